@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using SecretsBroker.Identity;
+using SecretsBroker.Identity.Dev;
+using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Benchmarks.Identity;
+
+/// <summary>What it costs to believe a JWT-SVID (ES256): each time anew, and once it is remembered.</summary>
+internal static class IdentityBenchmark
+{
+    private const string Audience = "secrets-broker-benchmark";
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (args.Length > 0)
+            throw new UsageException("identity takes no options");
+        using var folder = new TemporaryFolder();
+        using var issuer = DevIssuer.Create(folder.Path);
+        var workload = new WorkloadId($"{DevIssuer.IdPrefix}agent");
+        var bearer = $"Bearer {issuer.Mint(workload, Audience, TimeSpan.FromHours(1), TimeProvider.System)}";
+
+        // Where nothing is remembered every time is the first.
+        await using var forgetful = Compose(issuer, remembered: 0);
+        await using var mindful = Compose(issuer, remembered: 10_000);
+        var first = await MeasureAsync(forgetful, bearer, callsABatch: 20);
+        var remembered = await MeasureAsync(mindful, bearer, callsABatch: 1_000);
+
+        Console.WriteLine("authentication   median ns     p99 ns   bytes");
+        Print("first", first);
+        Print("remembered", remembered);
+        var figures = new Figures();
+        figures.Add("identity_first_ns", first.MedianNanoseconds);
+        figures.Add("identity_first_p99_ns", first.P99Nanoseconds);
+        figures.Add("identity_remembered_ns", remembered.MedianNanoseconds);
+        figures.Add("identity_remembered_p99_ns", remembered.P99Nanoseconds);
+        figures.Add("identity_remembered_bytes", remembered.Bytes);
+        figures.Add("identity_first_to_remembered", first.MedianNanoseconds / remembered.MedianNanoseconds);
+        figures.Write();
+        return 0;
+    }
+
+    private static void Print(string what, (double MedianNanoseconds, double P99Nanoseconds, double Bytes) cost) =>
+        Console.WriteLine($"{what,-14}{cost.MedianNanoseconds,12:N0}{cost.P99Nanoseconds,11:N0}{cost.Bytes,8:N0}");
+
+    private static Task<(double MedianNanoseconds, double P99Nanoseconds, double Bytes)> MeasureAsync(
+        ServiceProvider services, string bearer, int callsABatch)
+    {
+        var authenticator = services.GetRequiredService<TokenAuthenticator>();
+        return Measurement.OfAsync(
+            async () =>
+            {
+                var result = await authenticator.AuthenticateAsync(bearer, CancellationToken.None);
+                if (!result.Succeeded)
+                    throw new InvalidOperationException($"The token is not believed: {result.Fault}");
+            },
+            callsABatch);
+    }
+
+    private static ServiceProvider Compose(DevIssuer issuer, int remembered)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Identity:Development"] = "true",
+            ["Identity:Audiences:0"] = Audience,
+            ["Identity:TrustDomains:0:Name"] = DevIssuer.TrustDomain,
+            ["Identity:TrustDomains:0:BundleFile"] = issuer.BundleFile,
+            ["Identity:RememberedTokens"] = $"{remembered}",
+        }).Build();
+        return new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging()
+            .AddTelemetry(configuration)
+            .AddIdentity()
+            .BuildServiceProvider();
+    }
+}

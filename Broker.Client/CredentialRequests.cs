@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using SecretsBroker.V1;
+
+namespace SecretsBroker.Client;
+
+/// <summary>Says which kind of credential is wanted, and sends what it is bound to. No private key leaves the process.</summary>
+public static class CredentialRequests
+{
+    /// <summary>A PostgreSQL login.</summary>
+    public static CredentialRequest Postgres() => new() { Postgres = new PostgresRequest() };
+
+    /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate"/>.</summary>
+    public static CredentialRequest Certificate(ECDsa key) => new()
+    {
+        Certificate = new V1.CertificateRequest
+        {
+            CertificateSigningRequest = ByteString.CopyFrom(
+                new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=workload", key, HashAlgorithmName.SHA256)
+                    .CreateSigningRequest()),
+        },
+    };
+
+    /// <summary>An access token that only the holder of this client certificate can use (RFC 8705).</summary>
+    public static CredentialRequest AccessToken(X509Certificate2 boundTo) => new()
+    {
+        AccessToken = new AccessTokenRequest { Certificate = ByteString.CopyFrom(boundTo.RawData) },
+    };
+
+    /// <summary>An access token that only the holder of this public key can use (RFC 9449).</summary>
+    /// <param name="jsonWebKey">Public, as JSON.</param>
+    public static CredentialRequest AccessToken(string jsonWebKey) => new()
+    {
+        AccessToken = new AccessTokenRequest { JsonWebKey = jsonWebKey },
+    };
+
+    /// <summary>The leaf certificate of a lease together with its key, for a TLS client.</summary>
+    public static X509Certificate2 ToCertificate(CertificateCredential credential, ECDsa key)
+    {
+        using var leaf = X509Certificate2.CreateFromPem(credential.CertificateChain);
+        var joined = leaf.CopyWithPrivateKey(key);
+        if (!OperatingSystem.IsWindows())
+        {
+            return joined;
+        }
+
+        // Windows' TLS takes no key that lives in memory only.
+        using (joined)
+        {
+            return X509CertificateLoader.LoadPkcs12(joined.Export(X509ContentType.Pkcs12), password: null);
+        }
+    }
+}

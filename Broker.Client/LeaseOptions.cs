@@ -1,0 +1,22 @@
+using SecretsBroker.V1;
+
+namespace SecretsBroker.Client;
+
+/// <summary>What can be said of an intent besides action and resource.</summary>
+public sealed class LeaseOptions
+{
+    /// <summary>Why; null takes the task's purpose.</summary>
+    public string? Purpose { get; init; }
+
+    /// <summary>The tool that will use the secret.</summary>
+    public string Tool { get; init; } = "";
+
+    /// <summary>Null asks for the grant's default.</summary>
+    public TimeSpan? TimeToLive { get; init; }
+
+    /// <summary>What the engine needs from the caller, and so which kind of credential is wanted; null leaves it to the catalogue.</summary>
+    public CredentialRequest? Credential { get; init; }
+
+    /// <summary>Whether it is renewed while it is held; null takes <see cref="SecretsBrokerOptions.RenewLeases"/>.</summary>
+    public bool? Renew { get; init; }
+}

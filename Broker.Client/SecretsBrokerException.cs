@@ -1,0 +1,34 @@
+namespace SecretsBroker.Client;
+
+/// <summary>The broker did not do what was asked.</summary>
+/// <param name="message">What to do, as the broker says it.</param>
+/// <param name="reason">Upper-case and stable, for programs: <c>STORE_UNAVAILABLE</c> …</param>
+/// <param name="decisionId">What to quote to an operator; empty when there was no decision.</param>
+/// <param name="isRetryable">Whether the same call may succeed later.</param>
+/// <param name="innerException">The status behind it.</param>
+public class SecretsBrokerException(
+    string message, string reason, string decisionId = "", bool isRetryable = false, Exception? innerException = null)
+    : Exception(message, innerException)
+{
+    public string Reason { get; } = reason;
+
+    public string DecisionId { get; } = decisionId;
+
+    public bool IsRetryable { get; } = isRetryable;
+}
+
+/// <summary>Policy, the catalogue or a kill switch does not allow it.</summary>
+public sealed class AccessDeniedException(string message, string reason, string decisionId, Exception? innerException = null)
+    : SecretsBrokerException(message, reason, decisionId, isRetryable: false, innerException);
+
+/// <summary>Somebody has to approve it first.</summary>
+public sealed class ApprovalNeededException(string message, string decisionId, Exception? innerException = null)
+    : SecretsBrokerException(message, "APPROVAL_NEEDED", decisionId, isRetryable: true, innerException);
+
+/// <summary>The workload or the task has as many leases as it may, or asks faster than it may.</summary>
+public sealed class QuotaExceededException(string message, string reason, string decisionId, Exception? innerException = null)
+    : SecretsBrokerException(message, reason, decisionId, isRetryable: true, innerException);
+
+/// <summary>The task has ended: it was completed, killed, or lost.</summary>
+public sealed class TaskEndedException(string message, Exception? innerException = null)
+    : SecretsBrokerException(message, "TASK_ENDED", innerException: innerException);

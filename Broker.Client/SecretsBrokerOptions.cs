@@ -1,0 +1,51 @@
+namespace SecretsBroker.Client;
+
+/// <summary>How to reach a broker and how to behave towards it.</summary>
+public sealed class SecretsBrokerOptions
+{
+    /// <summary>The broker's address, for example <c>https://broker:7443</c>. <c>http</c> only for a development broker on loopback.</summary>
+    public Uri Address { get; set; } = new("https://localhost:7443");
+
+    /// <summary>Where the proof of this workload's identity comes from. Required.</summary>
+    public TokenSource? Token { get; set; }
+
+    /// <summary>PEM file with the certificate authorities that the broker's certificate must come from; null for the system's.</summary>
+    public string? CertificateAuthorityFile { get; set; }
+
+    /// <summary>The limit of one call, its retries and getting its token included. Default 15 s; 1 ms to 10 min.</summary>
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often a call that is safe to repeat is tried while the broker is unavailable. Default 4; 1 or more.</summary>
+    public int MaxAttempts { get; set; } = 4;
+
+    /// <summary>How long a task outlives a broken lifeline; null takes the broker's default. 3 s to 5 min.</summary>
+    public TimeSpan? LifelineGrace { get; set; }
+
+    /// <summary>Whether leases are renewed while they are held, as far as grant and policy allow. Default true.</summary>
+    public bool RenewLeases { get; set; } = true;
+
+    /// <exception cref="ArgumentException">They cannot be used.</exception>
+    internal void Validate()
+    {
+        Require(Token is not null, $"{nameof(Token)}: a token source is required");
+        Require(Address.IsAbsoluteUri && Address.Scheme is ("http" or "https"), $"{nameof(Address)}: must be an https address");
+        Require(
+            Address.Scheme == Uri.UriSchemeHttps || Address.IsLoopback,
+            $"{nameof(Address)}: plain http is for loopback only: the token and the secrets would be readable on the way");
+        Require(
+            CallTimeout >= TimeSpan.FromMilliseconds(1) && CallTimeout <= TimeSpan.FromMinutes(10),
+            $"{nameof(CallTimeout)}: must lie between 1 ms and 10 min");
+        Require(MaxAttempts >= 1, $"{nameof(MaxAttempts)}: must be 1 or more");
+        Require(
+            LifelineGrace is null || (LifelineGrace >= TimeSpan.FromSeconds(3) && LifelineGrace <= TimeSpan.FromMinutes(5)),
+            $"{nameof(LifelineGrace)}: must lie between 3 s and 5 min");
+
+        static void Require(bool holds, string rule)
+        {
+            if (!holds)
+            {
+                throw new ArgumentException(rule, "options");
+            }
+        }
+    }
+}

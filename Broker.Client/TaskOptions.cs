@@ -1,0 +1,17 @@
+namespace SecretsBroker.Client;
+
+/// <summary>What can be said of a task besides its purpose.</summary>
+public sealed class TaskOptions
+{
+    /// <summary>1 to 64 characters of <c>[A-Za-z0-9._-]</c>; null lets the library choose.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>The person or system that it is done for; at most 200 characters.</summary>
+    public string Initiator { get; init; } = "";
+
+    /// <summary>At most 16, for policy and the record.</summary>
+    public IDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>After this the task is lost if it is still open; null takes the broker's maximum.</summary>
+    public TimeSpan? Lifetime { get; init; }
+}

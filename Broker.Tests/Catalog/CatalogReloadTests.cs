@@ -1,0 +1,223 @@
+using Microsoft.Extensions.Options;
+using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Audit;
+using SecretsBroker.Tests.Engines;
+using SecretsBroker.Tests.Telemetry;
+
+namespace SecretsBroker.Tests.Catalog;
+
+internal sealed class CatalogReloadTests
+{
+    private CatalogFolder _folder = null!;
+    private MeasuredBroker _measured = null!;
+    private BrokerTracing _tracing = null!;
+    private TargetEngines _engines = null!;
+    private CurrentCatalog _current = null!;
+    private RecordingAudit _audit = null!;
+    private RecordingLogger<CatalogReload> _log = null!;
+    private UnmakeableEngineType _unmakeable = null!;
+    private CatalogReload _reload = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        _folder = new CatalogFolder().Write(CatalogFolder.Good);
+        _measured = new MeasuredBroker();
+        _tracing = new BrokerTracing();
+        _unmakeable = new UnmakeableEngineType();
+        _engines = new TargetEngines([.. CatalogFolder.Types, _unmakeable], _measured.Metrics, _tracing, TimeProvider.System);
+        _current = new CurrentCatalog();
+        _audit = new RecordingAudit();
+        _log = new RecordingLogger<CatalogReload>();
+        var options = Options.Create(new CatalogOptions { Folder = _folder.Path });
+        _reload = new CatalogReload(options, _engines, _current, _audit, _measured.Metrics, _log);
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        await _engines.DisposeAsync();
+        _tracing.Dispose();
+        _measured.Dispose();
+        _folder.Dispose();
+    }
+
+    [Test]
+    public void Start_brings_the_catalogue_into_force()
+    {
+        Assert.That(_current.Snapshot.Grants, Has.Count.EqualTo(2));
+        Assert.That(_engines.Find("invoices-db"), Is.Not.Null);
+        Assert.That(Events, Is.EqualTo(new[] { AuditEventType.CatalogLoaded }));
+        Assert.That(_audit.Records[0].Outcome, Is.EqualTo($"2 targets, 2 grants, sha256 {_current.Snapshot.Hash}"));
+        Assert.That(Reloads, Is.EqualTo(new[] { "loaded" }));
+    }
+
+    [Test]
+    public async Task Pass_without_a_change_does_nothing()
+    {
+        var before = _current.Snapshot;
+
+        await _reload.RunAsync(default);
+
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+        Assert.That(Events, Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Change_comes_into_force_with_its_engines_made_first()
+    {
+        var engine = _engines.Find("invoices-api");
+        TargetEngine? known = null;
+        _current.Replaced += _ => known = _engines.Find("orders-api");
+        _folder.Write(
+            """
+            targets:
+              - name: orders-api
+                engine: jwt
+                settings: {issuer: https://broker.example, audience: orders, key_file: /keys/o.pem}
+            """,
+            "orders.yaml");
+
+        await _reload.RunAsync(default);
+
+        Assert.That(known, Is.Not.Null);
+        Assert.That(_engines.Find("invoices-api"), Is.SameAs(engine));
+        Assert.That(Events, Is.EqualTo(new[] { AuditEventType.CatalogLoaded, AuditEventType.CatalogLoaded }));
+    }
+
+    [Test]
+    public async Task Faulty_change_keeps_what_was_in_force_and_is_told_once()
+    {
+        var before = _current.Snapshot;
+        _folder.Write(CatalogFolder.Good.Replace("1h", "25h", StringComparison.Ordinal).Replace("3s", "3", StringComparison.Ordinal));
+
+        await _reload.RunAsync(default);
+        await _reload.RunAsync(default);
+
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+        Assert.That(_log.Text, Does.Contain("a.yaml:11 targets/invoices-db/timeout").And.Contain("a.yaml:23 grants/read-invoices/max_ttl"));
+        Assert.That(_log.Text, Does.Contain("is refused for 2 faults. The one before it stays in force, with 2 grants"));
+        Assert.That(Events, Is.EqualTo(new[] { AuditEventType.CatalogLoaded, AuditEventType.CatalogRejected }));
+        Assert.That(_audit.Records[1].Reason, Does.Contain("grants/read-invoices/max_ttl"));
+        Assert.That(Reloads, Is.EqualTo(new[] { "loaded", "rejected" }));
+    }
+
+    [Test]
+    public async Task Two_different_faulty_changes_are_told_each()
+    {
+        _folder.Write("targets: [");
+        await _reload.RunAsync(default);
+        _folder.Write("targets: [[");
+        await _reload.RunAsync(default);
+
+        Assert.That(Events.Count(type => type == AuditEventType.CatalogRejected), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Undone_fault_is_quiet_and_the_next_same_fault_is_told_again()
+    {
+        _folder.Write("targets: [");
+        await _reload.RunAsync(default);
+        _folder.Write(CatalogFolder.Good);
+        await _reload.RunAsync(default);
+        _folder.Write("targets: [");
+        await _reload.RunAsync(default);
+
+        Assert.That(Events, Is.EqualTo(new[]
+        {
+            AuditEventType.CatalogLoaded, AuditEventType.CatalogRejected, AuditEventType.CatalogRejected,
+        }));
+    }
+
+    [Test]
+    public async Task Files_that_vanish_end_nothing()
+    {
+        _folder.Delete("a.yaml");
+
+        var faults = await _reload.LoadAsync(default);
+
+        Assert.That(faults, Is.Not.Empty);
+        Assert.That(_current.Snapshot.Grants, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Change_that_cannot_be_recorded_is_not_in_force_until_it_can()
+    {
+        var before = _current.Snapshot;
+        _folder.Write(CatalogFolder.Good + "# changed");
+        _audit.Fails = true;
+
+        Assert.That(() => _reload.RunAsync(default), Throws.TypeOf<AuditException>());
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+
+        _audit.Fails = false;
+        await _reload.RunAsync(default);
+        Assert.That(_current.Snapshot, Is.Not.SameAs(before));
+    }
+
+    [Test]
+    public async Task Engine_that_cannot_be_made_refuses_the_change_and_is_tried_again()
+    {
+        var before = _current.Snapshot;
+        var engine = _engines.Find("invoices-db");
+        _folder.Write(CatalogFolder.Good.Replace("3s", "4s", StringComparison.Ordinal));
+        _folder.Write("targets: [{name: zz, engine: unmakeable}]", "zz.yaml");
+
+        var faults = await _reload.LoadAsync(default);
+        await _reload.RunAsync(default);
+
+        Assert.That(faults.Single().ToString(), Is.EqualTo("targets: an engine could not be made: ArgumentException"));
+        Assert.That(_log.Text, Does.Not.Contain("canary"));
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+        Assert.That(_engines.Find("invoices-db"), Is.SameAs(engine));
+        Assert.That(Events, Has.Length.EqualTo(2));
+
+        _unmakeable.Fails = false;
+        await _reload.RunAsync(default);
+        Assert.That(_current.Snapshot.FindTarget("zz"), Is.Not.Null);
+    }
+
+    [Test]
+    public async Task Target_keeps_its_engine_so_that_its_leases_can_be_revoked()
+    {
+        var engine = _engines.Find("invoices-api");
+        _folder.Write("targets: [{name: invoices-api, engine: x509, settings: {key_file: /k, certificate_file: /c}}]");
+
+        var faults = await _reload.LoadAsync(default);
+
+        Assert.That(faults.Single().ToString(), Does.StartWith("targets/invoices-api/engine: must stay what it was"));
+        Assert.That(_engines.Find("invoices-api"), Is.SameAs(engine));
+        Assert.That(_current.Snapshot.Grants, Has.Count.EqualTo(2));
+    }
+
+    private AuditEventType[] Events => [.. _audit.Records.Select(record => record.Type)];
+
+    private string?[] Reloads =>
+    [
+        .. _measured.Measured
+            .Where(measured => measured.Name == TelemetryNames.Metrics.CatalogReloads)
+            .Select(measured => measured.Tags[TelemetryNames.Attributes.Outcome]),
+    ];
+
+    private sealed class UnmakeableEngineType : ICredentialEngineType
+    {
+        public bool Fails { get; set; } = true;
+
+        public string Name => "unmakeable";
+
+        public void ValidateTarget(Target target, CatalogFaults faults)
+        {
+        }
+
+        public void ValidateGrant(Grant grant, Target target, CatalogFaults faults)
+        {
+        }
+
+        public ICredentialEngine Create(Target target) =>
+            Fails ? throw new ArgumentException("canary") : Moq.Mock.Of<ICredentialEngine>();
+    }
+}

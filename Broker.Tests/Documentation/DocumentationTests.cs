@@ -1,0 +1,88 @@
+using System.Text.RegularExpressions;
+using SecretsBroker.Configuration;
+using SecretsBroker.Policy;
+using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.Catalog;
+
+namespace SecretsBroker.Tests.Documentation;
+
+/// <summary>What README and <c>docs/</c> show must work, and what they point to must be there.</summary>
+internal sealed partial class DocumentationTests
+{
+    private static readonly string[] Pages =
+    [
+        "README.md",
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}"),
+        "samples/python-agent/README.md",
+    ];
+
+    [TestCaseSource(nameof(Pages))]
+    public void Every_link_leads_somewhere(string page)
+    {
+        var folder = Path.GetDirectoryName(PathOf(page))!;
+        var missing = Links().Matches(Read(page))
+            .Select(link => link.Groups["target"].Value)
+            .Where(target => !target.Contains("://", StringComparison.Ordinal))
+            .Where(target => !Path.Exists(Path.Combine(folder, target)));
+
+        Assert.That(missing, Is.Empty);
+    }
+
+    [TestCaseSource(nameof(Pages))]
+    public void Every_test_that_is_named_exists(string page)
+    {
+        var tests = typeof(DocumentationTests).Assembly.GetTypes()
+            .Where(type => !type.IsAbstract && type.GetMethods().Any(method => method.IsDefined(typeof(NUnit.Framework.NUnitAttribute), inherit: true)))
+            .SelectMany(type => type.GetMethods().Select(method => $"{type.FullName}.{method.Name}"))
+            .ToArray();
+        var missing = Filters().Matches(Read(page))
+            .SelectMany(filter => filter.Groups["names"].Value.Split('|', '\\'))
+            .Where(name => name.Length > 0 && !tests.Any(test => test.Contains(name, StringComparison.Ordinal)));
+
+        Assert.That(missing, Is.Empty);
+    }
+
+    [Test]
+    public void The_example_of_a_configuration_names_settings_that_exist_with_values_that_fit()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "broker.yaml");
+        File.WriteAllText(file, ExampleIn("docs/configuration.md", "yaml"));
+
+        Assert.That(KnownSettings.FindFaults(YamlConfiguration.Read(file)), Is.Empty);
+    }
+
+    [Test]
+    public async Task The_example_of_a_catalogue_has_no_faults() =>
+        Assert.That(await CatalogFolder.FaultsOfAsync(ExampleIn("docs/catalogue.md", "yaml")), Is.Empty);
+
+    [Test]
+    public async Task The_examples_of_policies_have_no_faults()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "example.cedar"), ExampleIn("docs/policy.md", "cedar"));
+        var load = await PolicyLoader.LoadAsync(folder.Path, CancellationToken.None);
+
+        Assert.That(load.Faults, Is.Empty);
+        Assert.That(load.Snapshot!.Set.Policies, Has.Count.EqualTo(2));
+    }
+
+    private static string PathOf(string page) => Path.Combine(Repository.Root, page);
+
+    private static string Read(string page) => File.ReadAllText(PathOf(page));
+
+    private static string ExampleIn(string page, string language)
+    {
+        var text = Read(page);
+        var start = text.IndexOf($"```{language}\n", StringComparison.Ordinal);
+        Assert.That(start, Is.Not.Negative, $"{page} has no example in {language}");
+        start += language.Length + 4;
+        return text[start..text.IndexOf("\n```", start, StringComparison.Ordinal)];
+    }
+
+    [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)")]
+    private static partial Regex Links();
+
+    [GeneratedRegex("""--filter ("(?<names>[^"=~]+)"|(?<names>[\w.]+))""")]
+    private static partial Regex Filters();
+}

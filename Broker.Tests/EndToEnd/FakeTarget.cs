@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Text;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Tests.EndToEnd;
+
+/// <summary>The engine type <c>fake</c>: a target in memory that is slow, or fails, when a test says so.</summary>
+internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
+{
+    private volatile TaskCompletionSource _revokeGate = Opened();
+    private volatile TaskCompletionSource _issueGate = Opened();
+    private int _issued;
+
+    public string Name => "fake";
+
+    public Revocability Revocability => Revocability.Destroy;
+
+    /// <summary>What exists at the target, and until when.</summary>
+    public ConcurrentDictionary<LeaseId, DateTimeOffset> Live { get; } = [];
+
+    /// <summary>What was ever handed out.</summary>
+    public ConcurrentBag<string> Passwords { get; } = [];
+
+    public bool IsDown { get; set; }
+
+    public int Issued => Volatile.Read(ref _issued);
+
+    public void HoldRevocations() => _revokeGate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void LetRevocationsGo() => _revokeGate.TrySetResult();
+
+    public void HoldIssues() => _issueGate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void LetIssuesGo() => _issueGate.TrySetResult();
+
+    public void ValidateTarget(Target target, CatalogFaults faults)
+    {
+    }
+
+    public void ValidateGrant(Grant grant, Target target, CatalogFaults faults)
+    {
+    }
+
+    public ICredentialEngine Create(Target target) => this;
+
+    public async ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
+    {
+        await CallAsync(_issueGate, cancellationToken);
+        Interlocked.Increment(ref _issued);
+        Live[request.LeaseId] = request.ExpireTime;
+        var password = Secret.Random();
+        Passwords.Add(Encoding.UTF8.GetString(password.Bytes));
+        return new DatabaseCredential
+        {
+            Host = "127.0.0.1",
+            Port = 1,
+            Database = "none",
+            Username = $"sb_{request.LeaseId}",
+            Password = password,
+            Handle = "fake",
+        };
+    }
+
+    public async ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        await CallAsync(Opened(), cancellationToken);
+        return Live.TryUpdate(lease.Id, expireTime, Live.GetValueOrDefault(lease.Id));
+    }
+
+    public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        await CallAsync(_revokeGate, cancellationToken);
+        Live.TryRemove(lease.Id, out _);
+    }
+
+    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        await CallAsync(Opened(), cancellationToken);
+        return new Verification(!Live.ContainsKey(lease.Id), "looked in memory");
+    }
+
+    public async ValueTask CheckAsync(CancellationToken cancellationToken) => await CallAsync(Opened(), cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task CallAsync(TaskCompletionSource gate, CancellationToken cancellationToken)
+    {
+        await gate.Task.WaitAsync(cancellationToken);
+        if (IsDown)
+        {
+            throw new EngineException("the fake target says: connection refused, password=hunter2", isTransient: true);
+        }
+    }
+
+    private static TaskCompletionSource Opened()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        return gate;
+    }
+}

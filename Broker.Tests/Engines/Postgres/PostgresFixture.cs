@@ -1,0 +1,94 @@
+using Npgsql;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Tests.Engines.Postgres;
+
+/// <summary>An engine at the common server, through an account that has CREATEROLE and no more.</summary>
+internal abstract class PostgresFixture
+{
+    protected static readonly string[] ReadInvoices = ["GRANT SELECT ON invoices TO {{group}}"];
+    private CancellationTokenSource _end = null!;
+
+    protected ICredentialEngine Engine { get; private set; } = null!;
+
+    protected CancellationToken Token => _end.Token;
+
+    [SetUp]
+    public void CreateEngine()
+    {
+        _end = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Engine = EngineOf(TestDatabase.Target(TestDatabase.Broker));
+    }
+
+    [TearDown]
+    public async Task DisposeEngineAsync()
+    {
+        await Engine.DisposeAsync();
+        _end.Dispose();
+    }
+
+    protected static ICredentialEngine EngineOf(Target target) => new PostgresEngineType(TimeProvider.System).Create(target);
+
+    /// <summary>A grant of a name of its own: group roles outlive a test.</summary>
+    protected static Grant NewGrant(params string[] statements) =>
+        TestDatabase.Grant("g" + LeaseId.New(0).Value[2..12], statements);
+
+    protected static IssueRequest Request(Grant grant, TimeSpan? timeToLive = null) => new(
+        LeaseId.New(7),
+        new WorkloadId("spiffe://example.org/agent"),
+        new TaskId("t"),
+        new Intent(grant.Action, grant.Resource, "psql", "report", TimeToLive: null),
+        grant,
+        TimeProvider.System.GetUtcNow() + (timeToLive ?? TimeSpan.FromMinutes(5)),
+        new CredentialInput.None());
+
+    protected static string RoleOf(IssueRequest request) => PostgresNames.RoleOf(request.LeaseId);
+
+    protected static Lease LeaseOf(IssueRequest request, string handle = "") => new()
+    {
+        Id = request.LeaseId,
+        Task = new TaskKey(request.Workload, request.Task),
+        Grant = request.Grant.Name,
+        Engine = "postgres",
+        Target = request.Grant.Target,
+        Action = request.Intent.Action,
+        Resource = request.Intent.Resource,
+        DecisionId = "d",
+        ExpireTime = request.ExpireTime,
+        MaxExpireTime = request.ExpireTime,
+        Handle = handle,
+    };
+
+    protected async Task<(Lease Lease, DatabaseCredential Credential)> IssueAsync(Grant grant, TimeSpan? timeToLive = null)
+    {
+        var request = Request(grant, timeToLive);
+        var credential = (DatabaseCredential)await Engine.IssueAsync(request, Token);
+        return (LeaseOf(request, credential.Handle), credential);
+    }
+
+    protected async Task RevokeAndVerifyAsync(Lease lease)
+    {
+        await Engine.RevokeAsync(lease, Token);
+        var verification = await Engine.VerifyAsync(lease, Token);
+        Assert.That(verification.Gone, Is.True, verification.Evidence);
+    }
+
+    protected static async Task AssertRefusedAsync(string sqlState, Func<Task> use)
+    {
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => use());
+        Assert.That(refusal!.SqlState, Is.EqualTo(sqlState), refusal.MessageText);
+    }
+
+    protected async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        while (!await condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Token);
+        }
+    }
+}

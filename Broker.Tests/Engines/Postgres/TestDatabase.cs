@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Npgsql;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Samples.LocalServers;
+
+namespace SecretsBroker.Tests.Engines.Postgres;
+
+/// <summary>One server for all fixtures of this folder, with the databases <c>orders</c> and <c>billing</c>. It logs every statement.</summary>
+[SetUpFixture]
+internal sealed class TestDatabase
+{
+    /// <summary>An account that may make roles and pass on what it may do, and is no superuser.</summary>
+    public const string Broker = "broker";
+    public const string BrokerPassword = "the broker's own \"password\"";
+
+    public static PostgresServer Server { get; private set; } = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        if (!PostgresServer.IsInstalled)
+        {
+            Assert.Ignore("postgres is not installed (Debian: apt-get install postgresql).");
+        }
+
+        Server = await StartServerAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (Server is not null)
+        {
+            await Server.DisposeAsync();
+        }
+    }
+
+    public static async Task<PostgresServer> StartServerAsync()
+    {
+        var server = await PostgresServer.StartAsync(new Dictionary<string, string>
+        {
+            ["fsync"] = "off",
+            ["log_statement"] = "all",
+            ["max_connections"] = "200",
+        });
+        await RunAsync(server, "postgres", $"CREATE ROLE {Broker} LOGIN CREATEROLE PASSWORD '{BrokerPassword.Replace("'", "''", StringComparison.Ordinal)}'");
+        foreach (var database in (string[])["orders", "billing"])
+        {
+            await RunAsync(server, "postgres", $"CREATE DATABASE {database}");
+            await RunAsync(
+                server,
+                database,
+                $"""
+                CREATE TABLE invoices (id int PRIMARY KEY, amount int);
+                INSERT INTO invoices VALUES (1, 100), (2, 200);
+                CREATE TABLE payroll (id int PRIMARY KEY);
+                GRANT ALL ON invoices TO {Broker} WITH GRANT OPTION;
+                GRANT ALL ON SCHEMA public TO {Broker} WITH GRANT OPTION;
+                """);
+        }
+
+        await RunAsync(server, "billing", "GRANT CREATE ON SCHEMA public TO PUBLIC");
+        return server;
+    }
+
+    public static Target Target(string account, PostgresServer? server = null, int concurrency = 8, TimeSpan? timeout = null)
+    {
+        server ??= Server;
+        // With the server's own files: it goes when they go, and no other server's password takes its place.
+        var passwordFile = Path.Combine(server.SocketDirectory, $"{account}.password");
+        File.WriteAllText(passwordFile, account == Broker ? BrokerPassword : server.Password);
+        return new Target(
+            "orders-db",
+            "postgres",
+            JsonSerializer.SerializeToElement(new
+            {
+                host = "127.0.0.1",
+                port = server.Port,
+                databases = (string[])["orders", "billing"],
+                username = account,
+                password = new { file = passwordFile },
+                tls_mode = "disable",
+                tls_ca_file = "/etc/ssl/certs/ca-certificates.crt",
+                scram_iterations = 1,
+                connection_limit = 3,
+                statement_timeout = "20s",
+                advertised_host = "127.0.0.1",
+                advertised_port = server.Port,
+            }),
+            concurrency,
+            timeout ?? TimeSpan.FromSeconds(10));
+    }
+
+    public static Grant Grant(string name, params string[] statements) => new()
+    {
+        Name = name,
+        Action = "read",
+        Resource = "orders/invoices",
+        Target = "orders-db",
+        Engine = "postgres",
+        DefaultTimeToLive = TimeSpan.FromMinutes(5),
+        MaxTimeToLive = TimeSpan.FromHours(1),
+        Settings = JsonSerializer.SerializeToElement(new
+        {
+            database = "orders",
+            statements,
+            connection_limit = 8,
+            statement_timeout = "15s",
+            allow_dangerous = false,
+        }),
+    };
+
+    public static string SuperuserConnectionString => ConnectionString(Server, "orders");
+
+    /// <summary>As the superuser.</summary>
+    /// <returns>The first column of the first row.</returns>
+    public static async Task<object?> RunAsync(PostgresServer server, string database, string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString(server, database));
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    public static Task<object?> RunAsync(string sql) => RunAsync(Server, "orders", sql);
+
+    /// <summary>A session of the credential's own.</summary>
+    public static async Task<NpgsqlConnection> LogInAsync(DatabaseCredential credential, CancellationToken cancellationToken = default)
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder
+        {
+            Host = credential.Host,
+            Port = credential.Port,
+            Database = credential.Database,
+            Username = credential.Username,
+            Password = credential.Password.Reveal(),
+            Pooling = false,
+            Timeout = 15,
+        }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
+
+    public static async Task<object?> RunAsync(NpgsqlConnection session, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, session);
+        return await command.ExecuteScalarAsync();
+    }
+
+    private static string ConnectionString(PostgresServer server, string database) =>
+        $"Host=127.0.0.1;Port={server.Port};Database={database};Username={PostgresServer.Username};Password={server.Password};Pooling=false";
+}

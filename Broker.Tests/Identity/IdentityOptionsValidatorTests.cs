@@ -1,0 +1,101 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+using SecretsBroker.Identity;
+
+namespace SecretsBroker.Tests.Identity;
+
+internal sealed class IdentityOptionsValidatorTests
+{
+    [TestCase("Issuers:0:Issuer", "http://issuer.example", "must be an https URL")]
+    [TestCase("Issuers:0:Issuer", "http://127.0.0.1:8080", "must be an https URL")]
+    [TestCase("Issuers:0:Issuer", "https://issuer.example?tenant=1", "must be an https URL")]
+    [TestCase("Issuers:0:Issuer", "https://user@issuer.example", "must be an https URL")]
+    [TestCase("Issuers:0:Issuer", "issuer", "must be an https URL")]
+    [TestCase("Issuers:0:Workload", "https://example.org/{sub}", "must be a SPIFFE ID")]
+    [TestCase("Issuers:0:Workload", "spiffe://example.org", "must be a SPIFFE ID")]
+    [TestCase("Issuers:0:Workload", "spiffe://{tenant}/{sub}", "must name its trust domain itself")]
+    [TestCase("Issuers:0:Workload", "spiffe://example.org/{a}-{b}", "one claim at most in a path segment")]
+    [TestCase("Issuers:0:Workload", "spiffe://example.org/{a}{b}", "one claim at most in a path segment")]
+    [TestCase("Issuers:0:Workload", "spiffe://example.org/{}", "name of a claim between each pair of braces")]
+    [TestCase("Issuers:0:Workload", "spiffe://example.org/{sub", "name of a claim between each pair of braces")]
+    [TestCase("Issuers:0:Workload", "spiffe://example.org/sub}", "must be a SPIFFE ID")]
+    [TestCase("Issuers:0:Workload", "spiffe://dev.local/{sub}", "must not be the development trust domain")]
+    [TestCase("Issuers:0:GroupsClaim", "{groups}", "must be the name of a claim")]
+    [TestCase("Issuers:0:RequiredClaims:0:Claim", "a{b", "must be the name of a claim")]
+    [TestCase("Issuers:0:Attributes:0:Claim", "a}", "must be the name of a claim")]
+    [TestCase("Issuers:0:Attributes:0:Name", "1team", "must be a letter")]
+    [TestCase("Issuers:1:Issuer", "https://issuer.example", "must not be named twice")]
+    [TestCase("TrustDomains:0:Name", "Example.org", "must be a SPIFFE trust domain")]
+    [TestCase("TrustDomains:0:Name", "dev.local", "must not be the development trust domain", "spiffe://dev.local/")]
+    [TestCase("TrustDomains:0:BundleFile", " ", "must be the path of a trust bundle")]
+    [TestCase("Audiences:0", "", "must have 1 to 1024 characters")]
+    [TestCase("DiscoveryTimeout", "00:02:00", "must be from 00:00:00.1000000 to 00:01:00")]
+    [TestCase("KeyRefreshInterval", "00:00:01", "must be from")]
+    [TestCase("UnknownKeyInterval", "00:00:00", "must be from")]
+    [TestCase("KeyLifetime", "00:01:00", "must be from 00:10:00")]
+    [TestCase("FileCheckInterval", "-00:00:01", "must be from")]
+    [TestCase("RememberedTokens", "-1", "must be from 0 to 1000000")]
+    public void Fault_names_the_setting_the_rule_and_the_value(string setting, string value, string rule, string? written = null)
+    {
+        var faults = FaultsOf((setting, value));
+
+        Assert.That(faults, Has.One.Matches($"^Identity:{setting} .*{Regex.Escape(rule)}"));
+        Assert.That(faults, Has.Some.EndsWith($"; it is \"{written ?? value}\""));
+    }
+
+    [Test]
+    public void Every_fault_is_told_at_once()
+    {
+        var faults = FaultsOf(
+            ("Issuers:0:Issuer", "ftp://x"), ("TrustDomains:0:Name", "X"), ("RememberedTokens", "-1"), ("KeyLifetime", "8.00:00:00"));
+
+        Assert.That(faults, Has.Count.EqualTo(4));
+    }
+
+    [Test]
+    public void Somebody_must_be_trusted()
+    {
+        using var rig = new IdentityRig();
+
+        Assert.That(() => rig.Authenticator, Throws.TypeOf<OptionsValidationException>().With.Message.Contains("nobody could authenticate"));
+    }
+
+    [Test]
+    public void Audience_must_be_named_somewhere()
+    {
+        var options = new IdentityOptions { TrustDomains = { new TrustDomainOptions { Name = "example.org", BundleFile = "bundle.json" } } };
+
+        Assert.That(
+            new IdentityOptionsValidator().Validate(null, options).Failures,
+            Has.One.StartsWith("Identity:TrustDomains:0:Audiences must name an audience"));
+    }
+
+    [Test]
+    public void Development_trust_domain_is_believed_in_development_mode_only()
+    {
+        var options = new IdentityOptions
+        {
+            Audiences = { "broker" },
+            TrustDomains = { new TrustDomainOptions { Name = "dev.local", BundleFile = "bundle.json" } },
+        };
+        Assert.That(new IdentityOptionsValidator().Validate(null, options).Failed, Is.True);
+
+        options.Development = true;
+
+        Assert.That(new IdentityOptionsValidator().Validate(null, options).Succeeded, Is.True);
+    }
+
+    private static List<string> FaultsOf(params (string Setting, string Value)[] changes)
+    {
+        using var rig = new IdentityRig(
+            [
+                ("Issuers:0:Issuer", "https://issuer.example"),
+                ("Issuers:0:Workload", "spiffe://example.org/{sub}"),
+                ("TrustDomains:0:Name", "example.org"),
+                ("TrustDomains:0:BundleFile", "bundle.json"),
+                .. changes,
+            ]);
+        var refused = Assert.Throws<OptionsValidationException>(() => _ = rig.Authenticator);
+        return [.. refused!.Failures];
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SecretsBroker.Identity;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Tests.Identity;
+
+/// <summary>The authenticator as the broker composes it, on configuration of the test's choice.</summary>
+internal sealed class IdentityRig : IDisposable
+{
+    public const string Audience = "https://broker.example.org";
+
+    private readonly ServiceProvider _services;
+    private readonly IConfigurationRoot _configuration;
+
+    public IdentityRig(params (string Setting, string Value)[] settings)
+    {
+        Folder = Directory.CreateTempSubdirectory("identity-").FullName;
+        _configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
+        Set("Audiences:0", Audience);
+        foreach (var (setting, value) in settings)
+            Set(setting, value.Replace("{folder}", Folder, StringComparison.Ordinal));
+        _services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(_configuration)
+            .AddSingleton<TimeProvider>(Time)
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
+            .AddTelemetry(_configuration)
+            .AddIdentity()
+            .BuildServiceProvider();
+    }
+
+    public string Folder { get; }
+
+    public SteppedTime Time { get; } = new();
+
+    public CapturedLog Log { get; } = new();
+
+    public TokenAuthenticator Authenticator => _services.GetRequiredService<TokenAuthenticator>();
+
+    public string PathOf(string file) => Path.Combine(Folder, file);
+
+    public void Write(string file, string content) => TestTokens.Replace(PathOf(file), content);
+
+    public void Set(string setting, string value) => _configuration["Identity:" + setting] = value;
+
+    public void Reconfigure(string setting, string value)
+    {
+        Set(setting, value);
+        _configuration.Reload();
+    }
+
+    public async Task<AuthenticationResult> Authenticate(string token) =>
+        await Authenticator.AuthenticateAsync("Bearer " + token, CancellationToken.None);
+
+    public JsonObject SvidClaims(string workload) => TestTokens.SvidClaims(workload, Audience, Time.GetUtcNow());
+
+    public JsonObject OidcClaims(string issuer, string subject)
+    {
+        var claims = SvidClaims(subject);
+        claims["iss"] = issuer;
+        return claims;
+    }
+
+    public void Dispose()
+    {
+        _services.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

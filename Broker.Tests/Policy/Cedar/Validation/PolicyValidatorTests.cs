@@ -1,0 +1,62 @@
+using SecretsBroker.Policy.Cedar;
+using SecretsBroker.Policy.Cedar.Schemas;
+using SecretsBroker.Policy.Cedar.Validation;
+using SecretsBroker.Tests.Policy.Cedar.Generation;
+
+namespace SecretsBroker.Tests.Policy.Cedar.Validation;
+
+internal sealed class PolicyValidatorTests
+{
+    private static readonly PolicyValidator Validator = new(CedarSchema.Parse(new SchemaSource("world", World.Schema)).OrThrow());
+
+    [TestCase("principal.age > 3")]
+    [TestCase("principal.nosuch", "no attribute `nosuch`")]
+    [TestCase("principal.agee > 3", "did you mean `age`?")]
+    [TestCase("principal.flag", "may be missing")]
+    [TestCase("principal has flag && principal.flag")]
+    [TestCase("principal has home.deep.y && principal.home.deep.y")]
+    [TestCase("principal.hasTag(\"a\") && principal.getTag(\"a\") == \"x\"")]
+    [TestCase("principal.getTag(\"a\") == \"x\"", "hasTag")]
+    [TestCase("principal.age == \"x\"", "do not go together")]
+    [TestCase("principal is Usr", "`Usr` is not declared; did you mean `User`?")]
+    [TestCase("action == Action::\"reed\"", "is not declared; did you mean `Action::\"read\"`?")]
+    [TestCase("ip(\"1.2.3\").isIpv4()", "no argument for `ip`")]
+    [TestCase("ip(principal.name).isIpv4()", "must be a literal")]
+    [TestCase("principal.age", "expected Bool, found Long")]
+    [TestCase("[].contains(1)", "empty set")]
+    [TestCase("resource == Color::\"blue\" || true", "none of the ids")]
+    public void A_condition_is_right_or_says_what_is_wrong(string condition, string? fault = null)
+    {
+        var result = Validate($"permit(principal is User, action == Action::\"write\", resource) when {{ {condition} }};");
+
+        Assert.That(result.Errors.Select(e => e.Message), fault is null ? Is.Empty : Has.Some.Contains(fault));
+    }
+
+    [Test]
+    public void A_finding_names_policy_and_place()
+    {
+        var finding = Validate("permit(principal, action, resource);\nforbid(principal, action, resource)\n  when { principal.oops };").Errors[0];
+
+        Assert.That(finding.PolicyId, Is.EqualTo("policy1"));
+        Assert.That(finding.Position, Is.EqualTo(new CedarPosition("p.cedar", 3, 10)));
+    }
+
+    [Test]
+    public void What_can_never_hold_is_a_warning()
+    {
+        var result = Validate("permit(principal is Folder, action, resource);");
+
+        Assert.That(result.IsValid, Is.True);
+        Assert.That(result.Warnings.Select(w => w.Kind), Is.EqualTo(new[] { ValidationFindingKind.NoActionApplies, ValidationFindingKind.NeverHolds }));
+    }
+
+    [Test]
+    public void A_template_is_checked_for_whatever_its_slots_may_hold()
+    {
+        Assert.That(Validate("permit(principal in ?principal, action, resource == ?resource) when { resource.flag };").IsValid, Is.False);
+        Assert.That(Validate("permit(principal in ?principal, action == Action::\"write\", resource == ?resource) when { resource.flag };").IsValid, Is.True);
+    }
+
+    private static ValidationResult Validate(string policies)
+        => Validator.Validate(PolicySet.Parse([new PolicySource("p.cedar", policies)]).OrThrow());
+}

@@ -1,0 +1,129 @@
+using Microsoft.Extensions.Options;
+using SecretsBroker.Audit;
+using SecretsBroker.Policy;
+using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Audit;
+using SecretsBroker.Tests.Engines;
+using SecretsBroker.Tests.Telemetry;
+
+namespace SecretsBroker.Tests.Policy;
+
+internal sealed class PolicyReloadTests
+{
+    private const string Permit = "permit (principal, action, resource);";
+
+    private PolicyFolder _folder = null!;
+    private MeasuredBroker _measured = null!;
+    private CurrentPolicies _current = null!;
+    private RecordingAudit _audit = null!;
+    private RecordingLogger<PolicyReload> _log = null!;
+    private CedarPolicyEngine _engine = null!;
+    private PolicyReload _reload = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _folder = new PolicyFolder();
+        _measured = new MeasuredBroker();
+        _current = new CurrentPolicies();
+        _audit = new RecordingAudit();
+        _log = new RecordingLogger<PolicyReload>();
+        _engine = new CedarPolicyEngine(_current);
+        var options = Options.Create(new PolicyOptions { Folder = _folder.Path });
+        _reload = new PolicyReload(options, _current, _audit, _measured.Metrics, _log);
+    }
+
+    [TearDown]
+    public void TearDown()
+    {
+        _measured.Dispose();
+        _folder.Dispose();
+    }
+
+    [Test]
+    public async Task Start_brings_the_policies_into_force()
+    {
+        _folder.Write(Permit);
+
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+
+        Assert.That(await IsAllowedAsync(), Is.True);
+        var record = _audit.Records.Single();
+        Assert.That((record.Type, record.Outcome, record.PolicyHash), Is.EqualTo((AuditEventType.PolicyLoaded, "1 policies", _current.Snapshot.Hash)));
+        Assert.That(_log.Text, Does.Not.Contain("every request is denied"));
+    }
+
+    [Test]
+    public async Task Folder_without_policies_denies_everything_and_says_so()
+    {
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+
+        Assert.That(await IsAllowedAsync(), Is.False);
+        Assert.That(_log.Text, Does.Contain("every request is denied"));
+    }
+
+    [Test]
+    public async Task Change_decides_the_next_request()
+    {
+        _folder.Write(Permit);
+        await _reload.LoadAsync(default);
+
+        _folder.Write("forbid (principal, action, resource);", "stop.cedar");
+        await _reload.RunAsync(default);
+        Assert.That(await IsAllowedAsync(), Is.False);
+
+        _folder.Delete("stop.cedar");
+        await _reload.RunAsync(default);
+        await _reload.RunAsync(default);
+        Assert.That(await IsAllowedAsync(), Is.True);
+        Assert.That(_audit.Records, Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Faulty_change_keeps_what_was_in_force_and_is_told_once()
+    {
+        _folder.Write(Permit);
+        await _reload.LoadAsync(default);
+        var before = _current.Snapshot;
+        _folder.Write("@max_ttl(\"x\") " + Permit, "b.cedar");
+
+        await _reload.RunAsync(default);
+        await _reload.RunAsync(default);
+
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+        Assert.That(await IsAllowedAsync(), Is.True);
+        Assert.That(_audit.Records.Select(record => record.Type), Is.EqualTo(new[] { AuditEventType.PolicyLoaded, AuditEventType.PolicyRejected }));
+        Assert.That(_audit.Records[1].Reason, Does.StartWith("b.cedar:1:1: policy b.cedar#0 @max_ttl"));
+        Assert.That(_audit.Records[1].PolicyHash, Is.Not.EqualTo(before.Hash));
+        Assert.That(_log.Text, Does.Contain("are refused for 1 faults. Those before them stay in force, 1 of them"));
+        Assert.That(
+            _measured.Measured.Where(measured => measured.Name == TelemetryNames.Metrics.PolicyReloads).Select(measured => measured.Tags.Values.Single()),
+            Is.EqualTo(new[] { "loaded", "rejected" }));
+    }
+
+    [Test]
+    public async Task Fault_at_the_start_leaves_everything_denied()
+    {
+        _folder.Write("permit (");
+
+        Assert.That(await _reload.LoadAsync(default), Is.Not.Empty);
+
+        Assert.That(await IsAllowedAsync(), Is.False);
+    }
+
+    [Test]
+    public async Task Change_that_cannot_be_recorded_is_not_in_force_until_it_can()
+    {
+        _folder.Write(Permit);
+        _audit.Fails = true;
+
+        Assert.That(() => _reload.RunAsync(default), Throws.TypeOf<AuditException>());
+        Assert.That(await IsAllowedAsync(), Is.False);
+
+        _audit.Fails = false;
+        await _reload.RunAsync(default);
+        Assert.That(await IsAllowedAsync(), Is.True);
+    }
+
+    private async Task<bool> IsAllowedAsync() => (await _engine.DecideAsync(Questions.Full(), default)).Allowed;
+}

@@ -1,0 +1,56 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Policy;
+
+namespace SecretsBroker.Tests.Policy;
+
+/// <summary>A question with everything stated, to be varied.</summary>
+internal static class Questions
+{
+    public static PolicyQuestion Full()
+    {
+        Assert.That(WorkloadId.TryParse("spiffe://example.org/agents/a", out var id), Is.True);
+        return new PolicyQuestion(
+            new Workload(
+                id,
+                AuthenticationMethod.OidcToken,
+                ["payments", "agents"],
+                new Dictionary<string, string> { ["team"] = "billing", ["repository"] = "acme/\"x\"" },
+                DateTimeOffset.UnixEpoch),
+            new Intent("read", "invoices-api/invoices/2030", "http", "monthly report", TimeSpan.FromMinutes(5)),
+            new Grant
+            {
+                Name = "read-invoices",
+                Action = "read",
+                Resource = "invoices-api/invoices/2030",
+                Target = "invoices",
+                Engine = "jwt",
+                DefaultTimeToLive = TimeSpan.FromMinutes(1),
+                MaxTimeToLive = TimeSpan.FromHours(1),
+                Classification = "internal",
+                Environment = "production",
+            },
+            new PolicyContext(
+                new TaskId("task-1"),
+                "close the month",
+                "alice@example.org",
+                new Dictionary<string, string> { ["ticket"] = "PAY-7", ["a/b"] = "c" },
+                new DateTimeOffset(2030, 1, 31, 12, 0, 0, TimeSpan.Zero),
+                "10.1.2.3",
+                Renewal: false));
+    }
+
+    /// <summary>Nothing stated that may be left out.</summary>
+    public static PolicyQuestion Bare()
+    {
+        var full = Full();
+        return full with
+        {
+            Workload = full.Workload with { Groups = [], Attributes = new Dictionary<string, string>() },
+            Intent = full.Intent with { Tool = "", Purpose = "", TimeToLive = null },
+            Grant = full.Grant with { Classification = "", Environment = "" },
+            Context = full.Context with { TaskPurpose = "", Initiator = "", Labels = new Dictionary<string, string>(), SourceAddress = "" },
+        };
+    }
+}

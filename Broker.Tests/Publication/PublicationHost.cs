@@ -1,0 +1,79 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.X509;
+using SecretsBroker.Publication;
+using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.Engines;
+using SecretsBroker.Tests.Engines.Jwt;
+
+namespace SecretsBroker.Tests.Publication;
+
+/// <summary>One x509 and one jwt target, and their publications over real HTTP on a free loopback port.</summary>
+internal sealed class PublicationHost : IAsyncDisposable
+{
+    public const string Issuer = "https://broker.example/v1/jwt/jwt-target";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly WebApplication _app;
+
+    private PublicationHost()
+    {
+        DenyList = new InMemoryDenyList(Time);
+        X509 = (X509Engine)new X509EngineType(DenyList, Time, NullLogger<X509Engine>.Instance)
+            .Create(TestLeases.Target("x509", new
+            {
+                key_file = Path.Combine(_folder.Path, "ca.key"),
+                certificate_file = Path.Combine(_folder.Path, "ca.pem"),
+            }));
+        Jwt = (JwtEngine)new JwtEngineType(DenyList, Time, NullLogger<JwtEngine>.Instance)
+            .Create(TestLeases.Target("jwt", new
+            {
+                key_file = Path.Combine(_folder.Path, "jwt.key"),
+                audience = Tokens.Audience,
+                base_url = "https://broker.example",
+            }));
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddSingleton<IDenyList>(DenyList).AddSingleton<TimeProvider>(Time);
+        _app = builder.Build();
+        _app.MapPublications(target => target switch
+        {
+            "x509-target" => X509,
+            "jwt-target" => Jwt,
+            _ => null,
+        });
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public InMemoryDenyList DenyList { get; }
+
+    public X509Engine X509 { get; }
+
+    public JwtEngine Jwt { get; }
+
+    public Uri Address => new(_app.Urls.Single());
+
+    public static async Task<PublicationHost> StartAsync()
+    {
+        var host = new PublicationHost();
+        await host._app.StartAsync();
+        return host;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        await X509.DisposeAsync();
+        await Jwt.DisposeAsync();
+        _folder.Dispose();
+    }
+}

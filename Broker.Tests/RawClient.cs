@@ -1,0 +1,23 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using SecretsBroker.V1;
+
+namespace SecretsBroker.Tests;
+
+/// <summary>The generated stubs, for calls that the client library would make otherwise or not at all.</summary>
+internal sealed class RawClient(Uri address, Func<string> token) : IDisposable
+{
+    private readonly GrpcChannel _channel = GrpcChannel.ForAddress(address);
+
+    public TaskService.TaskServiceClient Tasks => new(_channel);
+
+    public LeaseService.LeaseServiceClient Leases => new(_channel);
+
+    /// <summary>Authenticated, with 20 s until the deadline.</summary>
+    public CallOptions Options(CancellationToken cancellationToken = default) => new(
+        new Metadata { { "authorization", $"Bearer {token()}" } },
+        TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(20),
+        cancellationToken);
+
+    public void Dispose() => _channel.Dispose();
+}

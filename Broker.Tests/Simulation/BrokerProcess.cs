@@ -1,0 +1,196 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Intents;
+using SecretsBroker.Issuance;
+using SecretsBroker.Leases;
+using SecretsBroker.Revocation;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Tests.Simulation;
+
+/// <summary>One life of one broker: the real object graph over the simulated world. When it crashes nothing of it ever runs again.</summary>
+internal sealed class BrokerProcess
+{
+    public static readonly TimeSpan SettleMargin = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan Claim = TimeSpan.FromSeconds(12);
+    public static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(2);
+
+    // Shared by all simulations: what is measured plays no part here.
+    private static readonly BrokerMetrics _metrics = new(new Meters(), TimeProvider.System);
+    private static readonly BrokerTracing _tracing = new();
+
+    private readonly World _world;
+    private readonly ProcessContext _context;
+    private readonly List<Action> _held = [];
+    private bool _frozen;
+
+    public BrokerProcess(World world, string name)
+    {
+        _world = world;
+        Name = name;
+        _context = new ProcessContext(world.Scheduler, this);
+        Clock = new ProcessClock(world.Scheduler, this, TimeSpan.FromSeconds(world.Chance.Below(7200) - 3600));
+        var wire = new Wire(world, this);
+        Store = new SimulatedStore(world, this, wire);
+        var audit = new SimulatedAudit(world, this, wire);
+        var engines = new TargetEngines([new SimulatedEngineType(world, this, wire)], _metrics, _tracing, Clock);
+        engines.Follow(SimulatedCatalog.Snapshot);
+        var catalog = new CurrentCatalog();
+        catalog.Replace(SimulatedCatalog.Snapshot);
+        var revocation = Options.Create(new RevocationOptions
+        {
+            Claim = Claim,
+            MaxDelay = MaxDelay,
+            SweepInterval = SweepInterval,
+            OutageGrace = TimeSpan.FromSeconds(3),
+            BatchSize = 3,
+        });
+        var issuance = Options.Create(new IssuanceOptions { DecisionTimeout = TimeSpan.FromSeconds(1), SettleMargin = SettleMargin });
+        Revoker = new Revoker(
+            engines,
+            Store,
+            audit,
+            _metrics,
+            _tracing,
+            revocation,
+            new Backoff(revocation.Value.MinDelay, MaxDelay, world.Chance.Draw),
+            Clock,
+            Logger<Revoker>());
+        Tasks = new TaskStarter(Store, audit, Options.Create(new TaskOptions()));
+        Ender = new TaskEnder(Store, Revoker, audit, _metrics, Logger<TaskEnder>());
+        Sweeper = new Sweeper(Store, engines, Ender, Revoker, _metrics, revocation, Clock, Logger<Sweeper>());
+        var policy = new SimulatedPolicy(world, wire);
+        var decisions = new DecisionMaker(policy, audit, _metrics, _tracing, issuance, Clock, Logger<DecisionMaker>());
+        var maker = new LeaseMaker(engines, Store, Revoker, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
+        Issuer = new Issuer(catalog, Store, decisions, Tasks, maker, _metrics, _tracing, Clock);
+        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, audit);
+        Uses = new UseReporter(catalog, Store, Revoker, audit);
+    }
+
+    public string Name { get; }
+
+    public bool Alive { get; private set; } = true;
+
+    /// <summary>Calls from outside that were not answered yet.</summary>
+    public int Unanswered { get; private set; }
+
+    public ProcessClock Clock { get; }
+
+    public ILeaseStore Store { get; }
+
+    public Revoker Revoker { get; }
+
+    public TaskStarter Tasks { get; }
+
+    public TaskEnder Ender { get; }
+
+    public Sweeper Sweeper { get; }
+
+    public Issuer Issuer { get; }
+
+    public LeaseRenewer Renewer { get; }
+
+    public UseReporter Uses { get; }
+
+    /// <summary>A keeper of its own for each lifeline: several in one keeper would beat in an order that no seed decides.</summary>
+    public LifelineKeeper NewKeeper() =>
+        new(Store, Options.Create(new TaskOptions()), _metrics, Logger<LifelineKeeper>());
+
+    public void Crash()
+    {
+        if (Alive)
+        {
+            Alive = false;
+            _held.Clear();
+            _world.Log?.Write($"{Name} dies");
+        }
+    }
+
+    /// <summary>Stands still, as a process does that gets no processor; what it has sent goes on.</summary>
+    public void Freeze(TimeSpan span)
+    {
+        if (!Alive || _frozen)
+        {
+            return;
+        }
+
+        _frozen = true;
+        _world.Tally.Saw(Sight.ProcessFrozen);
+        _world.Log?.Write($"{Name} stands still for {span}");
+        _world.Scheduler.After(span, Thaw);
+    }
+
+    /// <summary>Goes on.</summary>
+    public void Thaw()
+    {
+        _frozen = false;
+        foreach (var work in _held)
+        {
+            _world.Scheduler.Post(this, work);
+        }
+
+        _held.Clear();
+    }
+
+    /// <summary>Runs work of this process, unless the process is dead.</summary>
+    public void Run(Action work)
+    {
+        if (!Alive)
+        {
+            return;
+        }
+
+        if (_frozen)
+        {
+            _held.Add(work);
+            return;
+        }
+
+        SynchronizationContext.SetSynchronizationContext(_context);
+        try
+        {
+            work();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(null);
+        }
+    }
+
+    /// <summary>A call from outside. Its failures are expected; others than the broker's own are not.</summary>
+    public void Call(string what, Func<Task> call) => _world.Scheduler.Post(this, () => _ = CallAsync(what, call));
+
+    private async Task CallAsync(string what, Func<Task> call)
+    {
+        _world.Log?.Write($"{Name} {what}");
+        Unanswered++;
+        try
+        {
+            await call();
+        }
+        catch (Exception e) when (e is BrokerException or OperationCanceledException)
+        {
+            _world.Log?.Write($"{Name} {what}: {e.Message}");
+        }
+        catch (Exception e)
+        {
+            _world.Promises.Broken($"{what} failed with something else than a broker's exception: {e}");
+        }
+
+        Unanswered--;
+    }
+
+    private SimulatedLogger<T> Logger<T>() => new(_world, this);
+
+    private sealed class Meters : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
+        {
+        }
+    }
+}

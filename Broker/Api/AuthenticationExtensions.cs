@@ -1,0 +1,26 @@
+using Grpc.AspNetCore.Server;
+using SecretsBroker.Identity;
+
+namespace SecretsBroker.Api;
+
+internal static class AuthenticationExtensions
+{
+    /// <summary>
+    /// Authenticates every gRPC call and limits how often one workload may call. Interceptors run in the order they are added: those that are to see refusals come before.
+    /// </summary>
+    public static IServiceCollection AddCallAuthentication(this IServiceCollection services)
+    {
+        services.AddIdentity();
+        services.AddSingleton(CallRules.OfTheBroker);
+        services.AddSingleton<AuthenticationFailureLog>();
+        services.AddSingleton<AuthenticationInterceptor>();
+        services.AddSingleton<CallLimiter>();
+        services.AddSingleton<CallLimitInterceptor>();
+        services.Configure<GrpcServiceOptions>(options =>
+        {
+            options.Interceptors.Add<AuthenticationInterceptor>();
+            options.Interceptors.Add<CallLimitInterceptor>();
+        });
+        return services;
+    }
+}

@@ -1,0 +1,48 @@
+using SecretsBroker.Identity;
+
+namespace SecretsBroker.Api;
+
+/// <summary>
+/// Tells operators why callers are refused: the first of each cause at once, then one line a cause and interval with the
+/// number of those it stands for. A flood of bad tokens must not become a flood of lines, nor hide another cause.
+/// </summary>
+internal sealed partial class AuthenticationFailureLog(TimeProvider time, ILogger<AuthenticationFailureLog> logger)
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<AuthenticationFault, Window> _windows = [];
+
+    public void Refused(string method, AuthenticationResult result, string sourceAddress)
+    {
+        if (TryTake(result.Fault, out var unlogged))
+            LogRefused(method, sourceAddress, result.Fault, result.Authority, unlogged);
+    }
+
+    /// <summary>A defect of the broker, not of the caller.</summary>
+    public void NoRule(string method)
+    {
+        if (TryTake(AuthenticationFault.None, out var unlogged))
+            LogNoRule(method, unlogged);
+    }
+
+    private bool TryTake(AuthenticationFault fault, out int unlogged)
+    {
+        var now = time.GetTimestamp();
+        lock (_gate)
+        {
+            var seen = _windows.TryGetValue(fault, out var window);
+            unlogged = window.Unlogged;
+            if (seen && time.GetElapsedTime(window.Logged, now) < Interval)
+            {
+                _windows[fault] = window with { Unlogged = unlogged + 1 };
+                return false;
+            }
+
+            _windows[fault] = new Window(now, 0);
+            return true;
+        }
+    }
+
+    private readonly record struct Window(long Logged, int Unlogged);
+}

@@ -1,0 +1,95 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using SecretsBroker.Identity;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Api;
+
+/// <summary>
+/// Finds out who calls, before the message is looked at. Whoever is not believed is told so in one way, whatever the cause;
+/// the cause goes to the log and the metric.
+/// </summary>
+/// <remarks>
+/// Not to the audit log: nobody stands behind a refused call, and anybody who reaches the port could fill the audit log's
+/// disk with them, upon which nothing would be issued any more.
+/// </remarks>
+internal sealed class AuthenticationInterceptor(
+    CallRules rules,
+    TokenAuthenticator authenticator,
+    AuthenticationFailureLog failures,
+    BrokerMetrics metrics,
+    BrokerTracing tracing) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        await AuthenticateAsync(context);
+        return await continuation(request, context);
+    }
+
+    public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        ServerCallContext context,
+        ClientStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        await AuthenticateAsync(context);
+        return await continuation(requestStream, context);
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        await AuthenticateAsync(context);
+        await continuation(request, responseStream, context);
+    }
+
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        await AuthenticateAsync(context);
+        await continuation(requestStream, responseStream, context);
+    }
+
+    private async ValueTask AuthenticateAsync(ServerCallContext context)
+    {
+        switch (rules.Of(context.Method))
+        {
+            case CallRule.Anonymous:
+                return;
+            case CallRule.Authenticated:
+                break;
+            default:
+                failures.NoRule(context.Method);
+                throw Errors.Unauthenticated();
+        }
+
+        using var span = tracing.StartIdentity();
+        var result = await ReadAsync(context);
+        if (result.Succeeded)
+        {
+            context.SetWorkload(result.Workload);
+            return;
+        }
+
+        var error = Errors.Unauthenticated();
+        span.Fail(error);
+        metrics.AuthenticationFailed(result.Fault.ToFailure());
+        failures.Refused(context.Method, result, context.GetSourceAddress());
+        throw error;
+    }
+
+    // From the request itself: gRPC's metadata joins the values of a repeated header to one.
+    private ValueTask<AuthenticationResult> ReadAsync(ServerCallContext context)
+    {
+        var values = context.GetHttpContext().Request.Headers.Authorization;
+        return values.Count > 1
+            ? ValueTask.FromResult(AuthenticationResult.Failed(AuthenticationFault.CredentialRepeated))
+            : authenticator.AuthenticateAsync(values, context.CancellationToken);
+    }
+}

@@ -1,0 +1,37 @@
+using System.Collections.Frozen;
+
+namespace SecretsBroker.Api;
+
+/// <summary>The rule of every call, by full method name: <c>/package.Service/Method</c>.</summary>
+internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
+{
+    private const string Tasks = "/secretsbroker.v1.TaskService/";
+    private const string Leases = "/secretsbroker.v1.LeaseService/";
+    private const string Health = "/grpc.health.v1.Health/";
+    private const string Reflection = "/grpc.reflection.v1.ServerReflection/";
+
+    private readonly FrozenDictionary<string, CallRule> _rules = rules.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>Each written down on its own: a new call has none, and is refused until somebody has thought about it.</summary>
+    public static readonly CallRules OfTheBroker = new(new Dictionary<string, CallRule>(StringComparer.Ordinal)
+    {
+        [Tasks + "StartTask"] = CallRule.Authenticated,
+        [Tasks + "HoldTask"] = CallRule.Authenticated,
+        [Tasks + "CompleteTask"] = CallRule.Authenticated,
+        [Tasks + "GetTask"] = CallRule.Authenticated,
+        [Leases + "IssueLease"] = CallRule.Authenticated,
+        [Leases + "RenewLease"] = CallRule.Authenticated,
+        [Leases + "RevokeLease"] = CallRule.Authenticated,
+        [Leases + "GetLease"] = CallRule.Authenticated,
+        [Leases + "ListLeases"] = CallRule.Authenticated,
+        [Leases + "ReportUse"] = CallRule.Authenticated,
+        [Health + "Check"] = CallRule.Anonymous,
+        [Health + "Watch"] = CallRule.Anonymous,
+        [Reflection + "ServerReflectionInfo"] = CallRule.Anonymous,
+    });
+
+    public IEnumerable<string> Methods => _rules.Keys;
+
+    /// <summary>Null when there is none.</summary>
+    public CallRule? Of(string method) => _rules.TryGetValue(method, out var rule) ? rule : null;
+}

@@ -1,0 +1,116 @@
+using Google.Protobuf;
+using Grpc.Core;
+using SecretsBroker.Issuance;
+using SecretsBroker.Policy;
+using ErrorDetail = SecretsBroker.V1.ErrorDetail;
+
+namespace SecretsBroker.Api;
+
+/// <summary>The one place that makes a status. Messages say what the caller can do; none repeats what a target or library said.</summary>
+internal static class Errors
+{
+    /// <summary>The binary trailer that carries an <see cref="ErrorDetail"/>.</summary>
+    public const string DetailTrailer = "secretsbroker-error-bin";
+
+    /// <param name="field">The field's path in the request.</param>
+    /// <param name="rule">What must hold.</param>
+    public static RpcException Invalid(string field, string rule) =>
+        Make(StatusCode.InvalidArgument, $"{field}: {rule}", new ErrorDetail { Reason = "INVALID_ARGUMENT", Field = field });
+
+    public static RpcException NoSuchTask() =>
+        Make(StatusCode.NotFound, "no such task", new ErrorDetail { Reason = "TASK_NOT_FOUND" });
+
+    public static RpcException NoSuchLease() =>
+        Make(StatusCode.NotFound, "no such lease", new ErrorDetail { Reason = "LEASE_NOT_FOUND" });
+
+    public static RpcException TaskEnded() =>
+        Make(StatusCode.FailedPrecondition, "the task has ended", new ErrorDetail { Reason = "TASK_ENDED" });
+
+    public static RpcException TaskConflict() =>
+        Make(
+            StatusCode.AlreadyExists,
+            "the task id is taken by a task with other content, or by one that has ended; choose another",
+            new ErrorDetail { Reason = "TASK_CONFLICT" });
+
+    public static RpcException NotActive() =>
+        Make(StatusCode.FailedPrecondition, "the lease is not active", new ErrorDetail { Reason = "LEASE_NOT_ACTIVE" });
+
+    public static RpcException NotRenewable() =>
+        Make(
+            StatusCode.FailedPrecondition,
+            "this kind of credential cannot be renewed; issue another",
+            new ErrorDetail { Reason = "NOT_RENEWABLE" });
+
+    public static RpcException Denied(Decision decision) =>
+        Make(
+            StatusCode.PermissionDenied,
+            $"denied: {decision.Answer.Reason} (decision {decision.Id})",
+            new ErrorDetail { Reason = "DENIED", DecisionId = decision.Id });
+
+    public static RpcException Refused(IssueResult.Refused refused) => refused.Reason switch
+    {
+        RefusalReason.TaskNotFound => NoSuchTask(),
+        RefusalReason.TaskConflict => TaskConflict(),
+        RefusalReason.TaskEnded => TaskEnded(),
+        RefusalReason.AmbiguousCredential => Invalid(
+            "credential", "several kinds of credential serve this intent; say which one is wanted"),
+        RefusalReason.Killed => Make(
+            StatusCode.PermissionDenied,
+            $"stopped by a kill switch (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "KILLED", DecisionId = refused.DecisionId }),
+        RefusalReason.WorkloadQuota => Quota("WORKLOAD_QUOTA", "the workload has as many live leases as it may", refused),
+        RefusalReason.TaskQuota => Quota("TASK_QUOTA", "the task has as many live leases as it may", refused),
+        RefusalReason.RateLimit => Quota("RATE_LIMIT", "the workload asks faster than it may", refused),
+        RefusalReason.Replaced => Make(
+            StatusCode.Aborted,
+            "a later call with the same request_id took its place",
+            new ErrorDetail { Reason = "REPLACED", DecisionId = refused.DecisionId }),
+        _ => Make(
+            StatusCode.Aborted,
+            "the lease was ended while its secret was being made",
+            new ErrorDetail { Reason = "LEASE_ENDED", DecisionId = refused.DecisionId, Retryable = true }),
+    };
+
+    /// <summary>A failure that operators read about in the log, under the exception's own message.</summary>
+    public static RpcException Unavailable(BrokerException failure) =>
+        Make(
+            StatusCode.Unavailable,
+            "the broker cannot do this now; nothing was handed out; try again",
+            new ErrorDetail { Reason = failure.Reason, Retryable = failure.IsTransient });
+
+    public static RpcException Stopping() =>
+        Make(
+            StatusCode.Unavailable,
+            "the broker is stopping; open the lifeline again",
+            new ErrorDetail { Reason = "STOPPING", Retryable = true });
+
+    public static RpcException Internal() =>
+        Make(StatusCode.Internal, "the broker failed; nothing was handed out", new ErrorDetail { Reason = "INTERNAL" });
+
+    public static RpcException TooManyCalls() =>
+        Make(
+            StatusCode.ResourceExhausted,
+            "the workload calls oftener than it may; wait",
+            new ErrorDetail { Reason = "CALL_RATE", Retryable = true });
+
+    public static RpcException TooManyLifelines() =>
+        Make(
+            StatusCode.ResourceExhausted,
+            "the workload holds as many lifelines as it may; end tasks that are done",
+            new ErrorDetail { Reason = "LIFELINE_QUOTA", Retryable = true });
+
+    public static RpcException Unauthenticated() =>
+        Make(
+            StatusCode.Unauthenticated,
+            "no valid proof of identity: send one token, for this broker's audience, as 'authorization: Bearer …'",
+            new ErrorDetail { Reason = "UNAUTHENTICATED" });
+
+    private static RpcException Quota(string reason, string message, IssueResult.Refused refused) =>
+        Make(
+            StatusCode.ResourceExhausted,
+            $"{message}; end leases that are not needed, or wait",
+            new ErrorDetail { Reason = reason, DecisionId = refused.DecisionId, Retryable = true });
+
+    private static RpcException Make(StatusCode code, string message, ErrorDetail detail) =>
+        new(new Status(code, message), new Metadata { { DetailTrailer, detail.ToByteArray() } });
+}

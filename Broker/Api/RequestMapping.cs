@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using System.Text;
+using SecretsBroker.Engines;
+using SecretsBroker.Intents;
+using SecretsBroker.Issuance;
+using SecretsBroker.V1;
+using Intent = SecretsBroker.Intents.Intent;
+using NewTask = SecretsBroker.Intents.NewTask;
+
+namespace SecretsBroker.Api;
+
+/// <summary>From messages to the domain; what comes out keeps the rules.</summary>
+internal static class RequestMapping
+{
+    public static NewTask ToNewTask(StartTaskRequest request) => new(
+        OptionalTaskId("task_id", request.TaskId),
+        RequestRules.Text("purpose", request.Purpose, 500, required: true),
+        RequestRules.Text("initiator", request.Initiator, 200, required: false),
+        RequestRules.Labels("labels", request.Labels),
+        // The upper bound is the configured maximum, which cuts rather than refuses.
+        RequestRules.Span("lifetime", request.Lifetime, RequestRules.MinTimeToLive, TimeSpan.FromDays(365)));
+
+    public static IssueCommand ToCommand(IssueLeaseRequest request, string sourceAddress)
+    {
+        var intent = ToIntent(request.Intent);
+        return new IssueCommand
+        {
+            Task = request.TaskCase == IssueLeaseRequest.TaskOneofCase.TaskId ? RequestRules.TaskId("task_id", request.TaskId) : null,
+            NewTask = request.TaskCase switch
+            {
+                IssueLeaseRequest.TaskOneofCase.TaskId => null,
+                IssueLeaseRequest.TaskOneofCase.NewTask => ToNewTask(request.NewTask, intent.Purpose, request.RequestId),
+                _ => throw Errors.Invalid("task", "must name a task or start one"),
+            },
+            Intent = intent,
+            Input = ToInput(request.Credential),
+            RequestId = RequestRules.RequestId("request_id", request.RequestId),
+            SourceAddress = sourceAddress,
+        };
+    }
+
+    public static Intents.TaskOutcome ToOutcome(V1.TaskOutcome outcome) => outcome switch
+    {
+        V1.TaskOutcome.Succeeded => Intents.TaskOutcome.Succeeded,
+        V1.TaskOutcome.Failed => Intents.TaskOutcome.Failed,
+        V1.TaskOutcome.Aborted => Intents.TaskOutcome.Aborted,
+        _ => throw Errors.Invalid("outcome", "must be SUCCEEDED, FAILED or ABORTED"),
+    };
+
+    private static Intent ToIntent(V1.Intent? intent)
+    {
+        if (intent is null)
+        {
+            throw Errors.Invalid("intent", "must be given");
+        }
+
+        return new Intent(
+            RequestRules.Action("intent.action", intent.Action),
+            RequestRules.Resource("intent.resource", intent.Resource),
+            RequestRules.Tool("intent.tool", intent.Tool),
+            RequestRules.Text("intent.purpose", intent.Purpose, 500, required: true),
+            RequestRules.Span("intent.time_to_live", intent.TimeToLive, RequestRules.MinTimeToLive, RequestRules.MaxTimeToLive));
+    }
+
+    private static NewTask ToNewTask(V1.NewTask task, string purpose, string requestId) => new(
+        OptionalTaskId("new_task.task_id", task.TaskId) ?? TaskOf(RequestRules.RequestId("request_id", requestId)),
+        purpose,
+        RequestRules.Text("new_task.initiator", task.Initiator, 200, required: false),
+        RequestRules.Labels("new_task.labels", task.Labels),
+        Lifetime: null);
+
+    // A request id protects within its task: a retry that opened another task would leave two secrets.
+    private static TaskId? TaskOf(string requestId) => requestId.Length == 0
+        ? null
+        : new TaskId("r-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(requestId)).AsSpan(0, 16)));
+
+    private static CredentialInput ToInput(CredentialRequest? request) => request?.KindCase switch
+    {
+        null or CredentialRequest.KindOneofCase.None => new CredentialInput.None(),
+        CredentialRequest.KindOneofCase.Postgres => new CredentialInput.Postgres(),
+        CredentialRequest.KindOneofCase.Certificate => ToInput(request.Certificate),
+        CredentialRequest.KindOneofCase.AccessToken => ToInput(request.AccessToken),
+        _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
+    };
+
+    private static CredentialInput.X509 ToInput(CertificateRequest request) => request.KeyCase switch
+    {
+        CertificateRequest.KeyOneofCase.CertificateSigningRequest => new CredentialInput.X509(
+            RequestRules.Bytes("credential.certificate.certificate_signing_request", request.CertificateSigningRequest, 8 * 1024),
+            default),
+        CertificateRequest.KeyOneofCase.PublicKey => new CredentialInput.X509(
+            default, RequestRules.Bytes("credential.certificate.public_key", request.PublicKey, 2 * 1024)),
+        _ => throw Errors.Invalid("credential.certificate", "must have a certificate signing request or a public key"),
+    };
+
+    private static CredentialInput.Jwt ToInput(AccessTokenRequest request) => request.BindingCase switch
+    {
+        AccessTokenRequest.BindingOneofCase.Certificate => new CredentialInput.Jwt(
+            RequestRules.Bytes("credential.access_token.certificate", request.Certificate, 16 * 1024), ""),
+        AccessTokenRequest.BindingOneofCase.JsonWebKey when Encoding.UTF8.GetByteCount(request.JsonWebKey) is > 0 and <= 4096 =>
+            new CredentialInput.Jwt(default, request.JsonWebKey),
+        AccessTokenRequest.BindingOneofCase.JsonWebKey => throw Errors.Invalid(
+            "credential.access_token.json_web_key", "must have 1 to 4096 bytes"),
+        _ => new CredentialInput.Jwt(default, ""),
+    };
+
+    private static TaskId? OptionalTaskId(string field, string value) =>
+        value.Length == 0 ? null : RequestRules.TaskId(field, value);
+}

@@ -1,0 +1,129 @@
+using Google.Protobuf.WellKnownTypes;
+using SecretsBroker.Engines;
+using SecretsBroker.Intents;
+using SecretsBroker.V1;
+using Lease = SecretsBroker.Leases.Lease;
+
+namespace SecretsBroker.Api;
+
+/// <summary>From the domain to messages. Enum numbers are equal on both sides; a test holds them together.</summary>
+internal static class ResponseMapping
+{
+    public static V1.Task ToMessage(AgentTask task)
+    {
+        var message = new V1.Task
+        {
+            TaskId = task.Key.Id.Value,
+            Owner = task.Key.Owner.Value,
+            Purpose = task.Purpose,
+            Initiator = task.Initiator,
+            CreateTime = task.CreateTime.ToTimestamp(),
+            ExpireTime = task.ExpireTime.ToTimestamp(),
+            Outcome = task.Outcome is { } outcome ? (V1.TaskOutcome)outcome : V1.TaskOutcome.Unspecified,
+            EndTime = task.EndTime?.ToTimestamp(),
+        };
+        foreach (var (key, value) in task.Labels)
+        {
+            message.Labels.Add(key, value);
+        }
+
+        return message;
+    }
+
+    public static V1.Lease ToMessage(Lease lease) => new()
+    {
+        LeaseId = lease.Id.Value,
+        TaskId = lease.Task.Id.Value,
+        Owner = lease.Owner.Value,
+        Intent = new V1.Intent
+        {
+            Action = lease.Action,
+            Resource = lease.Resource,
+            Tool = lease.Tool,
+            Purpose = lease.Purpose,
+            TimeToLive = (lease.ExpireTime - lease.CreateTime).ToDuration(),
+        },
+        Grant = lease.Grant,
+        State = (V1.LeaseState)lease.State,
+        CreateTime = lease.CreateTime.ToTimestamp(),
+        ExpireTime = lease.ExpireTime.ToTimestamp(),
+        MaxExpireTime = lease.MaxExpireTime.ToTimestamp(),
+        EndCause = (V1.EndCause)lease.Cause,
+        EndTime = lease.EndTime?.ToTimestamp(),
+        GoneTime = lease.GoneTime?.ToTimestamp(),
+        DecisionId = lease.DecisionId,
+    };
+
+    public static V1.Decision ToMessage(Policy.Decision decision)
+    {
+        var message = new V1.Decision
+        {
+            DecisionId = decision.Id,
+            Allowed = decision.Answer.Allowed,
+            Reason = decision.Answer.Reason,
+            PolicyHash = decision.Answer.PolicyHash,
+        };
+        message.Policies.Add(decision.Answer.Policies);
+        return message;
+    }
+
+    public static LeaseEnd ToLeaseEnd(Lease lease, TargetEngines engines) => new()
+    {
+        LeaseId = lease.Id.Value,
+        Status = lease.GoneTime is null ? LeaseEndStatus.InProgress : LeaseEndStatus.Gone,
+        Cause = (V1.EndCause)lease.Cause,
+        GoneTime = lease.GoneTime?.ToTimestamp(),
+        Revocability = engines.Find(lease.Target) is { } engine ? (V1.Revocability)engine.Revocability : V1.Revocability.Unspecified,
+    };
+
+    public static V1.Secret ToMessage(Credential credential) => credential switch
+    {
+        DatabaseCredential database => new V1.Secret
+        {
+            Postgres = new PostgresCredential
+            {
+                Host = database.Host,
+                Port = database.Port,
+                Database = database.Database,
+                Username = database.Username,
+                Password = database.Password.Reveal(),
+            },
+        },
+        Engines.CertificateCredential certificate => new V1.Secret
+        {
+            Certificate = new V1.CertificateCredential
+            {
+                CertificateChain = certificate.CertificateChain,
+                CertificateAuthority = certificate.CertificateAuthority,
+                SerialNumber = certificate.SerialNumber,
+            },
+        },
+        Engines.AccessTokenCredential token => new V1.Secret
+        {
+            AccessToken = new V1.AccessTokenCredential
+            {
+                Token = token.Token.Reveal(),
+                TokenType = token.TokenType,
+                Audience = token.Audience,
+            },
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
+    };
+
+    public static HoldTaskResponse ToMessage(LifelineEvent happened) => happened switch
+    {
+        LifelineEvent.LeaseEnded ended => new HoldTaskResponse
+        {
+            LeaseEnded = new LeaseEnded { LeaseId = ended.Lease.Value, Cause = (V1.EndCause)ended.Cause },
+        },
+        LifelineEvent.LeaseEnding ending => new HoldTaskResponse
+        {
+            LeaseEnding = new LeaseEnding { LeaseId = ending.Lease.Value, ExpireTime = ending.ExpireTime.ToTimestamp() },
+        },
+        LifelineEvent.TaskEnded ended => new HoldTaskResponse
+        {
+            TaskEnded = new TaskEnded { Outcome = (V1.TaskOutcome)ended.Outcome },
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "has no message"),
+    };
+}

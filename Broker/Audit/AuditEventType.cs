@@ -1,0 +1,28 @@
+namespace SecretsBroker.Audit;
+
+/// <summary>Written by name; names never change their meaning.</summary>
+internal enum AuditEventType
+{
+    Started = 1,
+    Stopped = 2,
+    Decided = 3,
+    Issued = 4,
+    Renewed = 5,
+    Used = 6,
+
+    /// <summary>A lease was proven gone.</summary>
+    Revoked = 8,
+    TaskStarted = 9,
+    TaskEnded = 10,
+    AuthenticationFailed = 11,
+    Killed = 12,
+    KillLifted = 13,
+    PolicyLoaded = 14,
+    PolicyRejected = 15,
+    CatalogLoaded = 16,
+    CatalogRejected = 17,
+    Checkpoint = 18,
+
+    /// <summary>An intent that policy allowed was not served: a quota, a kill order, an ended task, a failing target.</summary>
+    Refused = 19,
+}

@@ -1,0 +1,60 @@
+namespace SecretsBroker.Audit;
+
+/// <summary>One line of the audit log before it is chained. Empty and null members are left out. Never a secret.</summary>
+internal sealed record AuditRecord
+{
+    /// <summary>The same whenever the same fact is recorded again, so that a reader can tell a repetition.</summary>
+    public required string Id { get; init; }
+
+    public required AuditEventType Type { get; init; }
+
+    // who, on whose behalf
+    public string Workload { get; init; } = "";
+    public string Authentication { get; init; } = "";
+    public string Task { get; init; } = "";
+    public string TaskPurpose { get; init; } = "";
+    public string Initiator { get; init; } = "";
+    public string SourceAddress { get; init; } = "";
+
+    // intent
+    public string Action { get; init; } = "";
+    public string Resource { get; init; } = "";
+    public string Tool { get; init; } = "";
+    public string Purpose { get; init; } = "";
+    public TimeSpan? TimeToLive { get; init; }
+    public string RequestId { get; init; } = "";
+
+    // decision
+    public string DecisionId { get; init; } = "";
+    public bool? Allowed { get; init; }
+    public string Reason { get; init; } = "";
+    public IReadOnlyList<string> Policies { get; init; } = [];
+    public IReadOnlyList<string> FailedPolicies { get; init; } = [];
+    public string PolicyHash { get; init; } = "";
+
+    // lease
+    public string Lease { get; init; } = "";
+    public string Grant { get; init; } = "";
+    public string Engine { get; init; } = "";
+    public string Target { get; init; } = "";
+    public DateTimeOffset? ExpireTime { get; init; }
+
+    // end
+    public string Cause { get; init; } = "";
+    public DateTimeOffset? EndTime { get; init; }
+    public DateTimeOffset? GoneTime { get; init; }
+
+    /// <summary>From the moment it should have been gone to the proof that it was.</summary>
+    public TimeSpan? Lag { get; init; }
+    public int? Attempts { get; init; }
+    public string Proof { get; init; } = "";
+
+    /// <summary>What happened: a task's outcome, a use's outcome, a start's version, a reload's result.</summary>
+    public string Outcome { get; init; } = "";
+
+    /// <summary>What a use touched further down, as the agent reports it.</summary>
+    public string DownstreamResource { get; init; } = "";
+
+    /// <summary>W3C trace id of the call.</summary>
+    public string TraceId { get; init; } = "";
+}

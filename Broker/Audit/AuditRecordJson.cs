@@ -1,0 +1,100 @@
+using System.Text.Json;
+
+namespace SecretsBroker.Audit;
+
+/// <summary>The members of a record, in their fixed order.</summary>
+internal static class AuditRecordJson
+{
+    public static void Write(CanonicalJson json, AuditRecord record)
+    {
+        json.Member("id"u8, record.Id);
+        json.Member("type"u8, record.Type.ToString());
+        json.Member("workload"u8, record.Workload);
+        json.Member("authentication"u8, record.Authentication);
+        json.Member("task"u8, record.Task);
+        json.Member("task_purpose"u8, record.TaskPurpose);
+        json.Member("initiator"u8, record.Initiator);
+        json.Member("source_address"u8, record.SourceAddress);
+        json.Member("action"u8, record.Action);
+        json.Member("resource"u8, record.Resource);
+        json.Member("tool"u8, record.Tool);
+        json.Member("purpose"u8, record.Purpose);
+        json.Member("ttl_ms"u8, record.TimeToLive);
+        json.Member("request_id"u8, record.RequestId);
+        json.Member("decision_id"u8, record.DecisionId);
+        json.Member("allowed"u8, record.Allowed);
+        json.Member("reason"u8, record.Reason);
+        json.Member("policies"u8, record.Policies);
+        json.Member("failed_policies"u8, record.FailedPolicies);
+        json.Member("policy_hash"u8, record.PolicyHash);
+        json.Member("lease"u8, record.Lease);
+        json.Member("grant"u8, record.Grant);
+        json.Member("engine"u8, record.Engine);
+        json.Member("target"u8, record.Target);
+        json.Member("expire_time"u8, record.ExpireTime);
+        json.Member("cause"u8, record.Cause);
+        json.Member("end_time"u8, record.EndTime);
+        json.Member("gone_time"u8, record.GoneTime);
+        json.Member("lag_ms"u8, record.Lag);
+        if (record.Attempts is { } attempts)
+        {
+            json.Member("attempts"u8, attempts);
+        }
+
+        json.Member("proof"u8, record.Proof);
+        json.Member("outcome"u8, record.Outcome);
+        json.Member("downstream_resource"u8, record.DownstreamResource);
+        json.Member("trace_id"u8, record.TraceId);
+    }
+
+    public static AuditRecord Read(JsonElement line) => new()
+    {
+        Id = Text(line, "id"),
+        // A type of a later version is zero; its name stands in the entry.
+        Type = Enum.TryParse<AuditEventType>(Text(line, "type"), out var type) ? type : default,
+        Workload = Text(line, "workload"),
+        Authentication = Text(line, "authentication"),
+        Task = Text(line, "task"),
+        TaskPurpose = Text(line, "task_purpose"),
+        Initiator = Text(line, "initiator"),
+        SourceAddress = Text(line, "source_address"),
+        Action = Text(line, "action"),
+        Resource = Text(line, "resource"),
+        Tool = Text(line, "tool"),
+        Purpose = Text(line, "purpose"),
+        TimeToLive = Span(line, "ttl_ms"),
+        RequestId = Text(line, "request_id"),
+        DecisionId = Text(line, "decision_id"),
+        Allowed = line.TryGetProperty("allowed", out var allowed) ? allowed.GetBoolean() : null,
+        Reason = Text(line, "reason"),
+        Policies = List(line, "policies"),
+        FailedPolicies = List(line, "failed_policies"),
+        PolicyHash = Text(line, "policy_hash"),
+        Lease = Text(line, "lease"),
+        Grant = Text(line, "grant"),
+        Engine = Text(line, "engine"),
+        Target = Text(line, "target"),
+        ExpireTime = Time(line, "expire_time"),
+        Cause = Text(line, "cause"),
+        EndTime = Time(line, "end_time"),
+        GoneTime = Time(line, "gone_time"),
+        Lag = Span(line, "lag_ms"),
+        Attempts = line.TryGetProperty("attempts", out var attempts) ? attempts.GetInt32() : null,
+        Proof = Text(line, "proof"),
+        Outcome = Text(line, "outcome"),
+        DownstreamResource = Text(line, "downstream_resource"),
+        TraceId = Text(line, "trace_id"),
+    };
+
+    private static string Text(JsonElement line, string name) =>
+        line.TryGetProperty(name, out var member) ? member.GetString() ?? "" : "";
+
+    private static TimeSpan? Span(JsonElement line, string name) =>
+        line.TryGetProperty(name, out var member) ? TimeSpan.FromMilliseconds(member.GetInt64()) : null;
+
+    private static DateTimeOffset? Time(JsonElement line, string name) =>
+        line.TryGetProperty(name, out var member) ? AuditLine.ParseTime(member.GetString() ?? "") : null;
+
+    private static IReadOnlyList<string> List(JsonElement line, string name) =>
+        line.TryGetProperty(name, out var member) ? [.. member.EnumerateArray().Select(item => item.GetString() ?? "")] : [];
+}

@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using SecretsBroker.Audit;
+using SecretsBroker.Engines;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Catalog;
+
+/// <summary>
+/// Brings the catalogue's files into force, all or nothing: a faulty change leaves the catalogue before it in force. What was brought in or
+/// refused is told once, not at every pass. Passes must not overlap.
+/// </summary>
+internal sealed partial class CatalogReload(
+    IOptions<CatalogOptions> options,
+    TargetEngines engines,
+    CurrentCatalog current,
+    IAuditSink audit,
+    BrokerMetrics metrics,
+    ILogger<CatalogReload> logger)
+{
+    private const int MaxReasonLength = 2_000;
+
+    private string _refused = "";
+
+    /// <summary>For the start: reads the files and brings them into force.</summary>
+    /// <returns>Every fault; none when the catalogue is in force.</returns>
+    /// <exception cref="AuditException">It could not be recorded, and is not in force.</exception>
+    public async Task<IReadOnlyList<CatalogFault>> LoadAsync(CancellationToken cancellationToken)
+    {
+        var source = await CatalogLoader.ReadAsync(options.Value.Folder, cancellationToken);
+        if (source.Hash == current.Snapshot.Hash)
+        {
+            _refused = "";
+            return [];
+        }
+
+        var load = CatalogLoader.Load(source, engines.Types);
+        var faults = load.Snapshot is { } snapshot ? Follow(snapshot) : load.Faults;
+        if (faults.Count > 0)
+        {
+            await RefuseAsync(source.Hash, faults, cancellationToken);
+            return faults;
+        }
+
+        await AcceptAsync(load.Snapshot!, cancellationToken);
+        return [];
+    }
+
+    /// <summary>One pass of the recurring reload.</summary>
+    /// <exception cref="AuditException">A change could not be recorded; the next pass tries again.</exception>
+    public Task RunAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
+
+    private IReadOnlyList<CatalogFault> Follow(CatalogSnapshot snapshot)
+    {
+        // The old engine's leases would be given to the new one to revoke, which knows nothing of them.
+        var changed = snapshot.Targets
+            .Where(target => engines.Find(target.Name) is { } engine && engine.Target.Engine != target.Engine)
+            .Select(target => new CatalogFault(
+                $"targets/{target.Name}/engine", "must stay what it was since the start; another engine needs a target of another name"))
+            .ToArray();
+        if (changed.Length > 0)
+        {
+            return changed;
+        }
+
+        try
+        {
+            engines.Follow(snapshot);
+            return [];
+        }
+        catch (Exception e)
+        {
+            // Its message may hold what only the engine knows to be a secret.
+            return [new CatalogFault("targets", $"an engine could not be made: {e.GetType().Name}")];
+        }
+    }
+
+    private async Task AcceptAsync(CatalogSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var content = $"{snapshot.Targets.Count} targets, {snapshot.Grants.Count} grants, sha256 {snapshot.Hash}";
+        // Recorded first: what the broker does is never done under a catalogue that the log does not know.
+        await audit.AppendAsync(Record(AuditEventType.CatalogLoaded) with { Outcome = content }, cancellationToken);
+        current.Replace(snapshot);
+        _refused = "";
+        metrics.CatalogReloaded(ReloadOutcome.Loaded);
+        LogLoaded(options.Value.Folder, content);
+    }
+
+    private async Task RefuseAsync(string hash, IReadOnlyList<CatalogFault> faults, CancellationToken cancellationToken)
+    {
+        var all = string.Join("; ", faults);
+        if (_refused == hash + all)
+        {
+            return;
+        }
+
+        foreach (var fault in faults)
+        {
+            LogFault(fault);
+        }
+
+        LogRefused(options.Value.Folder, faults.Count, current.Snapshot.Grants.Count);
+        metrics.CatalogReloaded(ReloadOutcome.Rejected);
+        await audit.AppendAsync(
+            Record(AuditEventType.CatalogRejected) with
+            {
+                Outcome = $"{faults.Count} faults, sha256 {hash}",
+                Reason = all.Length <= MaxReasonLength ? all : all[..MaxReasonLength] + "…",
+            },
+            cancellationToken);
+        _refused = hash + all;
+    }
+
+    private static AuditRecord Record(AuditEventType type) =>
+        new() { Id = $"{type}-{RandomNumberGenerator.GetHexString(24, lowercase: true)}", Type = type };
+
+    [LoggerMessage(LogLevel.Information, "The catalogue of {Folder} is in force: {Content}")]
+    private partial void LogLoaded(string folder, string content);
+
+    [LoggerMessage(LogLevel.Error, "Catalogue fault: {Fault}")]
+    private partial void LogFault(CatalogFault fault);
+
+    [LoggerMessage(
+        LogLevel.Error, "The catalogue of {Folder} is refused for {Count} faults. The one before it stays in force, with {Grants} grants")]
+    private partial void LogRefused(string folder, int count, int grants);
+}

@@ -1,0 +1,11 @@
+using System.Text.Json;
+
+namespace SecretsBroker.Catalog;
+
+/// <summary>A system at which secrets are made.</summary>
+/// <param name="Name">Unique; <c>[a-z0-9-]</c>, at most 40 characters: it becomes a key and a metric label.</param>
+/// <param name="Engine">The type of its engine.</param>
+/// <param name="Settings">The engine's own, an object. Secrets in it are references (<see cref="SecretReference"/>).</param>
+/// <param name="Concurrency">How many calls may be under way at it at once, for issuing and for revoking each.</param>
+/// <param name="Timeout">The limit of one call.</param>
+internal sealed record Target(string Name, string Engine, JsonElement Settings, int Concurrency, TimeSpan Timeout);

@@ -1,0 +1,31 @@
+using System.CommandLine;
+
+namespace SecretsBroker.CommandLine;
+
+/// <summary>The command line: one executable for the daemon and for those who run it.</summary>
+internal static class BrokerCommand
+{
+    public const int Success = 0;
+
+    /// <summary>What was asked for has faults: of the configuration, of a log, of the arguments.</summary>
+    public const int Faulty = 1;
+
+    public static RootCommand Create() => new(
+        """
+        The Secrets Broker: secrets for software agents, one task at a time, taken back when it ends.
+
+        To try it:      broker dev
+        To run it:      broker check --config broker.yaml && broker serve --config broker.yaml
+        To audit it:    broker audit verify /var/lib/broker/audit/broker-1.jsonl
+
+        Exit codes: 0 all is well; 1 what was given has faults, which are printed; 2 it failed while running.
+        """)
+    {
+        DevCommand.Create(),
+        ServeCommand.Create(),
+        CheckCommand.Create(),
+        TokenCommand.Create(),
+        AuditCommand.Create(),
+        HealthCommand.Create(),
+    };
+}

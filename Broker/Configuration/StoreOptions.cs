@@ -1,0 +1,41 @@
+using SecretsBroker.Catalog;
+
+namespace SecretsBroker.Configuration;
+
+/// <summary>Which lease store. Section <c>Store</c>.</summary>
+internal sealed class StoreOptions
+{
+    public const string Section = "Store";
+    public const string Sqlite = "sqlite";
+    public const string Redis = "redis";
+
+    /// <summary><c>sqlite</c> (one broker, one file) or <c>redis</c> (many brokers). Default <c>sqlite</c>.</summary>
+    public string Kind { get; set; } = Sqlite;
+
+    /// <summary>SQLite: the database file. Default <c>leases.db</c>.</summary>
+    public string Path { get; set; } = "leases.db";
+
+    /// <summary>SQLite: whether each write is on the disk before it is answered. Default true.</summary>
+    public bool Durable { get; set; } = true;
+
+    /// <summary>Redis: <c>host:port,host:port,ssl=true</c>; without a password.</summary>
+    public string Servers { get; set; } = "";
+
+    /// <summary>Redis: where the password is; none when the server asks for none.</summary>
+    public SecretReference? Password { get; set; }
+
+    /// <summary>Redis: first part of every key. Default <c>sb</c>.</summary>
+    public string Prefix { get; set; } = "sb";
+
+    /// <summary>Redis: 1 to 256, never changed once there are leases. Default 16.</summary>
+    public int ShardCount { get; set; } = 16;
+
+    /// <summary>Redis: how many replicas must have a write before it is answered. Default 0.</summary>
+    public int WaitForReplicas { get; set; }
+
+    /// <summary>Redis: whether a server that keeps nothing on disk is let pass with a warning. Default false.</summary>
+    public bool AllowVolatile { get; set; }
+
+    /// <summary>How long revoked leases and ended tasks can still be looked at. Default 1 h; 0 to 30 days.</summary>
+    public TimeSpan Retention { get; set; } = TimeSpan.FromHours(1);
+}

@@ -1,0 +1,56 @@
+namespace SecretsBroker.Engines;
+
+/// <summary>What an engine hands to the caller, once. Disposing zeroes what is secret in it.</summary>
+internal abstract class Credential : IDisposable
+{
+    /// <summary>Kept in the lease and shown to the engine again when it revokes. Not secret. At most 512 characters.</summary>
+    public string Handle { get; init; } = "";
+
+    public abstract void Dispose();
+}
+
+/// <summary>A database login.</summary>
+internal sealed class DatabaseCredential : Credential
+{
+    public required string Host { get; init; }
+
+    public required int Port { get; init; }
+
+    public required string Database { get; init; }
+
+    public required string Username { get; init; }
+
+    public required Secret Password { get; init; }
+
+    public override void Dispose() => Password.Dispose();
+}
+
+/// <summary>An X.509 certificate for a key that the caller holds. There is nothing secret in it.</summary>
+internal sealed class CertificateCredential : Credential
+{
+    /// <summary>PEM, the leaf first, then its issuers up to but without the root.</summary>
+    public required string CertificateChain { get; init; }
+
+    /// <summary>PEM, the trust anchor.</summary>
+    public required string CertificateAuthority { get; init; }
+
+    /// <summary>Hexadecimal, lower case.</summary>
+    public required string SerialNumber { get; init; }
+
+    public override void Dispose()
+    {
+    }
+}
+
+/// <summary>An OAuth 2.0 access token (RFC 6750 or RFC 8705).</summary>
+internal sealed class AccessTokenCredential : Credential
+{
+    public required Secret Token { get; init; }
+
+    /// <summary><c>Bearer</c> or, for a key-bound token, <c>DPoP</c>.</summary>
+    public required string TokenType { get; init; }
+
+    public required string Audience { get; init; }
+
+    public override void Dispose() => Token.Dispose();
+}

@@ -1,0 +1,32 @@
+namespace SecretsBroker.Engines;
+
+/// <summary>What the caller sends for the engine. Size-checked at the edge; its content is checked by the engine.</summary>
+internal abstract record CredentialInput
+{
+    /// <summary>The engine that the caller wants, by type (<c>postgres</c>, <c>x509</c>, <c>jwt</c>); empty when it does not matter.</summary>
+    public abstract string EngineType { get; }
+
+    internal sealed record None : CredentialInput
+    {
+        public override string EngineType => "";
+    }
+
+    internal sealed record Postgres : CredentialInput
+    {
+        public override string EngineType => "postgres";
+    }
+
+    /// <param name="CertificateRequest">PKCS#10, DER; only its key is used. Empty when <paramref name="PublicKey"/> is given.</param>
+    /// <param name="PublicKey">SubjectPublicKeyInfo, DER.</param>
+    internal sealed record X509(ReadOnlyMemory<byte> CertificateRequest, ReadOnlyMemory<byte> PublicKey) : CredentialInput
+    {
+        public override string EngineType => "x509";
+    }
+
+    /// <param name="Certificate">The certificate to bind the token to (RFC 8705), DER; empty for none.</param>
+    /// <param name="JsonWebKey">The public key to bind it to (RFC 9449), JSON; empty for none.</param>
+    internal sealed record Jwt(ReadOnlyMemory<byte> Certificate, string JsonWebKey) : CredentialInput
+    {
+        public override string EngineType => "jwt";
+    }
+}

@@ -1,0 +1,19 @@
+using SecretsBroker.Catalog;
+
+namespace SecretsBroker.Engines;
+
+/// <summary>A kind of engine: knows its settings, and makes the engine of one target.</summary>
+internal interface ICredentialEngineType
+{
+    /// <summary>As the catalogue names it: <c>postgres</c>, <c>x509</c>, <c>jwt</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Reports every fault of a target's settings. No call leaves the process.</summary>
+    void ValidateTarget(Target target, CatalogFaults faults);
+
+    /// <summary>Reports every fault of a grant's settings. No call leaves the process.</summary>
+    void ValidateGrant(Grant grant, Target target, CatalogFaults faults);
+
+    /// <summary>The engine of one target whose settings are valid.</summary>
+    ICredentialEngine Create(Target target);
+}

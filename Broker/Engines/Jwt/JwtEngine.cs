@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using SecretsBroker.Catalog;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Engines.Jwt;
+
+/// <summary>
+/// Signs access tokens. A token cannot be taken back; it is refused by resource servers that look at the list of revoked ones, which
+/// every broker publishes from the same deny list.
+/// </summary>
+internal sealed partial class JwtEngine(
+    string target, JwtSettings settings, IDenyList denyList, TimeProvider time, ILogger<JwtEngine> logger) : ICredentialEngine
+{
+    private readonly DenyListing _denyList = new(target, denyList, time);
+    private readonly Lock _loading = new();
+    private SigningKey? _key;
+    private IReadOnlyList<(SigningKey Key, DateTimeOffset Until)> _previous = [];
+
+    public Revocability Revocability => Revocability.DenyList;
+
+    /// <summary>Where the target's tokens say that they come from.</summary>
+    public string Issuer => settings.Issuer;
+
+    public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var grant = JwtGrantSettings.Read(request.Grant, new CatalogFaults());
+        var binding = KeyBinding.Read(request.Input, grant.Bearer);
+        var now = time.GetUtcNow();
+        if (request.ExpireTime <= now)
+        {
+            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
+        }
+
+        return ValueTask.FromResult<Credential>(new AccessTokenCredential
+        {
+            Token = new Secret(AccessToken.Write(request, settings, binding, Key(), now)),
+            // RFC 8705 keeps the Bearer scheme for certificate-bound tokens; RFC 9449 does not.
+            TokenType = binding.Method == KeyBinding.Key ? "DPoP" : "Bearer",
+            Audience = settings.Audience,
+        });
+    }
+
+    /// <summary>A token's end is signed: the caller has to ask for a new one.</summary>
+    public ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(false);
+    }
+
+    public ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) => _denyList.AddAsync(lease, cancellationToken);
+
+    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        if (await _denyList.FindAsync(lease, cancellationToken) is { } entry)
+        {
+            return new Verification(true, $"jti listed as revoked until {entry.Until:O}");
+        }
+
+        return _denyList.HasEnded(lease)
+            ? new Verification(true, "token ended by itself, and its time on the list is over")
+            : new Verification(false, "jti not listed as revoked");
+    }
+
+    public async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Key();
+        await _denyList.ReadVersionAsync(cancellationToken);
+    }
+
+    /// <summary>The keys that tokens may still be signed with (RFC 7517 §5).</summary>
+    public JsonObject ReadKeySet()
+    {
+        var now = time.GetUtcNow();
+        var current = Key();
+        var keys = _previous.Where(k => k.Until > now && k.Key.Id != current.Id).Select(k => k.Key).Prepend(current);
+        return new JsonObject { ["keys"] = new JsonArray([.. keys.Select(k => k.ToJsonWebKey())]) };
+    }
+
+    /// <summary>RFC 8414; null when the issuer is not where the broker's own publications are.</summary>
+    public JsonObject? ReadMetadata() =>
+        settings.BaseUrl is { } url && settings.Issuer == JwtSettings.PublishedIssuer(url, target)
+            ? new JsonObject
+            {
+                ["issuer"] = settings.Issuer,
+                ["jwks_uri"] = $"{settings.Issuer}/jwks.json",
+                ["response_types_supported"] = new JsonArray(),
+                ["grant_types_supported"] = new JsonArray(),
+                ["tls_client_certificate_bound_access_tokens"] = true,
+                ["authorization_details_types_supported"] = new JsonArray(AccessToken.AuthorizationType),
+                ["revoked_tokens_uri"] = $"{settings.Issuer}/revoked.json",
+            }
+            : null;
+
+    public ValueTask DisposeAsync()
+    {
+        _key?.Dispose();
+        foreach (var (key, _) in _previous)
+        {
+            key.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
+    private SigningKey Key()
+    {
+        lock (_loading)
+        {
+            if (_key is null)
+            {
+                _previous = [.. settings.PreviousKeys.Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
+                _key = SigningKey.LoadOrCreate(settings.KeyFile, out var created);
+                if (created)
+                {
+                    LogKeyMade(logger, target, settings.KeyFile, _key.Id);
+                }
+            }
+
+            return _key;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Made a signing key for target {Target}: {KeyFile}, kid {KeyId}")]
+    private static partial void LogKeyMade(ILogger logger, string target, string keyFile, string keyId);
+}

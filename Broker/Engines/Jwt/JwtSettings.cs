@@ -1,0 +1,75 @@
+using System.Globalization;
+using SecretsBroker.Catalog;
+
+namespace SecretsBroker.Engines.Jwt;
+
+/// <summary>The settings of a target of type <c>jwt</c>: a resource server that accepts the broker's access tokens.</summary>
+internal sealed record JwtSettings
+{
+    /// <summary><c>issuer</c>: the <c>iss</c> claim. Default <c>{base_url}/v1/jwt/{target}</c>; required without <c>base_url</c>.</summary>
+    public required string Issuer { get; init; }
+
+    /// <summary><c>audience</c>: the <c>aud</c> claim, the name that the resource server knows itself by. Required.</summary>
+    public required string Audience { get; init; }
+
+    /// <summary><c>key_file</c>: the signing key, EC P-256, PEM, mode 0600. Made when it does not exist. Required.</summary>
+    public required string KeyFile { get; init; }
+
+    /// <summary>
+    /// <c>previous_keys</c>: a list of <c>file</c> (private or public key, PEM, mode 0600) and <c>until</c> (an instant, RFC 3339): keys that
+    /// signed before. Published until their last token has ended.
+    /// </summary>
+    public required IReadOnlyList<PreviousKey> PreviousKeys { get; init; }
+
+    /// <summary><c>base_url</c>: where the broker's publications are reached from outside. Optional.</summary>
+    public Uri? BaseUrl { get; init; }
+
+    public static string PublishedIssuer(Uri baseUrl, string target) => PublicationAddress.Of(baseUrl, $"v1/jwt/{Uri.EscapeDataString(target)}");
+
+    public static JwtSettings Read(Target target, CatalogFaults faults)
+    {
+        var reader = SettingsReader.Of(target, faults);
+        var baseUrl = PublicationAddress.Read(reader);
+        var settings = new JwtSettings
+        {
+            BaseUrl = baseUrl,
+            Issuer = baseUrl is null
+                ? reader.RequiredText("issuer")
+                : reader.Text("issuer") ?? PublishedIssuer(baseUrl, target.Name),
+            Audience = ReadAudience(reader),
+            KeyFile = reader.RequiredText("key_file"),
+            PreviousKeys = [.. reader.Sections("previous_keys").Select(ReadPrevious)],
+        };
+        reader.RefuseOthers();
+        return settings;
+    }
+
+    private static string ReadAudience(SettingsReader reader)
+    {
+        var audience = reader.RequiredText("audience");
+        if (audience.Length > 256)
+        {
+            reader.Fault("audience", "must have at most 256 characters");
+        }
+
+        return audience;
+    }
+
+    private static PreviousKey ReadPrevious(SettingsReader reader)
+    {
+        var file = reader.RequiredText("file");
+        var text = reader.RequiredText("until");
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until) &&
+            text.Length > 0)
+        {
+            reader.Fault("until", "must be an instant such as 2030-01-31T12:00:00Z");
+        }
+
+        reader.RefuseOthers();
+        return new PreviousKey(file, until);
+    }
+}
+
+/// <param name="File">A private or public key, PEM.</param>
+/// <param name="Until">When its last token has ended.</param>
+internal sealed record PreviousKey(string File, DateTimeOffset Until);

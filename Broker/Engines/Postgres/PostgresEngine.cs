@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Npgsql;
+using SecretsBroker.Catalog;
+using SecretsBroker.Leases;
+using static SecretsBroker.Engines.Postgres.PostgresConnections;
+
+namespace SecretsBroker.Engines.Postgres;
+
+/// <summary>
+/// A login role a lease, named by the lease, member of the grant's group role, with a random password that only its verifier is known of to
+/// the server. Revoking removes the role, its sessions and what it owns.
+/// </summary>
+internal sealed class PostgresEngine : ICredentialEngine
+{
+    private const int MaxAttempts = 5;
+    private readonly Target _target;
+    private readonly PostgresTargetSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly PostgresConnections _connections;
+    private readonly GroupRoles _groups;
+    private readonly RoleRemoval _removal;
+    private readonly ServerClock _clock;
+
+    public PostgresEngine(Target target, PostgresTargetSettings settings, TimeProvider time)
+    {
+        _target = target;
+        _settings = settings;
+        _time = time;
+        _connections = new PostgresConnections(target, settings);
+        _groups = new GroupRoles(_connections, target.Name);
+        _removal = new RoleRemoval(_connections, target.Name);
+        _clock = new ServerClock(time);
+    }
+
+    public Revocability Revocability => Revocability.Destroy;
+
+    public async ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Input is not (CredentialInput.Postgres or CredentialInput.None))
+        {
+            throw new CredentialInputException("a PostgreSQL role takes no input of this kind");
+        }
+
+        var faults = new CatalogFaults();
+        var grant = PostgresGrantSettings.Read(request.Grant, _settings, faults);
+        if (faults.Any)
+        {
+            throw new EngineException($"target {_target.Name}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
+        }
+
+        var password = Secret.Random();
+        try
+        {
+            var verifier = ScramVerifier.Compute(password.Bytes, _settings.ScramIterations);
+            var oid = await CallAsync("issuing", limit => IssueAsync(request, grant, verifier, limit), cancellationToken);
+            return new DatabaseCredential
+            {
+                Host = _settings.AdvertisedHost,
+                Port = _settings.AdvertisedPort,
+                Database = grant.Database,
+                Username = PostgresNames.RoleOf(request.LeaseId),
+                Password = password,
+                Handle = oid.ToString(CultureInfo.InvariantCulture),
+            };
+        }
+        catch
+        {
+            password.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken) =>
+        await CallAsync("renewing", limit => RenewAsync(lease.Id, expireTime, limit), cancellationToken);
+
+    public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) =>
+        await CallAsync(
+            "revoking",
+            async limit =>
+            {
+                await _removal.RemoveAsync(lease.Id, OidOf(lease), Pool.Revoke, limit);
+                return true;
+            },
+            cancellationToken);
+
+    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) =>
+        await CallAsync("verifying", limit => VerifyAsync(PostgresNames.RoleOf(lease.Id), OidOf(lease), limit), cancellationToken);
+
+    public async ValueTask CheckAsync(CancellationToken cancellationToken) =>
+        await CallAsync(
+            "checking",
+            async limit =>
+            {
+                await TargetCheck.RunAsync(_connections, _settings, _target.Name, limit);
+                return true;
+            },
+            cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connections.DisposeAsync();
+        _groups.Dispose();
+    }
+
+    private static uint OidOf(Lease lease) => uint.TryParse(lease.Handle, NumberStyles.None, CultureInfo.InvariantCulture, out var oid) ? oid : 0;
+
+    private async Task<uint> IssueAsync(IssueRequest request, PostgresGrantSettings grant, string verifier, CallLimit limit)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await _groups.EnsureAsync(request.Grant, grant, limit);
+            try
+            {
+                return await CreateAsync(request, grant, verifier, limit);
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject && attempt < MaxAttempts)
+            {
+                // Somebody removed the group role behind the broker's back.
+                _groups.Forget(request.Grant);
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateObject && attempt < MaxAttempts)
+            {
+                // An earlier issue of this lease got through, though its answer was lost. Its password is of no use to anybody.
+                await _removal.RemoveAsync(request.LeaseId, handle: 0, Pool.Issue, limit);
+            }
+        }
+    }
+
+    private async Task<uint> CreateAsync(IssueRequest request, PostgresGrantSettings grant, string verifier, CallLimit limit)
+    {
+        var role = PostgresNames.RoleOf(request.LeaseId);
+        await using var connection = await _connections.OpenAsync(Pool.Issue, limit.Token);
+        var deadline = await _clock.InAsync(limit.Remaining, connection, limit.Token);
+        var rows = await connection.RunAsync(
+            limit,
+            Sql.Lock(PostgresNames.LockOf(request.LeaseId)),
+            Sql.CreateRole(role, PostgresNames.GroupOf(request.Grant.Name), verifier, request.ExpireTime, grant.ConnectionLimit),
+            Sql.SetStatementTimeout(role, grant.StatementTimeout),
+            Sql.OidBefore(role, deadline));
+        return (uint)rows[0][0];
+    }
+
+    private async Task<bool> RenewAsync(LeaseId lease, DateTimeOffset expireTime, CallLimit limit)
+    {
+        var role = PostgresNames.RoleOf(lease);
+        await using var connection = await _connections.OpenAsync(Pool.Issue, limit.Token);
+        var deadline = await _clock.InAsync(limit.Remaining, connection, limit.Token);
+        try
+        {
+            await connection.RunAsync(
+                limit, Sql.Lock(PostgresNames.LockOf(lease)), Sql.ExtendExpireTime(role, expireTime), Sql.OidBefore(role, deadline));
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+        {
+            return false;
+        }
+    }
+
+    private async Task<Verification> VerifyAsync(string role, uint oid, CallLimit limit)
+    {
+        await using var connection = await _connections.OpenAsync(Pool.Revoke, limit.Token);
+        var counts = (await connection.RunAsync(limit, Sql.Look(role, oid)))[0];
+        var (named, known, sessions) = ((long)counts[0], (long)counts[1], (long)counts[2]);
+        var looked = oid == 0 ? $"role {role}" : $"role {role}, OID {oid}";
+        return named + known + sessions == 0
+            ? new Verification(Gone: true, $"{looked}: no such role, no sessions")
+            : new Verification(Gone: false, $"{looked}: {named} roles of the name, {known} of the OID, {sessions} sessions");
+    }
+
+    /// <summary>Within the target's time, with retries where two met by chance, and without the server's words.</summary>
+    private async Task<T> CallAsync<T>(string step, Func<CallLimit, Task<T>> call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new CallLimit(_target.Timeout, _time, cancellationToken);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return await call(limit);
+                }
+                catch (NpgsqlException e) when (MayRepeat(e, attempt))
+                {
+                    await Task.Delay(Jitter(attempt), _time, limit.Token);
+                }
+            }
+        }
+        catch (Exception e) when (PostgresFailure.IsKnown(e))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw PostgresFailure.Translate(_target.Name, step, e);
+        }
+    }
+
+    private bool MayRepeat(NpgsqlException e, int attempt)
+    {
+        if (e is not PostgresException p)
+        {
+            // A pooled connection may have died since it was last used; a second new one has no such excuse.
+            return attempt == 1 && e.IsTransient;
+        }
+
+        if (p.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            _clock.Forget();
+        }
+
+        return attempt < MaxAttempts && (PostgresFailure.IsConflict(p) || p.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.AdminShutdown);
+    }
+
+    private static TimeSpan Jitter(int attempt) => TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 20 * attempt));
+}

@@ -1,0 +1,7 @@
+namespace SecretsBroker.Engines.Postgres;
+
+internal static class PostgresEngineExtensions
+{
+    public static IServiceCollection AddPostgresEngine(this IServiceCollection services) =>
+        services.AddSingleton<ICredentialEngineType, PostgresEngineType>();
+}

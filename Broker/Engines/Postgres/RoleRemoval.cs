@@ -1,0 +1,109 @@
+using Npgsql;
+using SecretsBroker.Leases;
+using static SecretsBroker.Engines.Postgres.PostgresConnections;
+
+namespace SecretsBroker.Engines.Postgres;
+
+/// <summary>
+/// Takes a lease's role from the server. <c>DROP ROLE</c> alone does not end access: open sessions go on, and one that has run
+/// <c>SET ROLE</c> even writes. So: no new logins, no sessions, nothing owned, no role. Each step may be repeated.
+/// </summary>
+internal sealed class RoleRemoval(PostgresConnections connections, string target)
+{
+    /// <param name="lease">Whose role.</param>
+    /// <param name="handle">The role's OID as the lease remembers it; 0 when it does not.</param>
+    /// <param name="pool">Whose connections.</param>
+    /// <param name="limit">The time.</param>
+    public async Task RemoveAsync(LeaseId lease, uint handle, Pool pool, CallLimit limit)
+    {
+        var role = PostgresNames.RoleOf(lease);
+        await using var connection = await connections.OpenAsync(pool, limit.Token);
+        if (await ForbidLoginAsync(connection, lease, limit) is { } oid)
+        {
+            if (!await TryDropAsync(connection, lease, oid, limit))
+            {
+                await ClearAsync(connection, role, oid, pool, limit);
+                if (!await TryDropAsync(connection, lease, oid, limit))
+                {
+                    throw new EngineException($"target {target}: role {role} still has sessions or belongings", isTransient: true);
+                }
+            }
+
+            handle = handle == oid ? 0 : handle;
+        }
+
+        if (handle != 0)
+        {
+            // The role went in an earlier attempt, but perhaps not all its sessions.
+            await EndSessionsAsync(connection, role, handle, limit);
+        }
+    }
+
+    /// <summary>A commit of its own: only then no new session can come up behind the steps that follow.</summary>
+    /// <returns>The role's OID; null when there is no such role.</returns>
+    private static async Task<uint?> ForbidLoginAsync(NpgsqlConnection connection, LeaseId lease, CallLimit limit)
+    {
+        var role = PostgresNames.RoleOf(lease);
+        try
+        {
+            // An issue under way holds the lock: it is waited for, and what it made is seen.
+            var rows = await connection.RunAsync(
+                limit, Sql.DoNotWaitForDisk(), Sql.Lock(PostgresNames.LockOf(lease)), Sql.ForbidLogin(role), Sql.Oid(role));
+            return (uint)rows[0][0];
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Most roles have neither sessions nor belongings when they end: for them this is all there is to do.</summary>
+    private static async Task<bool> TryDropAsync(NpgsqlConnection connection, LeaseId lease, uint oid, CallLimit limit)
+    {
+        var role = PostgresNames.RoleOf(lease);
+        try
+        {
+            await connection.RunAsync(limit, Sql.Lock(PostgresNames.LockOf(lease)), Sql.RequireNoSessions(oid), Sql.DropRole(role));
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DivisionByZero or PostgresErrorCodes.DependentObjectsStillExist)
+        {
+            return false;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+        {
+            // Somebody else is revoking the same lease.
+            return true;
+        }
+    }
+
+    private async Task ClearAsync(NpgsqlConnection connection, string role, uint oid, Pool pool, CallLimit limit)
+    {
+        try
+        {
+            await connection.RunAsync(limit, Sql.JoinUnlessSuperuser(role));
+            await EndSessionsAsync(connection, role, oid, limit);
+            await connection.RunAsync(limit, Sql.DropOwned(role));
+            // The server knows where else something belongs to the role, also in databases that no grant names.
+            foreach (var row in await connection.RunAsync(limit, Sql.DatabasesOf(oid)))
+            {
+                await using var other = await connections.OpenAsync((string)row[0], pool, limit.Token);
+                await other.RunAsync(limit, Sql.DropOwned(role));
+            }
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+        {
+            // Somebody else is revoking the same lease, and got ahead.
+        }
+    }
+
+    private async Task EndSessionsAsync(NpgsqlConnection connection, string role, uint oid, CallLimit limit)
+    {
+        var wait = limit.Remaining / 2;
+        var rows = await connection.RunAsync(limit, Sql.EndSessions(role, oid, wait));
+        if ((long)rows[0][0] > 0)
+        {
+            throw new EngineException($"target {target}: sessions of role {role} do not end", isTransient: true);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using static SecretsBroker.Engines.Postgres.PostgresConnections;
+
+namespace SecretsBroker.Engines.Postgres;
+
+/// <summary>Whether a server and the broker's account at it are what the engine needs. Reports everything that is not, in one message.</summary>
+internal static class TargetCheck
+{
+    /// <summary>The first version in which ending a session can be waited for.</summary>
+    private const int OldestVersion = 14;
+
+    /// <summary>From this version on CREATEROLE is limited to roles over which the account has the admin option.</summary>
+    private const int AdminOptionVersion = 16;
+
+    public static async Task RunAsync(PostgresConnections connections, PostgresTargetSettings settings, string target, CallLimit limit)
+    {
+        var findings = new List<string>();
+        await using var connection = await connections.OpenAsync(Pool.Issue, limit.Token);
+        var version = connection.PostgreSqlVersion.Major;
+        if (version < OldestVersion)
+        {
+            findings.Add($"it is PostgreSQL {version}, and {OldestVersion} is the oldest that can be used");
+        }
+
+        var account = (await connection.RunAsync(limit, Sql.Account()))[0];
+        var (isSuperuser, createsRoles, inherits, isStandby) = ((bool)account[0], (bool)account[1], (bool)account[2], (bool)account[3]);
+        if (!isSuperuser && !createsRoles)
+        {
+            findings.Add("the broker's account has not CREATEROLE");
+        }
+
+        if (!isSuperuser && !inherits)
+        {
+            findings.Add("the broker's account is NOINHERIT: it cannot end sessions or remove what a lease's role owns");
+        }
+
+        if (isStandby)
+        {
+            findings.Add("it is a standby, where no role can be made");
+        }
+
+        if (!isSuperuser && version >= AdminOptionVersion)
+        {
+            var foreign = await connection.RunAsync(limit, Sql.GroupsWithoutAdmin(GroupRoles.CommentPrefix));
+            if ((long)foreign[0][0] > 0)
+            {
+                findings.Add($"the broker's account lacks the admin option on {foreign[0][0]} group roles of its grants");
+            }
+        }
+
+        foreach (var database in settings.Databases.Skip(1))
+        {
+            await using var other = await connections.OpenAsync(database, Pool.Issue, limit.Token);
+        }
+
+        if (findings.Count > 0)
+        {
+            throw new EngineException($"target {target}: {string.Join("; ", findings)}", isTransient: isStandby && findings.Count == 1);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Engines;
+
+/// <summary>
+/// One target's engine behind its limits, so that a slow target slows only itself: so many calls at once for issuing, as many
+/// for revoking, each within the target's time. Every call is measured and traced.
+/// </summary>
+internal sealed class TargetEngine(
+    Target target, ICredentialEngine engine, BrokerMetrics metrics, BrokerTracing tracing, TimeProvider time)
+    : IAsyncDisposable
+{
+    private readonly Places _issuing = new(target.Concurrency);
+    private readonly Places _revoking = new(target.Concurrency);
+
+    public Target Target { get; } = target;
+
+    /// <summary>For what an engine publishes; calls to the target go through the methods here.</summary>
+    public ICredentialEngine Engine => engine;
+
+    public Revocability Revocability => engine.Revocability;
+
+    /// <summary>Waits, within the target's time, for one of the places to issue. Dispose the result to give it back.</summary>
+    /// <exception cref="EngineException">All places stay taken.</exception>
+    public async Task<IDisposable> EnterIssueAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(Target.Timeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await _issuing.EnterAsync(linked.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EngineException(
+                $"target {Target.Name} is busy: {Target.Concurrency} calls are under way", isTransient: true);
+        }
+    }
+
+    /// <summary>Waits for one of the places to revoke, however long it takes.</summary>
+    public Task<IDisposable> EnterRevokeAsync(CancellationToken cancellationToken) => _revoking.EnterAsync(cancellationToken);
+
+    public async Task<Credential> IssueAsync(IssueRequest request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        Credential? credential = null;
+        await CallAsync(
+            EngineOperation.Issue,
+            limit,
+            async token =>
+            {
+                credential = await engine.IssueAsync(request, token);
+                return EngineOutcome.Succeeded;
+            },
+            cancellationToken);
+        return credential!;
+    }
+
+    public async Task<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        var renewed = false;
+        await CallAsync(
+            EngineOperation.Renew,
+            Target.Timeout,
+            async token =>
+            {
+                renewed = await engine.RenewAsync(lease, expireTime, token);
+                return EngineOutcome.Succeeded;
+            },
+            cancellationToken);
+        return renewed;
+    }
+
+    public Task RevokeAsync(Lease lease, CancellationToken cancellationToken) =>
+        CallAsync(
+            EngineOperation.Revoke,
+            Target.Timeout,
+            async token =>
+            {
+                await engine.RevokeAsync(lease, token);
+                return EngineOutcome.Succeeded;
+            },
+            cancellationToken);
+
+    public async Task<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var verification = default(Verification);
+        await CallAsync(
+            EngineOperation.Verify,
+            Target.Timeout,
+            async token =>
+            {
+                verification = await engine.VerifyAsync(lease, token);
+                return verification.Gone ? EngineOutcome.Succeeded : EngineOutcome.NotGone;
+            },
+            cancellationToken);
+        return verification;
+    }
+
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        CallAsync(
+            EngineOperation.Check,
+            Target.Timeout,
+            async token =>
+            {
+                await engine.CheckAsync(token);
+                return EngineOutcome.Succeeded;
+            },
+            cancellationToken);
+
+    public ValueTask DisposeAsync() => engine.DisposeAsync();
+
+    private async Task CallAsync(
+        EngineOperation operation,
+        TimeSpan limit,
+        Func<CancellationToken, Task<EngineOutcome>> call,
+        CancellationToken cancellationToken)
+    {
+        using var span = tracing.StartEngine(Target.Engine, operation, Target.Name);
+        using var timer = new CancellationTokenSource(limit, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        var start = time.GetTimestamp();
+        var outcome = EngineOutcome.TransientFailure;
+        try
+        {
+            outcome = await call(linked.Token);
+        }
+        catch (OperationCanceledException e) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            span.Fail(e);
+            throw new EngineException($"target {Target.Name} did not answer {operation} within {limit}", isTransient: true, e);
+        }
+        catch (CredentialInputException e)
+        {
+            outcome = EngineOutcome.Rejected;
+            span.Fail(e);
+            throw;
+        }
+        catch (EngineException e)
+        {
+            outcome = e.IsTransient ? EngineOutcome.TransientFailure : EngineOutcome.PermanentFailure;
+            span.Fail(e);
+            throw;
+        }
+        finally
+        {
+            metrics.EngineCalled(Target.Engine, operation, outcome, time.GetElapsedTime(start));
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Engines.X509;
+
+/// <summary>
+/// Signs a caller's key for the length of a lease. A certificate cannot be taken back; it is refused by verifiers that look at the
+/// CRL or the list, which every broker publishes from the same deny list.
+/// </summary>
+internal sealed partial class X509Engine(
+    string target, X509Settings settings, IDenyList denyList, TimeProvider time, ILogger<X509Engine> logger) : ICredentialEngine
+{
+    /// <summary>How far what is signed is dated back: for verifiers whose clock is behind.</summary>
+    private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
+
+    private readonly DenyListing _denyList = new(target, denyList, time);
+    private readonly SemaphoreSlim _building = new(1);
+    private readonly Lock _loading = new();
+    private CertificateAuthority? _authority;
+    private RevocationList? _published;
+
+    public Revocability Revocability => Revocability.DenyList;
+
+    public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var key = CallerKey.Read(request.Input);
+        var authority = Authority();
+        var notBefore = time.GetUtcNow() - DatedBack;
+        // Certificates know whole seconds; never a moment past the lease.
+        var notAfter = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
+        if (notAfter > authority.NotAfter)
+        {
+            throw new EngineException($"the certificate authority of target {target} ends before the lease", isTransient: false);
+        }
+
+        if (notAfter <= notBefore)
+        {
+            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
+        }
+
+        var leaf = LeafCertificate.Prepare(request, key, authority, RevocationListAddress());
+        var serial = request.LeaseId.ToSerialNumber();
+        using var certificate = authority.Sign(generator =>
+            leaf.Create(authority.Certificate.SubjectName, generator, notBefore, notAfter, serial));
+        return ValueTask.FromResult<Credential>(new CertificateCredential
+        {
+            CertificateChain = certificate.ExportCertificatePem() + "\n" + authority.IntermediatesPem,
+            CertificateAuthority = authority.TrustAnchorPem,
+            SerialNumber = Convert.ToHexStringLower(serial),
+        });
+    }
+
+    /// <summary>A certificate's end is signed: the caller has to ask for a new one.</summary>
+    public ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(false);
+    }
+
+    public ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) => _denyList.AddAsync(lease, cancellationToken);
+
+    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var list = await ReadRevocationListAsync(cancellationToken);
+        if (list.Contains(lease.Id))
+        {
+            return new Verification(true, $"serial on CRL number {list.Number}");
+        }
+
+        return _denyList.HasEnded(lease)
+            ? new Verification(true, "certificate ended by itself, and its time on the CRL is over")
+            : new Verification(false, $"serial not on CRL number {list.Number}");
+    }
+
+    public async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Authority().NotAfter <= time.GetUtcNow())
+        {
+            throw new EngineException($"the certificate authority of target {target} has ended", isTransient: false);
+        }
+
+        await ReadRevocationListAsync(cancellationToken);
+    }
+
+    /// <summary>The authority's certificate and those above it, PEM.</summary>
+    public string ReadAuthorityPem() => Authority().IntermediatesPem + Authority().TrustAnchorPem;
+
+    /// <summary>The CRL of the deny list as it now is. Built when that changed or the last one grew old, else the same bytes.</summary>
+    public async ValueTask<RevocationList> ReadRevocationListAsync(CancellationToken cancellationToken)
+    {
+        if (IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) is { } current)
+        {
+            return current;
+        }
+
+        await _building.WaitAsync(cancellationToken);
+        try
+        {
+            // Those who waited for a build that already saw the newest entry need none of their own.
+            return IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) ??
+                (_published = Build(await _denyList.ReadAsync(cancellationToken)));
+        }
+        finally
+        {
+            _building.Release();
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _authority?.Dispose();
+        _building.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private RevocationList? IsCurrent(long version) =>
+        _published is { } list && list.Version == version && time.GetUtcNow() < list.NextUpdate - (settings.CrlLifetime / 2)
+            ? list
+            : null;
+
+    private RevocationList Build(DenyListSnapshot snapshot)
+    {
+        var authority = Authority();
+        var now = time.GetUtcNow();
+        var thisUpdate = now - DatedBack;
+        var number = RevocationList.NumberOf(snapshot.Version, thisUpdate);
+        var builder = new CertificateRevocationListBuilder();
+        foreach (var entry in snapshot.Entries)
+        {
+            builder.AddEntry(entry.Lease.ToSerialNumber(), entry.RevokeTime);
+        }
+
+        var der = authority.Sign(generator => builder.Build(
+            authority.Certificate.SubjectName,
+            generator,
+            number,
+            now + settings.CrlLifetime,
+            authority.HashAlgorithm,
+            authority.AuthorityKeyIdentifier,
+            thisUpdate));
+        return new RevocationList(snapshot.Version, number, der, thisUpdate, now + settings.CrlLifetime);
+    }
+
+    private string? RevocationListAddress() =>
+        settings.BaseUrl is { } url ? PublicationAddress.Of(url, $"v1/x509/{Uri.EscapeDataString(target)}/crl") : null;
+
+    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
+    private CertificateAuthority Authority()
+    {
+        lock (_loading)
+        {
+            if (_authority is null)
+            {
+                _authority = CertificateAuthority.LoadOrCreate(settings, time, out var created);
+                if (created)
+                {
+                    LogAuthorityMade(logger, target, settings.CertificateFile);
+                }
+            }
+
+            return _authority;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Made a certificate authority for target {Target}: {CertificateFile}")]
+    private static partial void LogAuthorityMade(ILogger logger, string target, string certificateFile);
+}

@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
+using SecretsBroker.Configuration;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Engines.X509;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Issuance;
+using SecretsBroker.Leases.Sqlite;
+using SecretsBroker.Policy;
+using SecretsBroker.Revocation;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Hosting;
+
+/// <summary>Finds every fault of what a broker would be started with, without starting it.</summary>
+internal static class BrokerCheck
+{
+    /// <param name="settings">The configuration, and the faults that reading it has shown.</param>
+    /// <param name="online">Whether the store and the targets are asked too.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Each with its place. Empty when there are none.</returns>
+    public static async Task<IReadOnlyList<string>> FindFaultsAsync(
+        (IConfiguration Configuration, IReadOnlyList<string> Faults) settings, bool online, CancellationToken cancellationToken)
+    {
+        var faults = new List<string>(settings.Faults);
+        var configuration = settings.Configuration;
+        Check(new ListenOptionsValidator(), configuration, ListenOptions.Section, faults);
+        Check(new StoreOptionsValidator(), configuration, StoreOptions.Section, faults);
+        Check(new IdentityOptionsValidator(), configuration, IdentityOptions.Section, faults);
+        Check(new TaskOptionsValidator(), configuration, "Tasks", faults);
+        Check(new IssuanceOptionsValidator(), configuration, "Issuance", faults);
+        Check(new RevocationOptionsValidator(), configuration, "Revocation", faults);
+        Check(new AuditOptionsValidator(), configuration, AuditOptions.Section, faults);
+        Check(new CatalogOptionsValidator(), configuration, CatalogOptions.Section, faults);
+        Check(new PolicyOptionsValidator(), configuration, PolicyOptions.Section, faults);
+
+        // Engine types need a deny list only to make engines that publish one; nothing is published here.
+        await using var nowhere = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, TimeProvider.System);
+        await using var services = Services(nowhere);
+        var catalog = await CatalogLoader.LoadAsync(
+            Bind<CatalogOptions>(configuration, CatalogOptions.Section).Folder,
+            services.GetServices<ICredentialEngineType>(),
+            cancellationToken);
+        faults.AddRange(catalog.Faults.Select(fault => $"Catalog: {fault}"));
+        var policies = await PolicyLoader.LoadAsync(Bind<PolicyOptions>(configuration, PolicyOptions.Section).Folder, cancellationToken);
+        faults.AddRange(policies.Faults.Select(fault => $"Policy: {fault}"));
+        if (online)
+        {
+            await AskStoreAsync(Bind<StoreOptions>(configuration, StoreOptions.Section), faults, cancellationToken);
+            await AskTargetsAsync(services.GetRequiredService<TargetEngines>(), catalog.Snapshot, faults, cancellationToken);
+        }
+
+        return faults;
+    }
+
+    private static ServiceProvider Services(IDenyList denyList) => new ServiceCollection()
+        .AddLogging()
+        .AddTelemetry(new ConfigurationBuilder().Build())
+        .AddSingleton(denyList)
+        .AddX509Engine()
+        .AddJwtEngine()
+        .AddPostgresEngine()
+        .AddSingleton<TargetEngines>()
+        .BuildServiceProvider();
+
+    private static async Task AskStoreAsync(StoreOptions options, List<string> faults, CancellationToken cancellationToken)
+    {
+        // A SQLite file belongs to the broker that has it open, which may well be running.
+        if (options.Kind != StoreOptions.Redis || options.Servers.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await using var store = await StoreOpening.OpenAsync(
+                options, TimeProvider.System, NullLogger.Instance, cancellationToken);
+            var findings = await store.CheckAsync(cancellationToken);
+            faults.AddRange(findings.Select(finding => $"Store: {(finding.Refuse ? "" : "(warning) ")}{finding.Text}"));
+        }
+        catch (BrokerException e)
+        {
+            faults.Add($"Store: {e.Message}");
+        }
+    }
+
+    private static async Task AskTargetsAsync(
+        TargetEngines engines, CatalogSnapshot? catalog, List<string> faults, CancellationToken cancellationToken)
+    {
+        if (catalog is null)
+        {
+            return;
+        }
+
+        engines.Follow(catalog);
+        // The others live in this process: asking them would make their keys.
+        foreach (var engine in engines.All.Where(engine => engine.Revocability == Revocability.Destroy))
+        {
+            try
+            {
+                await engine.CheckAsync(cancellationToken);
+            }
+            catch (BrokerException e)
+            {
+                faults.Add($"Catalog: targets/{engine.Target.Name}: {e.Message}");
+            }
+        }
+    }
+
+    private static void Check<T>(IValidateOptions<T> validator, IConfiguration configuration, string section, List<string> faults)
+        where T : class, new() =>
+        faults.AddRange(validator.Validate(name: null, Bind<T>(configuration, section)).Failures ?? []);
+
+    private static T Bind<T>(IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        try
+        {
+            return configuration.GetSection(section).Get<T>() ?? new T();
+        }
+        catch (InvalidOperationException)
+        {
+            // A value that is not of its setting's type: told already, without the value, by the one who read it.
+            return new T();
+        }
+    }
+}

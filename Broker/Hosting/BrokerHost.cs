@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Security;
+using Grpc.Health.V1;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using SecretsBroker.Api;
+using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
+using SecretsBroker.Configuration;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Engines.X509;
+using SecretsBroker.Intents;
+using SecretsBroker.Issuance;
+using SecretsBroker.Leases;
+using SecretsBroker.Policy;
+using SecretsBroker.Publication;
+using SecretsBroker.Revocation;
+using SecretsBroker.Telemetry;
+using SecretsBroker.V1;
+using ListenOptions = SecretsBroker.Configuration.ListenOptions;
+
+namespace SecretsBroker.Hosting;
+
+/// <summary>Puts a broker together from its configuration. The daemon, the tests and the samples all use this one.</summary>
+internal static class BrokerHost
+{
+    private const int MaxRequestBytes = 256 * 1024;
+
+    /// <summary>What a stop takes besides finishing revocations: recurring jobs, the audit log's last signature, telemetry.</summary>
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(15);
+
+    /// <summary>Opens the store and composes everything; nothing listens before the host is started.</summary>
+    /// <param name="configuration">The settings, keyed as <see cref="KnownSettings"/> says.</param>
+    /// <param name="adapt">For tests and samples: logging, further services.</param>
+    /// <param name="cancellationToken">Stops waiting for the store.</param>
+    /// <exception cref="ConfigurationException">The settings have faults.</exception>
+    /// <exception cref="StoreException">The store cannot be opened.</exception>
+    public static async Task<WebApplication> BuildAsync(
+        IConfiguration configuration, Action<WebApplicationBuilder>? adapt = null, CancellationToken cancellationToken = default)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        // The builder's own sources would let in what nobody checked: an appsettings.json beside the configuration, any variable of the
+        // environment, further listeners among them.
+        ((IConfigurationBuilder)builder.Configuration).Sources.Clear();
+        builder.Configuration.AddConfiguration(configuration);
+        var listen = configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
+        Validate(new ListenOptionsValidator(), listen);
+        var storeOptions = configuration.GetSection(StoreOptions.Section).Get<StoreOptions>() ?? new StoreOptions();
+        Validate(new StoreOptionsValidator(), storeOptions);
+        Listen(builder, listen);
+        // A line of each call and of each job would bury what an operator looks for; the section Logging can bring them back.
+        builder.Logging.AddFilter("Quartz", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+        builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
+        adapt?.Invoke(builder);
+
+        using var startLogging = LoggerFactory.Create(logging => logging.AddConfiguration(configuration.GetSection("Logging")).AddSimpleConsole());
+        var storeLogger = new StoreLogger(startLogging.CreateLogger<ILeaseStore>());
+        var store = await StoreOpening.OpenAsync(storeOptions, TimeProvider.System, storeLogger, cancellationToken);
+        Compose(builder.Services, builder.Configuration, store);
+
+        var app = builder.Build();
+        storeLogger.Follow(app.Services.GetRequiredService<ILogger<ILeaseStore>>());
+        // gRPC looks at a message's length before it reads on, and answers with a status of its own; Kestrel would break the call off.
+        app.MapGrpcService<TaskApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<LeaseApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapStandardServices();
+        app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
+        // For everybody, so it looks behind itself no oftener than the gRPC service does.
+        app.MapGet("/healthz", async (ServingState state, CancellationToken cancelled) =>
+            await state.LookAsync(cancelled) == HealthCheckResponse.Types.ServingStatus.Serving
+                ? Results.Text("Healthy")
+                : Results.Text("Unhealthy", statusCode: StatusCodes.Status503ServiceUnavailable));
+        return app;
+    }
+
+    private static void Compose(IServiceCollection services, IConfiguration configuration, ILeaseStore store)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddTelemetry(configuration);
+        // Given by a factory, so that the container closes it, after all that use it.
+        services.AddSingleton(_ => store);
+        services.AddSingleton(provider => (IDenyList)provider.GetRequiredService<ILeaseStore>());
+        services.AddAudit();
+        services.AddX509Engine();
+        services.AddJwtEngine();
+        services.AddPostgresEngine();
+        services.AddSingleton<TargetEngines>();
+        services.AddCatalog();
+        services.AddPolicy();
+        services.AddIntents();
+        services.AddRevocation();
+        services.AddIssuance();
+        services.AddHostedService<StartUp>();
+        services.AddOptions<HostOptions>().Configure<IOptions<RevocationOptions>>(
+            (host, revocation) => host.ShutdownTimeout = revocation.Value.StopTimeout + StopMargin);
+        services.AddJobs();
+        services.AddHealthChecks()
+            .AddCheck<StoreHealthCheck>("store");
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxRequestBytes;
+            grpc.EnableDetailedErrors = false;
+            grpc.Interceptors.Add<FailureInterceptor>();
+        });
+        services.AddSingleton<FailureInterceptor>();
+        services.AddCallAuthentication();
+        services.AddSingleton<TaskApi>();
+        services.AddSingleton<LeaseApi>();
+        services.AddStandardServices(TaskService.Descriptor, LeaseService.Descriptor);
+    }
+
+    private static void Listen(WebApplicationBuilder builder, ListenOptions listen)
+    {
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
+            kestrel.Limits.MaxConcurrentConnections = listen.MaxConnections;
+            // An agent that died without closing its connection is noticed within these, and its lifeline with it.
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(5);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(3);
+            kestrel.Listen(IPAddress.Parse(listen.Address), listen.Port, endpoint =>
+            {
+                if (listen.Insecure)
+                {
+                    // Without TLS there is no negotiation: this listener speaks HTTP/2 and nothing else.
+                    endpoint.Protocols = HttpProtocols.Http2;
+                    return;
+                }
+
+                var certificate = new ServerCertificate(listen.CertificateFile, listen.KeyFile, TimeProvider.System);
+                endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+                endpoint.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(
+                        new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
+                });
+            });
+            if (listen.PublishPort >= 0)
+            {
+                kestrel.Listen(
+                    IPAddress.Parse(listen.PublishAddress), listen.PublishPort, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+            }
+        });
+    }
+
+    private static void Validate<T>(IValidateOptions<T> validator, T options)
+        where T : class
+    {
+        var result = validator.Validate(name: null, options);
+        if (result.Failed)
+        {
+            throw new ConfigurationException([.. result.Failures]);
+        }
+    }
+}

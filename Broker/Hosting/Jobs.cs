@@ -1,0 +1,43 @@
+using Quartz;
+using SecretsBroker.Catalog;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Policy;
+using SecretsBroker.Revocation;
+
+namespace SecretsBroker.Hosting;
+
+/// <summary>The recurring work: one job a kind, each only calls a pass that a test calls too.</summary>
+internal static class Jobs
+{
+    private static readonly TimeSpan PurgeInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KeyRefreshInterval = TimeSpan.FromSeconds(10);
+
+    public static IServiceCollection AddJobs(this IServiceCollection services)
+    {
+        services.AddQuartz(quartz =>
+        {
+            quartz.Every<SweepJob>(provider => Option<RevocationOptions>(provider).SweepInterval);
+            quartz.Every<LifelineJob>(provider => Option<TaskOptions>(provider).BeatInterval);
+            quartz.Every<KeyRefreshJob>(_ => KeyRefreshInterval);
+            quartz.Every<PurgeJob>(_ => PurgeInterval);
+            quartz.Every<CatalogReloadJob>(provider => Option<CatalogOptions>(provider).ReloadInterval);
+            quartz.Every<PolicyReloadJob>(provider => Option<PolicyOptions>(provider).ReloadInterval);
+        });
+        services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);
+        return services;
+    }
+
+    private static void Every<TJob>(this IQuartzBuilder quartz, Func<IServiceProvider, TimeSpan> interval)
+        where TJob : IJob =>
+        quartz.ScheduleJob<TJob>((provider, trigger) => trigger
+            .WithIdentity(typeof(TJob).Name)
+            .WithSimpleSchedule(schedule => schedule
+                .WithInterval(interval(provider))
+                .RepeatForever()
+                // A pass that took longer than the interval is not made up for.
+                .WithMisfireInstruction(SimpleTriggerMisfireInstruction.NextWithExistingCount)));
+
+    private static T Option<T>(IServiceProvider provider)
+        where T : class => provider.GetRequiredService<IOptions<T>>().Value;
+}

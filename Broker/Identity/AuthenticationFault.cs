@@ -1,0 +1,52 @@
+namespace SecretsBroker.Identity;
+
+/// <summary>
+/// Why a caller was not believed. For operators only: whoever sends tokens learns nothing about which check they failed.
+/// </summary>
+internal enum AuthenticationFault
+{
+    None = 0,
+
+    // the metadata entry
+    CredentialMissing,
+    CredentialRepeated,
+    NotBearer,
+    TooLong,
+
+    // the token's form
+    Malformed,
+    Encrypted,
+    MemberRepeated,
+    AlgorithmRefused,
+    HeaderRefused,
+    TypeRefused,
+
+    // whose token it claims to be
+    IssuerUnknown,
+    TrustDomainUnknown,
+
+    // its claims
+    SubjectMissing,
+    SubjectNotSpiffeId,
+    AudienceMissing,
+    AudienceRefused,
+    ExpiryMissing,
+    TimeMalformed,
+    Expired,
+    NotYetValid,
+    IssuedInTheFuture,
+
+    // its signature
+    KeysUnavailable,
+    KeyUnknown,
+    KeyNotNamed,
+    SignatureInvalid,
+
+    // who it stands for
+    RequiredClaimRefused,
+    WorkloadClaimMissing,
+    WorkloadClaimRefused,
+    WorkloadIdRefused,
+    GroupsRefused,
+    AttributeRefused,
+}

@@ -1,0 +1,11 @@
+using Quartz;
+
+namespace SecretsBroker.Identity;
+
+/// <summary>Fetches issuers' keys and reads trust bundles when they are due, so that no caller has to wait for that.</summary>
+[DisallowConcurrentExecution]
+internal sealed class KeyRefreshJob(TokenAuthenticator authenticator) : IJob
+{
+    public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
+        await authenticator.RefreshAsync(cancellationToken);
+}

@@ -1,0 +1,22 @@
+using SecretsBroker.Identity.Tokens;
+
+namespace SecretsBroker.Identity.Keys;
+
+/// <summary>The keys of one authority at one moment. Never changed, only replaced.</summary>
+internal sealed class KeyRing(IReadOnlyList<TrustedKey> keys, long? sequence = null)
+{
+    /// <summary>Nothing was loaded yet, or what was loaded is too old. Trusts nobody.</summary>
+    public static readonly KeyRing Unavailable = new([]);
+
+    private readonly HashSet<string> _thumbprints = [.. keys.Select(key => key.Thumbprint)];
+
+    public int Count => keys.Count;
+
+    /// <summary>A trust bundle's <c>spiffe_sequence</c>.</summary>
+    public long? Sequence => sequence;
+
+    public bool Contains(string thumbprint) => _thumbprints.Contains(thumbprint);
+
+    /// <summary>Usually one; sets with two keys of one name exist.</summary>
+    public IEnumerable<TrustedKey> For(TokenHeader header) => keys.Where(key => key.Fits(header));
+}

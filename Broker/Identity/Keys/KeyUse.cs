@@ -1,0 +1,11 @@
+namespace SecretsBroker.Identity.Keys;
+
+/// <summary>What the keys in a JWK Set must be for.</summary>
+internal enum KeyUse
+{
+    /// <summary>OIDC: <c>use</c> is <c>sig</c> or missing.</summary>
+    Signature,
+
+    /// <summary>A SPIFFE trust bundle (SPIFFE Trust Domain and Bundle §4.2.2): <c>use</c> is <c>jwt-svid</c> and there is a <c>kid</c>.</summary>
+    JwtSvid,
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using SecretsBroker.Identity.Keys;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Identity.Tokens;
+
+/// <summary>
+/// Whom one configuration trusts, and the tokens remembered under it. A new configuration is a new set: nothing that was
+/// believed under the old one is taken over.
+/// </summary>
+internal sealed class AuthoritySet : IDisposable
+{
+    private readonly Dictionary<string, OidcAuthority> _issuers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SvidAuthority> _trustDomains = new(StringComparer.Ordinal);
+
+    public AuthoritySet(
+        IdentityOptions options,
+        DiscoveryClient client,
+        BundleSequences sequences,
+        BrokerMetrics metrics,
+        TimeProvider time,
+        ILoggerFactory loggers)
+    {
+        Remembered = new TokenCache(options.RememberedTokens);
+                foreach (var issuer in options.Issuers)
+        {
+            KeySource keys = issuer.KeyFile.Length > 0
+                ? KeyFile(issuer.Issuer, issuer.KeyFile, KeyUse.Signature)
+                : new DiscoveredKeySource(
+                    issuer.Issuer, options, client, metrics, time, loggers.CreateLogger<DiscoveredKeySource>());
+            _issuers.Add(issuer.Issuer, new OidcAuthority(new ClaimMapping(issuer), Audiences(issuer.Audiences), keys));
+        }
+
+        foreach (var domain in options.TrustDomains)
+        {
+            var keys = KeyFile(domain.Name, domain.BundleFile, KeyUse.JwtSvid);
+            _trustDomains.Add(domain.Name, new SvidAuthority(domain.Name, Audiences(domain.Audiences), keys));
+        }
+
+        KeyFileSource KeyFile(string name, string path, KeyUse use) => new(
+            name, path, use, options.FileCheckInterval, sequences, metrics, time, loggers.CreateLogger<KeyFileSource>());
+
+        HashSet<string> Audiences(IList<string> own) => new(own.Count > 0 ? own : options.Audiences, StringComparer.Ordinal);
+    }
+
+    public TokenCache Remembered { get; }
+
+    private IEnumerable<TokenAuthority> All => _issuers.Values.Concat<TokenAuthority>(_trustDomains.Values);
+
+    /// <summary>
+    /// Whose token it claims to be. The claim is not believed: it only chooses the one authority whose keys are tried. An
+    /// <c>iss</c> that is not configured does not make a JWT-SVID a stranger, since SPIRE writes one into each.
+    /// </summary>
+    public AuthenticationFault? TryChoose(JsonElement payload, out TokenAuthority? authority)
+    {
+        authority = null;
+        if (payload.TryGetProperty("iss", out var value)
+            && value.ValueKind == JsonValueKind.String
+            && _issuers.TryGetValue(value.GetString()!, out var issuer))
+        {
+            authority = issuer;
+            return null;
+        }
+
+        if (!payload.TryGetProperty("sub", out var subject) || subject.ValueKind != JsonValueKind.String)
+            return AuthenticationFault.SubjectMissing;
+        var text = subject.GetString()!;
+        if (!text.StartsWith("spiffe:", StringComparison.OrdinalIgnoreCase))
+            return AuthenticationFault.IssuerUnknown;
+        if (!WorkloadId.TryParse(text, out var id))
+            return AuthenticationFault.SubjectNotSpiffeId;
+        if (!_trustDomains.TryGetValue(id.TrustDomain, out var domain))
+            return AuthenticationFault.TrustDomainUnknown;
+        authority = domain;
+        return null;
+    }
+
+    /// <summary>Looks at every source whose turn it is, so that the first caller does not wait for it.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        foreach (var authority in All)
+            await authority.Keys.FreshAsync(cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        foreach (var authority in All)
+            authority.Keys.Dispose();
+    }
+}

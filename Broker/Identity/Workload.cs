@@ -1,0 +1,20 @@
+namespace SecretsBroker.Identity;
+
+/// <summary>The authenticated caller of one request.</summary>
+/// <param name="Id">Who it is.</param>
+/// <param name="Method">How it proved that.</param>
+/// <param name="Groups">The groups that the issuer's claim mapping gave it; names as policies use them.</param>
+/// <param name="Attributes">Claims that the issuer's configuration passes on to policy. Never the token.</param>
+/// <param name="ExpireTime">When the proof ends.</param>
+internal sealed record Workload(
+    WorkloadId Id,
+    AuthenticationMethod Method,
+    IReadOnlyList<string> Groups,
+    IReadOnlyDictionary<string, string> Attributes,
+    DateTimeOffset ExpireTime);
+
+internal enum AuthenticationMethod
+{
+    OidcToken = 1,
+    JwtSvid = 2,
+}

@@ -1,0 +1,44 @@
+namespace SecretsBroker.Intents;
+
+/// <summary>One unit of an agent's work, as the store keeps it.</summary>
+internal sealed record AgentTask
+{
+    public required TaskKey Key { get; init; }
+
+    public required string Purpose { get; init; }
+
+    /// <summary>The person or system that the work is done for, as the caller states it; empty when not given.</summary>
+    public string Initiator { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Null while the task is open.</summary>
+    public TaskOutcome? Outcome { get; init; }
+
+    public DateTimeOffset CreateTime { get; init; }
+
+    /// <summary>When an open task is ended as lost, whatever its lifeline says.</summary>
+    public DateTimeOffset ExpireTime { get; init; }
+
+    /// <summary>When an unrefreshed lifeline is counted as broken for good; null as long as no lifeline was opened.</summary>
+    public DateTimeOffset? LifelineDeadline { get; init; }
+
+    /// <summary>Null while the task is open. Of a lost task, when its lifeline or its lifetime was over.</summary>
+    public DateTimeOffset? EndTime { get; init; }
+
+    /// <summary>Grows with every change to the task or to one of its leases; a beat of its lifeline is none.</summary>
+    public long Revision { get; init; }
+
+    public bool IsOpen => Outcome is null;
+}
+
+/// <summary>How a task ended. Persisted by number.</summary>
+internal enum TaskOutcome
+{
+    Succeeded = 1,
+    Failed = 2,
+    Aborted = 3,
+
+    /// <summary>Its lifeline broke, or its time ran out, and nobody said how it ended.</summary>
+    Lost = 4,
+}

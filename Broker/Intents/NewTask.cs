@@ -1,0 +1,10 @@
+namespace SecretsBroker.Intents;
+
+/// <summary>What a caller says of a task to be opened. Validated at the edge.</summary>
+/// <param name="Id">Null lets the broker choose.</param>
+/// <param name="Purpose">What it is for.</param>
+/// <param name="Initiator">On whose behalf, as stated; empty when not.</param>
+/// <param name="Labels">For policy and the record.</param>
+/// <param name="Lifetime">Null takes the maximum.</param>
+internal sealed record NewTask(
+    TaskId? Id, string Purpose, string Initiator, IReadOnlyDictionary<string, string> Labels, TimeSpan? Lifetime);

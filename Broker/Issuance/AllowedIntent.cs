@@ -1,0 +1,15 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Intents;
+using SecretsBroker.Policy;
+
+namespace SecretsBroker.Issuance;
+
+/// <summary>What policy has allowed, with all that led there.</summary>
+/// <param name="Task">The open task that it is for.</param>
+/// <param name="Question">What policy was asked; its intent has the time to live that it was asked for.</param>
+/// <param name="Decision">What it answered.</param>
+/// <param name="Command">The request.</param>
+internal sealed record AllowedIntent(TaskKey Task, PolicyQuestion Question, Decision Decision, IssueCommand Command)
+{
+    public Grant Grant => Question.Grant;
+}

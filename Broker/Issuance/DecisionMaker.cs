@@ -1,0 +1,107 @@
+using SecretsBroker.Audit;
+using SecretsBroker.Policy;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Issuance;
+
+/// <summary>Asks policy within a time limit and puts the answer on the record before anybody acts on it. Whatever fails, denies.</summary>
+internal sealed partial class DecisionMaker(
+    IPolicyEngine policy,
+    IAuditSink audit,
+    BrokerMetrics metrics,
+    BrokerTracing tracing,
+    IOptions<IssuanceOptions> options,
+    TimeProvider time,
+    ILogger<DecisionMaker> logger)
+{
+    /// <exception cref="AuditException">The decision is not on the record: nothing may follow from it.</exception>
+    public async Task<Decision> DecideAsync(PolicyQuestion question, CancellationToken cancellationToken)
+    {
+        var decision = new Decision(Decision.NewId(), await AskAsync(question, cancellationToken));
+        if (!decision.Answer.Allowed)
+        {
+            var reason = decision.Answer.FailedPolicies.Count > 0 ? DenialReason.PolicyError : DenialReason.Policy;
+            metrics.LeaseDenied(reason, question.Grant.Name);
+        }
+
+        await RecordAsync(question, question.Grant.Name, decision, cancellationToken);
+        return decision;
+    }
+
+    /// <summary>Denies without asking policy: the catalogue already rules the intent out.</summary>
+    public async Task<Decision> DenyAsync(
+        PolicyQuestion question, DenialReason reason, string text, CancellationToken cancellationToken)
+    {
+        var decision = new Decision(Decision.NewId(), PolicyAnswer.Deny(text));
+        var grant = reason == DenialReason.UnknownGrant ? "" : question.Grant.Name;
+        metrics.LeaseDenied(reason, grant.Length == 0 ? null : grant);
+        await RecordAsync(question, grant, decision, cancellationToken);
+        return decision;
+    }
+
+    private async Task<PolicyAnswer> AskAsync(PolicyQuestion question, CancellationToken cancellationToken)
+    {
+        using var span = tracing.StartPolicy();
+        var start = time.GetTimestamp();
+        var outcome = DecisionOutcome.Failed;
+        try
+        {
+            using var timer = new CancellationTokenSource(options.Value.DecisionTimeout, time);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+            var answer = await policy.DecideAsync(question, linked.Token);
+            outcome = answer.Allowed ? DecisionOutcome.Allowed : DecisionOutcome.Denied;
+            return answer;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            span.Fail(e);
+            LogPolicyFailed(e.GetType().Name);
+            return PolicyAnswer.Deny("policy could not be asked");
+        }
+        finally
+        {
+            metrics.Decided(outcome, time.GetElapsedTime(start));
+        }
+    }
+
+    private async Task RecordAsync(PolicyQuestion question, string grant, Decision decision, CancellationToken cancellationToken)
+    {
+        LogDecided(decision.Id, decision.Answer.Allowed, question.Workload.Id, question.Intent.Action, question.Intent.Resource);
+        var answer = decision.Answer;
+        await audit.AppendAsync(
+            new AuditRecord
+            {
+                Id = decision.Id,
+                Type = AuditEventType.Decided,
+                Workload = question.Workload.Id.Value,
+                Authentication = question.Workload.Method.ToString(),
+                Task = question.Context.Task.Value,
+                TaskPurpose = question.Context.TaskPurpose,
+                Initiator = question.Context.Initiator,
+                SourceAddress = question.Context.SourceAddress,
+                Action = question.Intent.Action,
+                Resource = question.Intent.Resource,
+                Tool = question.Intent.Tool,
+                Purpose = question.Intent.Purpose,
+                TimeToLive = question.Intent.TimeToLive,
+                DecisionId = decision.Id,
+                Allowed = answer.Allowed,
+                Reason = answer.Reason,
+                Policies = answer.Policies,
+                FailedPolicies = answer.FailedPolicies,
+                PolicyHash = answer.PolicyHash,
+                Grant = grant,
+                Outcome = question.Context.Renewal ? "renewal" : "",
+                TraceId = BrokerTracing.CurrentTraceId,
+            },
+            cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Decision {DecisionId}: allowed {Allowed}, {Workload} to {Action} on {Resource}")]
+    private partial void LogDecided(
+        string decisionId, bool allowed, Identity.WorkloadId workload, string action, string resource);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Policy could not be asked, the intent is denied: {Failure}")]
+    private partial void LogPolicyFailed(string failure);
+}

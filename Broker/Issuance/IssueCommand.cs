@@ -1,0 +1,21 @@
+using SecretsBroker.Engines;
+using SecretsBroker.Intents;
+
+namespace SecretsBroker.Issuance;
+
+/// <summary>One request for a secret. Validated at the edge.</summary>
+internal sealed record IssueCommand
+{
+    /// <summary>The open task that it is for; null when <see cref="NewTask"/> is to be opened.</summary>
+    public TaskId? Task { get; init; }
+
+    public NewTask? NewTask { get; init; }
+
+    public required Intent Intent { get; init; }
+
+    public CredentialInput Input { get; init; } = new CredentialInput.None();
+
+    public string RequestId { get; init; } = "";
+
+    public string SourceAddress { get; init; } = "";
+}

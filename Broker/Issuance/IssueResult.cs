@@ -1,0 +1,43 @@
+using SecretsBroker.Engines;
+using SecretsBroker.Leases;
+using SecretsBroker.Policy;
+
+namespace SecretsBroker.Issuance;
+
+/// <summary>The expected ends of a request for a secret.</summary>
+internal abstract record IssueResult
+{
+    /// <param name="Lease">Active.</param>
+    /// <param name="Decision">By which it was allowed.</param>
+    /// <param name="Credential">The secret; the receiver disposes it when it is sent.</param>
+    /// <param name="Revocability">What the engine can promise about its end.</param>
+    internal sealed record Issued(Lease Lease, Decision Decision, Credential Credential, Revocability Revocability) : IssueResult;
+
+    internal sealed record Denied(Decision Decision) : IssueResult;
+
+    /// <param name="Reason">Why an intent was not served although policy may allow it.</param>
+    /// <param name="DecisionId">The decision that came before; empty when it did not come to one.</param>
+    internal sealed record Refused(RefusalReason Reason, string DecisionId) : IssueResult;
+}
+
+internal enum RefusalReason
+{
+    TaskNotFound = 1,
+
+    /// <summary>The task that was to be opened exists with another content, or has ended.</summary>
+    TaskConflict,
+    TaskEnded,
+    WorkloadQuota,
+    TaskQuota,
+    RateLimit,
+    Killed,
+
+    /// <summary>A later call with the same request id took its place.</summary>
+    Replaced,
+
+    /// <summary>The lease was ended while its secret was being made.</summary>
+    Ended,
+
+    /// <summary>Several kinds of credential serve this intent, and the caller did not say which.</summary>
+    AmbiguousCredential,
+}

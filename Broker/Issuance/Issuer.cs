@@ -1,0 +1,146 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Leases;
+using SecretsBroker.Policy;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Issuance;
+
+/// <summary>From a request to its answer: find the task and the grant, have it decided, and have what is allowed made.</summary>
+internal sealed class Issuer(
+    CurrentCatalog catalog,
+    ILeaseStore store,
+    DecisionMaker decisions,
+    TaskStarter tasks,
+    LeaseMaker maker,
+    BrokerMetrics metrics,
+    BrokerTracing tracing,
+    TimeProvider time)
+{
+    /// <exception cref="BrokerException">Something that it needs does not work. No secret was handed out; what was made is undone.</exception>
+    public async Task<IssueResult> IssueAsync(Workload workload, IssueCommand command, CancellationToken cancellationToken)
+    {
+        using var span = tracing.StartIssue();
+        var start = time.GetTimestamp();
+        var outcome = IssueOutcome.Failed;
+        string? engineType = null;
+        try
+        {
+            var result = await FollowAsync(workload, command, cancellationToken);
+            outcome = result switch
+            {
+                IssueResult.Issued => IssueOutcome.Issued,
+                IssueResult.Denied => IssueOutcome.Denied,
+                _ => IssueOutcome.Rejected,
+            };
+            engineType = (result as IssueResult.Issued)?.Lease.Engine;
+            return result;
+        }
+        catch (CredentialInputException e)
+        {
+            outcome = IssueOutcome.Rejected;
+            span.Fail(e);
+            throw;
+        }
+        catch (Exception e)
+        {
+            span.Fail(e);
+            throw;
+        }
+        finally
+        {
+            metrics.IssueFinished(engineType, outcome, time.GetElapsedTime(start));
+        }
+    }
+
+    private async Task<IssueResult> FollowAsync(Workload workload, IssueCommand command, CancellationToken cancellationToken)
+    {
+        var task = command.Task is { } id
+            ? await store.FindTaskAsync(new TaskKey(workload.Id, id), cancellationToken)
+            : Planned(workload, command.NewTask!);
+        if (task is null)
+        {
+            return new IssueResult.Refused(RefusalReason.TaskNotFound, "");
+        }
+
+        if (!task.IsOpen)
+        {
+            metrics.LeaseDenied(DenialReason.TaskEnded, grant: null);
+            return new IssueResult.Refused(RefusalReason.TaskEnded, "");
+        }
+
+        var snapshot = catalog.Snapshot;
+        var intent = command.Intent;
+        var grants = snapshot.FindGrants(intent.Action, intent.Resource, command.Input.EngineType);
+        var context = new PolicyContext(
+            task.Key.Id,
+            task.Purpose,
+            task.Initiator,
+            task.Labels,
+            await store.GetTimeAsync(cancellationToken),
+            command.SourceAddress,
+            Renewal: false);
+        if (grants.Count == 0)
+        {
+            var unknown = new PolicyQuestion(workload, intent, NoGrant(intent), context);
+            return new IssueResult.Denied(await decisions.DenyAsync(
+                unknown, DenialReason.UnknownGrant, "no grant serves this action on this resource", cancellationToken));
+        }
+
+        if (grants.Count > 1)
+        {
+            return new IssueResult.Refused(RefusalReason.AmbiguousCredential, "");
+        }
+
+        var grant = grants[0];
+        var asked = Shortest.Of(intent.TimeToLive ?? grant.DefaultTimeToLive, grant.MaxTimeToLive);
+        var question = new PolicyQuestion(workload, intent with { TimeToLive = asked }, grant, context);
+        if (grant.Tools.Count > 0 && !grant.Tools.Contains(intent.Tool))
+        {
+            return new IssueResult.Denied(await decisions.DenyAsync(
+                question, DenialReason.ToolNotAllowed, "the grant does not allow this tool", cancellationToken));
+        }
+
+        var decision = await decisions.DecideAsync(question, cancellationToken);
+        if (!decision.Answer.Allowed)
+        {
+            return new IssueResult.Denied(decision);
+        }
+
+        if (command.NewTask is { } newTask)
+        {
+            var started = await tasks.StartAsync(
+                workload,
+                newTask with { Id = task.Key.Id, Lifetime = grant.MaxTimeToLive },
+                command.SourceAddress,
+                cancellationToken);
+            if (started.Status == StartTaskStatus.Conflict)
+            {
+                return new IssueResult.Refused(RefusalReason.TaskConflict, decision.Id);
+            }
+        }
+
+        return await maker.MakeAsync(new AllowedIntent(task.Key, question, decision, command), cancellationToken);
+    }
+
+    private static AgentTask Planned(Workload workload, NewTask task) => new()
+    {
+        Key = new TaskKey(workload.Id, task.Id ?? TaskStarter.NewId()),
+        Purpose = task.Purpose,
+        Initiator = task.Initiator,
+        Labels = task.Labels,
+    };
+
+    private static Grant NoGrant(Intent intent) => new()
+    {
+        Name = "",
+        Action = intent.Action,
+        Resource = intent.Resource,
+        Target = "",
+        Engine = "",
+        DefaultTimeToLive = TimeSpan.Zero,
+        MaxTimeToLive = TimeSpan.Zero,
+    };
+}

@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+
+namespace SecretsBroker.Leases;
+
+/// <summary>
+/// Names one lease and, derived from it alone, what was created at the target: 26 characters of <c>[0-9a-v]</c>. The first
+/// two are the shard in hexadecimal, the other 24 are 120 random bits in base32hex (RFC 4648 §7, lower case).
+/// </summary>
+internal readonly record struct LeaseId
+{
+    public const int Length = 26;
+    private const int RandomBytes = 15;
+    private const string Alphabet = "0123456789abcdefghijklmnopqrstuv";
+
+    private LeaseId(string value) => Value = value;
+
+    public string Value { get; }
+
+    /// <summary>The shard that holds the lease, 0 to 255.</summary>
+    public int Shard => Convert.ToInt32(Value[..2], 16);
+
+    /// <summary>The lease as a positive certificate serial number of 17 bytes, big-endian.</summary>
+    public byte[] ToSerialNumber()
+    {
+        var serial = new byte[1 + 1 + RandomBytes];
+        // A leading non-zero byte below 0x80 keeps the DER integer positive and of one length.
+        serial[0] = 0x4c;
+        serial[1] = (byte)Shard;
+        var text = Value.AsSpan(2);
+        Span<byte> eight = stackalloc byte[sizeof(ulong)];
+        for (var i = 0; i < 3; i++)
+        {
+            ulong bits = 0;
+            foreach (var c in text.Slice(i * 8, 8))
+            {
+                bits = (bits << 5) | (uint)Alphabet.IndexOf(c, StringComparison.Ordinal);
+            }
+
+            BinaryPrimitives.WriteUInt64BigEndian(eight, bits);
+            eight[3..].CopyTo(serial.AsSpan(2 + (i * 5)));
+        }
+
+        return serial;
+    }
+
+    public static LeaseId New(int shard)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(shard);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shard, 255);
+        return new LeaseId(shard.ToString("x2") + RandomNumberGenerator.GetString(Alphabet, Length - 2));
+    }
+
+    public static bool TryParse([NotNullWhen(true)] string? text, out LeaseId id)
+    {
+        id = default;
+        if (text is not { Length: Length } || !char.IsAsciiHexDigitLower(text[0]) || !char.IsAsciiHexDigitLower(text[1]))
+        {
+            return false;
+        }
+
+        foreach (var c in text.AsSpan(2))
+        {
+            if (!Alphabet.Contains(c, StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        id = new LeaseId(text);
+        return true;
+    }
+
+    public static LeaseId Parse(string text) =>
+        TryParse(text, out var id) ? id : throw new FormatException("not a lease id");
+
+    public override string ToString() => Value;
+}

@@ -1,0 +1,23 @@
+#!lua flags=allow-oom
+-- KEYS  1 kills  2 kill orders
+-- ARGV  1 order's id
+-- Returns 1; 0 when there is none of that id.
+-- Promise: other orders with the same selector stand.
+local known = redis.call('HGET', KEYS[2], ARGV[1])
+if not known then
+  return 0
+end
+local selector = cjson.decode(known).selector
+local others = {}
+for _, id in ipairs(cjson.decode(redis.call('HGET', KEYS[1], selector))) do
+  if id ~= ARGV[1] then
+    others[#others + 1] = id
+  end
+end
+if #others == 0 then
+  redis.call('HDEL', KEYS[1], selector)
+else
+  redis.call('HSET', KEYS[1], selector, cjson.encode(others))
+end
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 1

@@ -1,0 +1,116 @@
+-- Put in front of every script by the loader, so that the rules for ending, claiming and reopening stand in one place.
+-- A lease is a hash; every field is always there, instants are Unix milliseconds, 0 where there is none:
+--   about     what never changes, as JSON; read by the broker only
+--   claimed   1 while a claim is neither given back nor finished
+--   the rest  as in Lease.cs and LeaseState.cs, EndCause.cs
+local PENDING, ACTIVE, REVOKING, REVOKED = 1, 2, 3, 4
+local EXPIRED, KILLED, REPLACED, ABANDONED = 5, 6, 9, 11
+local LOST = 4
+
+local FIELDS = {
+  'about', 'handle', 'proof', 'state', 'cause', 'created', 'deadline', 'settle', 'expires', 'max', 'ended', 'gone',
+  'attempts', 'fence', 'claimed', 'taken', 'reopened' }
+local TEXTS = 3
+
+-- The one clock. Called once a script: inside a script it moves.
+local function clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function read(key)
+  local values = redis.call('HMGET', key, unpack(FIELDS))
+  if not values[1] then
+    return nil
+  end
+  local lease = {}
+  for i, field in ipairs(FIELDS) do
+    lease[field] = i > TEXTS and tonumber(values[i]) or values[i]
+  end
+  return lease
+end
+
+local function save(key, lease)
+  local pairs_ = {}
+  for i = 2, #FIELDS do
+    pairs_[#pairs_ + 1] = FIELDS[i]
+    pairs_[#pairs_ + 1] = lease[FIELDS[i]]
+  end
+  redis.call('HSET', key, unpack(pairs_))
+end
+
+-- As LeaseRecord.cs reads it.
+local function reply(lease)
+  local values = {}
+  for i, field in ipairs(FIELDS) do
+    values[i] = lease[field]
+  end
+  return values
+end
+
+-- Every change to a task or to one of its leases; a task that is forgotten must not come back as a hash with nothing but this.
+local function touch(task)
+  if redis.call('EXISTS', task) == 1 then
+    redis.call('HINCRBY', task, 'revision', 1)
+  end
+end
+
+-- When a task's lifeline or lifetime is over, whichever comes first.
+local function over(expires, lifeline)
+  expires, lifeline = tonumber(expires), tonumber(lifeline)
+  return lifeline > 0 and math.min(expires, lifeline) or expires
+end
+
+-- Ends a lease that has not ended; says whether it did. Time is a cause like any other, and the first cause stands. What comes
+-- second is when it is due: a pending one only when its issuer can no longer be creating it.
+local function close(lease, cause, at)
+  if lease.state > ACTIVE then
+    return false
+  end
+  local pending = lease.state == PENDING
+  local limit = pending and lease.deadline or lease.expires
+  if limit <= at then
+    cause, at = pending and ABANDONED or EXPIRED, limit
+  end
+  lease.state, lease.cause, lease.ended = REVOKING, cause, at
+  return true, pending and lease.settle or at
+end
+
+-- A claim under way and a proof that was noted may be older than what the issuer created: they count no more.
+local function void(lease)
+  if lease.claimed == 1 then
+    lease.claimed, lease.taken, lease.fence = 0, 1, lease.fence + 1
+  end
+  if lease.gone > 0 then
+    lease.taken, lease.reopened = 0, lease.reopened + 1
+  end
+  lease.gone, lease.proof = 0, ''
+end
+
+-- The id of an order that stands against one of the selectors; nil when there is none.
+local function covered(kills, first)
+  if redis.call('HLEN', kills) == 0 then
+    return nil
+  end
+  for _, orders in ipairs(redis.call('HMGET', kills, unpack(ARGV, first))) do
+    if orders then
+      return cjson.decode(orders)[1]
+    end
+  end
+  return nil
+end
+
+-- Takes a revoked lease back among the live ones. Its caller makes its proof void, makes it due and saves it.
+local function reopen(lease, targets, live, owner_live, task_live, retired, id, target, retired_member)
+  lease.state = REVOKING
+  redis.call('SADD', targets, target)
+  redis.call('ZADD', live, 0, id)
+  redis.call('SADD', owner_live, id)
+  redis.call('SADD', task_live, id)
+  redis.call('ZREM', retired, retired_member)
+end
+
+-- Whether the claim of that fence is neither given back nor taken over. That its time is over does no harm.
+local function holds(lease, fence)
+  return lease.state == REVOKING and lease.claimed == 1 and lease.fence == tonumber(fence)
+end

@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using System.Text;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using StackExchange.Redis;
+
+namespace SecretsBroker.Leases.Redis;
+
+/// <summary>Every key of the store. All keys of a shard share one hash tag, and so one slot of a Cluster.</summary>
+internal sealed class RedisKeys
+{
+    private readonly ShardKeys[] _shards;
+
+    public RedisKeys(string prefix, int shardCount)
+    {
+        Meta = $"{{{prefix}:meta}}";
+        _shards = [.. Enumerable.Range(0, shardCount).Select(shard => new ShardKeys(shard, $"{{{prefix}:{shard}}}:"))];
+    }
+
+    /// <summary>Hash: the layout's version and the number of shards.</summary>
+    public RedisKey Meta { get; }
+
+    public IReadOnlyList<ShardKeys> All => _shards;
+
+    public ShardKeys Of(int shard) => _shards[shard];
+
+    public ShardKeys Of(WorkloadId owner) => _shards[LeaseShards.Of(owner, _shards.Length)];
+
+    /// <summary>Null for the id of a lease that cannot be in this store.</summary>
+    public ShardKeys? Of(LeaseId id) => id.Shard < _shards.Length ? _shards[id.Shard] : null;
+
+    /// <summary>Where a target's deny list is.</summary>
+    public ShardKeys OfTarget(string target) =>
+        _shards[SHA256.HashData(Encoding.UTF8.GetBytes(target))[0] % _shards.Length];
+}
+
+/// <summary>The keys of one shard.</summary>
+internal sealed class ShardKeys(int shard, string tag)
+{
+    public int Shard { get; } = shard;
+
+    /// <summary>Sorted set by id: the leases that are not revoked.</summary>
+    public RedisKey Live { get; } = tag + "live";
+
+    /// <summary>Set: the targets that have leases here.</summary>
+    public RedisKey Targets { get; } = tag + "targets";
+
+    /// <summary>Sorted set by the end of their retention: members as in <see cref="RetiredMember(LeaseId)"/>.</summary>
+    public RedisKey Retired { get; } = tag + "retired";
+
+    /// <summary>Sorted set by when they are lost: members as in <see cref="Member"/>.</summary>
+    public RedisKey OpenTasks { get; } = tag + "open-tasks";
+
+    /// <summary>Hash: selector to the ids of its orders.</summary>
+    public RedisKey Kills { get; } = tag + "kills";
+
+    /// <summary>Hash: id to order.</summary>
+    public RedisKey KillOrders { get; } = tag + "kill-orders";
+
+    /// <summary>Counts nothing; a write to it comes after all earlier ones in the stream that replicas read.</summary>
+    public RedisKey Barrier { get; } = tag + "barrier";
+
+    /// <summary>Hash; its fields are in <c>prelude.lua</c>.</summary>
+    public RedisKey Lease(LeaseId id) => $"{tag}lease:{id.Value}";
+
+    /// <summary>Hash; its fields are in <c>start-task.lua</c>.</summary>
+    public RedisKey Task(TaskKey task) => $"{tag}task:{Member(task)}";
+
+    /// <summary>Sorted set by when there is something to do: a target's leases that are not revoked.</summary>
+    public RedisKey Due(string target) => $"{tag}due:{target}";
+
+    /// <summary>Set: a target's leases that count as stuck.</summary>
+    public RedisKey Stuck(string target) => $"{tag}stuck:{target}";
+
+    /// <summary>Set: a workload's leases that are not revoked.</summary>
+    public RedisKey LiveOf(WorkloadId owner) => $"{tag}live:{owner.Value}";
+
+    /// <summary>Set: a task's leases that are not revoked.</summary>
+    public RedisKey LiveOf(TaskKey task) => $"{tag}live:{Member(task)}";
+
+    /// <summary>Sorted set by <c>creation-id</c>, 14 digits and the lease id: a workload's leases that are still kept.</summary>
+    public RedisKey HistoryOf(WorkloadId owner) => $"{tag}history:{owner.Value}";
+
+    /// <inheritdoc cref="HistoryOf(WorkloadId)"/>
+    public RedisKey HistoryOf(TaskKey task) => $"{tag}history:{Member(task)}";
+
+    /// <summary>Hash: a task's request ids to the latest lease of each.</summary>
+    public RedisKey Requests(TaskKey task) => $"{tag}requests:{Member(task)}";
+
+    /// <summary>Hash: a workload's token bucket; goes by itself when it is full again.</summary>
+    public RedisKey Rate(WorkloadId owner) => $"{tag}rate:{owner.Value}";
+
+    /// <summary>Hash: a target's deny list, lease to <c>since until</c>.</summary>
+    public RedisKey Denied(string target) => $"{tag}denied:{target}";
+
+    /// <summary>Sorted set by until when.</summary>
+    public RedisKey DeniedUntil(string target) => $"{tag}denied-until:{target}";
+
+    /// <summary>Number. Never deleted: a version that goes back would hide an entry.</summary>
+    public RedisKey DeniedVersion(string target) => $"{tag}denied-version:{target}";
+
+    /// <summary>A task within its shard. Neither part holds a space (SPIFFE-ID §2; <see cref="TaskId"/>).</summary>
+    public static string Member(TaskKey task) => $"{task.Owner.Value} {task.Id.Value}";
+
+    public static TaskKey ParseMember(string member)
+    {
+        var space = member.IndexOf(' ', StringComparison.Ordinal);
+        return new TaskKey(new WorkloadId(member[..space]), new TaskId(member[(space + 1)..]));
+    }
+
+    public static string RetiredMember(LeaseId id) => $"L{id.Value}";
+
+    public static string RetiredMember(TaskKey task) => $"T{Member(task)}";
+}

@@ -1,0 +1,32 @@
+namespace SecretsBroker.Leases.Redis;
+
+/// <summary>The scripts; what each takes, returns and promises stands in its file.</summary>
+internal static class RedisScripts
+{
+    public static readonly RedisScript Time = new("time");
+    public static readonly RedisScript ListUntilNow = new("list-until-now");
+
+    public static readonly RedisScript StartTask = new("start-task");
+    public static readonly RedisScript KeepAlive = new("keep-alive");
+    public static readonly RedisScript EndTask = new("end-task");
+
+    public static readonly RedisScript Reserve = new("reserve");
+    public static readonly RedisScript Activate = new("activate");
+    public static readonly RedisScript Abandon = new("abandon");
+    public static readonly RedisScript Renew = new("renew");
+    public static readonly RedisScript End = new("end");
+
+    public static readonly RedisScript ReadBacklog = new("read-backlog");
+    public static readonly RedisScript Claim = new("claim");
+    public static readonly RedisScript MarkGone = new("mark-gone");
+    public static readonly RedisScript Finish = new("finish");
+    public static readonly RedisScript PutBack = new("put-back");
+    public static readonly RedisScript PurgeLease = new("purge-lease");
+    public static readonly RedisScript PurgeTask = new("purge-task");
+
+    public static readonly RedisScript AddKillOrder = new("add-kill-order");
+    public static readonly RedisScript LiftKillOrder = new("lift-kill-order");
+
+    public static readonly RedisScript Deny = new("deny");
+    public static readonly RedisScript ReadDenied = new("read-denied");
+}

@@ -1,0 +1,54 @@
+using SecretsBroker.Intents;
+
+namespace SecretsBroker.Leases;
+
+/// <summary>What <see cref="ILeaseStore.ReserveAsync"/> needs to know.</summary>
+internal sealed record Reservation
+{
+    public required TaskKey Task { get; init; }
+
+    public required string Grant { get; init; }
+
+    public required string Engine { get; init; }
+
+    public required string Target { get; init; }
+
+    public required string Action { get; init; }
+
+    public required string Resource { get; init; }
+
+    public string Tool { get; init; } = "";
+
+    public string Purpose { get; init; } = "";
+
+    public string Initiator { get; init; } = "";
+
+    public required string DecisionId { get; init; }
+
+    public string RequestId { get; init; } = "";
+
+    public string TraceParent { get; init; } = "";
+
+    /// <summary>From the reservation on; at least one second.</summary>
+    public required TimeSpan TimeToLive { get; init; }
+
+    /// <summary>The longest that renewals may stretch it to, from the reservation on.</summary>
+    public required TimeSpan MaxTimeToLive { get; init; }
+
+    /// <summary>How long issuing may take; afterwards the reservation is abandoned.</summary>
+    public required TimeSpan IssueTimeout { get; init; }
+
+    /// <summary>How long after the issue deadline a late issue call could still take effect at the target.</summary>
+    public required TimeSpan SettleMargin { get; init; }
+
+    public required LeaseQuotas Quotas { get; init; }
+}
+
+/// <summary>Limits that <see cref="ILeaseStore.ReserveAsync"/> enforces exactly. Zero or less means no limit.</summary>
+/// <param name="LivePerWorkload">Leases of the workload that are not <see cref="LeaseState.Revoked"/>.</param>
+/// <param name="LivePerTask">Leases of the task that are not <see cref="LeaseState.Revoked"/>.</param>
+/// <param name="IssuesPerMinute">
+/// Reservations of the workload: a token bucket of that size, full at first, refilled at that rate. Counted in whole numbers, so that
+/// every store answers alike: a reservation costs 60,000, each millisecond adds <c>IssuesPerMinute</c>, up to 60,000 × <c>IssuesPerMinute</c>.
+/// </param>
+internal sealed record LeaseQuotas(int LivePerWorkload, int LivePerTask, int IssuesPerMinute);

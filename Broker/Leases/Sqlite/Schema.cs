@@ -1,0 +1,64 @@
+namespace SecretsBroker.Leases.Sqlite;
+
+/// <summary>The tables. Instants are Unix milliseconds, states and causes the numbers of their enums.</summary>
+internal static class Schema
+{
+    /// <summary>In the file's header: "SBLS". Tells this store's files from those of other programs.</summary>
+    public const int ApplicationId = 0x53424c53;
+
+    public const int Version = 1;
+
+    /// <remarks>
+    /// <para><c>leases.due</c>: when it is next to be looked at; null once revoked, so that indexes on it hold the live ones only.</para>
+    /// <para><c>leases.claimed</c>: a claim was neither given back nor finished. Its end is <c>due</c>.</para>
+    /// <para><c>tasks.over_time</c>: the earlier of lifetime and lifeline; null once ended.</para>
+    /// <para><c>live</c>, <c>kept</c>, <c>stuck</c>: counters, so that no operation has to count leases.</para>
+    /// <para><c>workloads.level</c>: the token bucket in sixty-thousandths, as of <c>level_time</c>.</para>
+    /// </remarks>
+    public const string Create = """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE tasks (
+            owner TEXT NOT NULL, id TEXT NOT NULL, purpose TEXT NOT NULL, initiator TEXT NOT NULL, labels TEXT NOT NULL,
+            create_time INTEGER NOT NULL, expire_time INTEGER NOT NULL, lifeline_deadline INTEGER, over_time INTEGER,
+            outcome INTEGER, end_time INTEGER, forget_time INTEGER,
+            revision INTEGER NOT NULL, live INTEGER NOT NULL, kept INTEGER NOT NULL,
+            PRIMARY KEY (owner, id));
+        CREATE INDEX tasks_over ON tasks (over_time) WHERE over_time IS NOT NULL;
+        CREATE INDEX tasks_forget ON tasks (forget_time) WHERE kept = 0 AND forget_time IS NOT NULL;
+
+        CREATE TABLE leases (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, task TEXT NOT NULL,
+            grant_name TEXT NOT NULL, engine TEXT NOT NULL, target TEXT NOT NULL, action TEXT NOT NULL, resource TEXT NOT NULL,
+            tool TEXT NOT NULL, purpose TEXT NOT NULL, initiator TEXT NOT NULL, decision TEXT NOT NULL, request TEXT NOT NULL,
+            trace_parent TEXT NOT NULL, create_time INTEGER NOT NULL, issue_deadline INTEGER NOT NULL, max_expire_time INTEGER NOT NULL,
+            state INTEGER NOT NULL, cause INTEGER NOT NULL, settle_time INTEGER NOT NULL, expire_time INTEGER NOT NULL,
+            end_time INTEGER, gone_time INTEGER, proof TEXT NOT NULL, attempts INTEGER NOT NULL, fence INTEGER NOT NULL,
+            taken_over INTEGER NOT NULL, reopened INTEGER NOT NULL, handle TEXT NOT NULL,
+            due INTEGER, claimed INTEGER NOT NULL, stuck INTEGER NOT NULL, forget_time INTEGER);
+        CREATE INDEX leases_due ON leases (target, due) WHERE due IS NOT NULL;
+        CREATE INDEX leases_live ON leases (owner, task) WHERE due IS NOT NULL;
+        CREATE INDEX leases_request ON leases (owner, task, request) WHERE due IS NOT NULL AND request <> '';
+        CREATE INDEX leases_owner ON leases (owner, create_time, id);
+        CREATE INDEX leases_task ON leases (owner, task, create_time, id);
+        CREATE INDEX leases_forget ON leases (forget_time) WHERE forget_time IS NOT NULL;
+
+        CREATE TABLE workloads (
+            owner TEXT PRIMARY KEY, live INTEGER NOT NULL, level INTEGER, level_time INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX workloads_idle ON workloads (level_time) WHERE live = 0;
+
+        CREATE TABLE targets (target TEXT PRIMARY KEY, live INTEGER NOT NULL, stuck INTEGER NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE kill_orders (
+            seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, selector TEXT NOT NULL, scope INTEGER NOT NULL, value TEXT NOT NULL,
+            reason TEXT NOT NULL, actor TEXT NOT NULL, create_time INTEGER NOT NULL);
+        CREATE INDEX kill_orders_selector ON kill_orders (selector);
+
+        CREATE TABLE deny_lists (target TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE denied (
+            target TEXT NOT NULL, lease TEXT NOT NULL, revoke_time INTEGER NOT NULL, until INTEGER NOT NULL,
+            PRIMARY KEY (target, lease)) WITHOUT ROWID;
+        CREATE INDEX denied_until ON denied (target, until);
+        """;
+}

@@ -1,0 +1,173 @@
+namespace SecretsBroker.Leases.Sqlite;
+
+/// <summary>Every statement but the schema. Parameters are numbered; what is written into a table is always one.</summary>
+internal static class Sql
+{
+    // ---- tasks
+
+    private const string TaskColumns =
+        "owner, id, purpose, initiator, labels, outcome, create_time, expire_time, lifeline_deadline, end_time, revision, over_time, live";
+
+    public const string FindTask = $"SELECT {TaskColumns} FROM tasks WHERE owner = ?1 AND id = ?2";
+
+    public const string InsertTask = """
+        INSERT INTO tasks (owner, id, purpose, initiator, labels, create_time, expire_time, over_time, revision, live, kept)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1, 0, 0)
+        """;
+
+    public const string BeatTask =
+        "UPDATE tasks SET lifeline_deadline = ?3, over_time = min(expire_time, ?3) WHERE owner = ?1 AND id = ?2";
+
+    public const string EndTask = """
+        UPDATE tasks SET outcome = ?3, end_time = ?4, forget_time = ?5, over_time = NULL, revision = revision + 1
+        WHERE owner = ?1 AND id = ?2
+        """;
+
+    public const string LostTasks = $"SELECT {TaskColumns} FROM tasks WHERE over_time <= ?1 ORDER BY over_time LIMIT ?2";
+
+    public const string TouchTask =
+        "UPDATE tasks SET revision = revision + 1, live = live + ?3, kept = kept + ?4 WHERE owner = ?1 AND id = ?2";
+
+    // ---- leases
+
+    private const string FixedColumns =
+        "id, owner, task, grant_name, engine, target, action, resource, tool, purpose, initiator, decision, request, trace_parent, "
+        + "create_time, issue_deadline, max_expire_time";
+
+    private const string ChangingColumns =
+        "state, cause, settle_time, expire_time, end_time, gone_time, proof, attempts, fence, taken_over, reopened, handle, "
+        + "due, claimed, stuck, forget_time";
+
+    private const string LeaseColumns = $"{FixedColumns}, {ChangingColumns}, seq";
+
+    public const string InsertLease = $"""
+        INSERT INTO leases ({ChangingColumns}, {FixedColumns})
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+            ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)
+        """;
+
+    public const string UpdateLease = $"""
+        UPDATE leases SET ({ChangingColumns}) = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        WHERE id = ?17
+        """;
+
+    public const string FindLease = $"SELECT {LeaseColumns} FROM leases WHERE id = ?1";
+
+    public const string TaskLeases =
+        $"SELECT {LeaseColumns} FROM leases WHERE owner = ?1 AND task = ?2 AND due IS NOT NULL ORDER BY seq";
+
+    public const string LatestOfRequest = $"""
+        SELECT {LeaseColumns} FROM leases WHERE owner = ?1 AND task = ?2 AND request = ?3 AND due IS NOT NULL AND request <> ''
+        ORDER BY seq DESC LIMIT 1
+        """;
+
+    public const string DueLeases = $"SELECT {LeaseColumns} FROM leases WHERE target = ?1 AND due <= ?2 ORDER BY due LIMIT ?3";
+
+    public const string PageOfOwner = $"""
+        SELECT {LeaseColumns} FROM leases WHERE owner = ?1 AND (create_time, id) < (?2, ?3)
+        ORDER BY create_time DESC, id DESC LIMIT ?4
+        """;
+
+    public const string PageOfTask = $"""
+        SELECT {LeaseColumns} FROM leases WHERE owner = ?1 AND task = ?5 AND (create_time, id) < (?2, ?3)
+        ORDER BY create_time DESC, id DESC LIMIT ?4
+        """;
+
+    // In the order in which they were reserved: what comes while pages are read comes after the last.
+    public const string PageOfAll = $"SELECT {LeaseColumns} FROM leases WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+
+    public const string PageOfLiveOwner = $"""
+        SELECT {LeaseColumns} FROM leases INDEXED BY leases_live WHERE owner = ?3 AND due IS NOT NULL AND seq > ?1 ORDER BY seq LIMIT ?2
+        """;
+
+    // ---- counters
+
+    public const string FindWorkload = "SELECT live, level, level_time FROM workloads WHERE owner = ?1";
+
+    public const string ReserveWorkload = """
+        INSERT INTO workloads (owner, live, level, level_time) VALUES (?1, 1, ?2, ?3)
+        ON CONFLICT (owner) DO UPDATE SET live = live + 1, level = excluded.level, level_time = excluded.level_time
+        """;
+
+    // Made anew when a revoked lease is opened again of a workload that was forgotten as idle.
+    public const string CountWorkload = """
+        INSERT INTO workloads (owner, live, level, level_time) VALUES (?1, ?2, NULL, 0)
+        ON CONFLICT (owner) DO UPDATE SET live = live + excluded.live
+        """;
+
+    public const string CountTarget = """
+        INSERT INTO targets (target, live, stuck) VALUES (?1, ?2, ?3)
+        ON CONFLICT (target) DO UPDATE SET live = live + excluded.live, stuck = stuck + excluded.stuck
+        """;
+
+    public const string DropTarget = "DELETE FROM targets WHERE target = ?1 AND live = 0";
+
+    public const string Backlog = """
+        SELECT target, live,
+            (SELECT count(*) FROM leases WHERE leases.target = targets.target AND due <= ?1),
+            (SELECT min(due) FROM leases WHERE leases.target = targets.target AND due <= ?1),
+            stuck
+        FROM targets
+        """;
+
+    // ---- forgetting
+
+    public const string ForgettableLeases = $"""
+        SELECT {LeaseColumns} FROM leases WHERE forget_time <= ?1 ORDER BY forget_time LIMIT ?2
+        """;
+
+    public const string DeleteLease = "DELETE FROM leases WHERE id = ?1";
+
+    public const string ReleaseTask = "UPDATE tasks SET kept = kept - 1 WHERE owner = ?1 AND id = ?2";
+
+    public const string DeleteTasks = """
+        DELETE FROM tasks WHERE rowid IN (SELECT rowid FROM tasks WHERE kept = 0 AND forget_time <= ?1 ORDER BY forget_time LIMIT ?2)
+        """;
+
+    // A bucket that has rested for a minute is full, as is that of a workload that is not known.
+    public const string DeleteIdleWorkloads = """
+        DELETE FROM workloads WHERE owner IN (SELECT owner FROM workloads WHERE live = 0 AND level_time <= ?1 LIMIT ?2)
+        """;
+
+    // ---- kill switch
+
+    private const string KillColumns = "id, scope, value, reason, actor, create_time";
+
+    public const string CoveringKillOrder = """
+        SELECT id FROM kill_orders WHERE selector IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ORDER BY seq LIMIT 1
+        """;
+
+    public const string FindKillOrder = $"SELECT {KillColumns} FROM kill_orders WHERE id = ?1";
+
+    public const string InsertKillOrder = """
+        INSERT INTO kill_orders (id, scope, value, reason, actor, create_time, selector) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        """;
+
+    public const string KillOrders = $"SELECT {KillColumns} FROM kill_orders ORDER BY seq";
+
+    public const string DeleteKillOrder = "DELETE FROM kill_orders WHERE id = ?1";
+
+    // ---- deny lists
+
+    public const string ForgetDenied = """
+        DELETE FROM denied WHERE (target, lease) IN (SELECT target, lease FROM denied WHERE target = ?1 AND until <= ?2 LIMIT 100)
+        """;
+
+    public const string Deny = "INSERT INTO denied (target, lease, revoke_time, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+
+    public const string RaiseDenyList = """
+        INSERT INTO deny_lists (target, version) VALUES (?1, 1) ON CONFLICT (target) DO UPDATE SET version = version + 1
+        """;
+
+    public const string FindDenied = "SELECT lease, revoke_time, until FROM denied WHERE target = ?1 AND lease = ?2 AND until > ?3";
+
+    public const string Denied = "SELECT lease, revoke_time, until FROM denied WHERE target = ?1 AND until > ?2";
+
+    public const string DenyListVersion = "SELECT version FROM deny_lists WHERE target = ?1";
+
+    // ---- the file
+
+    public const string Shards = "SELECT value FROM meta WHERE key = 'shards'";
+
+    public const string InsertShards = "INSERT INTO meta (key, value) VALUES ('shards', ?1)";
+}

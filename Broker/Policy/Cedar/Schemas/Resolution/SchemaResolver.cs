@@ -1,0 +1,119 @@
+using SecretsBroker.Policy.Cedar.Entities;
+using SecretsBroker.Policy.Cedar.Schemas.Syntax;
+using SecretsBroker.Policy.Cedar.Values;
+
+namespace SecretsBroker.Policy.Cedar.Schemas.Resolution;
+
+/// <summary>Makes a schema of what its parts declare: every name resolved, every hierarchy closed.</summary>
+internal sealed class SchemaResolver(IReadOnlyList<NamespaceSyntax> namespaces, List<CedarError> found)
+{
+    private readonly ErrorList _errors = new(found);
+
+    public CedarResult<CedarSchema> Resolve()
+    {
+        var names = new NameTable(namespaces, _errors);
+        var types = new TypeResolver(names, _errors);
+        types.ResolveAll();
+        var ancestors = Ancestors(names);
+        var entities = new Dictionary<string, SchemaEntityType>(StringComparer.Ordinal);
+        foreach (var (name, (space, syntax)) in names.Entities)
+        {
+            entities[name] = new SchemaEntityType(
+                name,
+                types.ResolveRecord(space, syntax.Attributes, $"the shape of `{name}`"),
+                syntax.Tags is null ? null : types.Resolve(space, syntax.Tags),
+                syntax.Ids?.ToHashSet(StringComparer.Ordinal),
+                ancestors[name]);
+        }
+
+        var groups = ActionEntities(names);
+        var actions = new Dictionary<EntityUid, SchemaAction>();
+        foreach (var (uid, (space, syntax)) in names.Actions)
+        {
+            actions[uid] = new SchemaAction(
+                uid,
+                AppliesTo(names, space, syntax.Principals),
+                AppliesTo(names, space, syntax.Resources),
+                types.ResolveRecord(space, syntax.Context, $"the context of {uid}"),
+                groups.Node(uid)?.Ancestors.Items.ToArray().ToHashSet() ?? []);
+        }
+
+        return found.Count > 0 ? new(InOrder(found)) : new(new CedarSchema(entities, actions, groups));
+    }
+
+    // They were found name by name; a reader wants them from top to bottom.
+    private static CedarError[] InOrder(List<CedarError> errors)
+        => [.. errors.OrderBy(e => e.File, StringComparer.Ordinal).ThenBy(e => e.Line).ThenBy(e => e.Column)];
+
+    private List<string> AppliesTo(NameTable names, NamespaceSyntax space, IReadOnlyList<ReferenceSyntax> references)
+    {
+        var types = new List<string>();
+        foreach (var reference in references)
+        {
+            if (EntityType(names, space, reference) is { } type && !types.Contains(type, StringComparer.Ordinal))
+                types.Add(type);
+        }
+
+        return types;
+    }
+
+    private string? EntityType(NameTable names, NamespaceSyntax space, ReferenceSyntax reference)
+    {
+        var type = names.Resolve(space, reference.Name, NameKind.Entity);
+        if (type is not null && names.Entities.ContainsKey(type))
+            return type;
+        _errors.Add(reference.Position, $"there is no entity type `{reference.Name}`");
+        return null;
+    }
+
+    // Types may stand above each other in a circle; entities may not.
+    private Dictionary<string, HashSet<string>> Ancestors(NameTable names)
+    {
+        var parents = names.Entities.ToDictionary(
+            e => e.Key,
+            e => e.Value.Syntax.Parents.Select(p => EntityType(names, e.Value.Space, p)).OfType<string>().ToArray(),
+            StringComparer.Ordinal);
+        var links = 0;
+        var ancestors = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        foreach (var name in parents.Keys)
+        {
+            var above = ancestors[name] = new HashSet<string>(StringComparer.Ordinal);
+            var open = new Stack<string>(parents[name]);
+            while (links <= CedarLimits.MaxAncestorLinks && open.TryPop(out var next))
+            {
+                if (!above.Add(next))
+                    continue;
+                links++;
+                foreach (var parent in parents[next])
+                    open.Push(parent);
+            }
+        }
+
+        if (links > CedarLimits.MaxAncestorLinks)
+            _errors.Add(default, $"the types have more than {CedarLimits.MaxAncestorLinks} pairs of type and ancestor");
+        return ancestors;
+    }
+
+    private EntitySet ActionEntities(NameTable names)
+    {
+        var entities = new List<CedarEntity>();
+        foreach (var (uid, (space, syntax)) in names.Actions)
+        {
+            var parents = new List<EntityUid>();
+            foreach (var reference in syntax.Parents)
+            {
+                if (names.Resolve(space, reference) is { } parent)
+                    parents.Add(parent);
+                else
+                    _errors.Add(reference.Position, $"there is no action `{reference.Id}`");
+            }
+
+            entities.Add(new CedarEntity(uid, parents: parents));
+        }
+
+        var set = EntitySet.Create(entities);
+        foreach (var error in set.Errors)
+            _errors.Add(names.Actions.First().Value.Syntax.Position, "among the actions, " + error.Message);
+        return set.Value ?? EntitySet.Empty;
+    }
+}

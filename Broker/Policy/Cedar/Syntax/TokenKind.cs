@@ -1,0 +1,12 @@
+namespace SecretsBroker.Policy.Cedar.Syntax;
+
+internal enum TokenKind
+{
+    End,
+    Invalid,
+    Identifier,
+    Number,
+    String,
+    Slot,
+    Symbol,
+}

@@ -1,0 +1,15 @@
+namespace SecretsBroker.Policy;
+
+internal static class PolicyExtensions
+{
+    /// <summary>Decisions by Cedar policies, configured by the section <c>Policy</c>. Needs audit and telemetry.</summary>
+    public static IServiceCollection AddPolicy(this IServiceCollection services)
+    {
+        services.AddOptions<PolicyOptions>().BindConfiguration(PolicyOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PolicyOptions>, PolicyOptionsValidator>();
+        services.AddSingleton<CurrentPolicies>();
+        services.AddSingleton<IPolicyEngine, CedarPolicyEngine>();
+        services.AddSingleton<PolicyReload>();
+        return services;
+    }
+}

@@ -1,0 +1,3 @@
+using SecretsBroker.CommandLine;
+
+return await BrokerCommand.Create().Parse(args).InvokeAsync();

@@ -1,0 +1,79 @@
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.X509;
+
+namespace SecretsBroker.Publication;
+
+/// <summary>
+/// What verifiers need, for everybody to read: certificates, keys, and what was revoked. Each answer is of the moment: it is given
+/// after a look at the deny list of the store, so that all brokers publish the same, and 503 when there is nothing to look at.
+/// </summary>
+internal static class PublicationEndpoints
+{
+    /// <summary>
+    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>crl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>,
+    /// <c>jwks.json</c> and <c>revoked.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
+    /// </summary>
+    /// <param name="endpoints">The broker's public listener.</param>
+    /// <param name="findEngine">The engine of a target by its name; null when there is none.</param>
+    public static IEndpointConventionBuilder MapPublications(
+        this IEndpointRouteBuilder endpoints, Func<string, ICredentialEngine?> findEngine)
+    {
+        var denyList = endpoints.ServiceProvider.GetRequiredService<IDenyList>();
+        var revoked = new RevokedListCache(denyList, endpoints.ServiceProvider.GetRequiredService<TimeProvider>());
+        var publications = endpoints.MapGroup("");
+        MapX509(publications.MapGroup("/v1/x509/{target}"), findEngine, revoked);
+        MapJwt(publications.MapGroup("/v1/jwt/{target}"), findEngine, revoked);
+        publications.MapGet("/.well-known/oauth-authorization-server/v1/jwt/{target}", (string target) => Publish(() =>
+            ValueTask.FromResult((findEngine(target) as JwtEngine)?.ReadMetadata() is { } metadata
+                ? Document.Json(metadata)
+                : null)));
+        return publications;
+    }
+
+    private static void MapX509(
+        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
+    {
+        group.MapGet("/ca.pem", (string target) => Publish(() =>
+            ValueTask.FromResult(findEngine(target) is X509Engine engine
+                ? Document.Text(engine.ReadAuthorityPem(), "application/x-pem-file")
+                : null)));
+
+        group.MapGet("/crl", (string target, CancellationToken cancellationToken) => Publish(async () =>
+        {
+            if (findEngine(target) is not X509Engine engine)
+            {
+                return null;
+            }
+
+            var list = await engine.ReadRevocationListAsync(cancellationToken);
+            return new Document(list.Der, "application/pkix-crl", list.Number.ToString());
+        }));
+
+        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
+            findEngine(target) is X509Engine ? await revoked.ReadAsync(target, withSerials: true, cancellationToken) : null));
+    }
+
+    private static void MapJwt(
+        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
+    {
+        group.MapGet("/jwks.json", (string target) => Publish(() =>
+            ValueTask.FromResult(findEngine(target) is JwtEngine engine ? Document.Json(engine.ReadKeySet()) : null)));
+
+        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
+            findEngine(target) is JwtEngine ? await revoked.ReadAsync(target, withSerials: false, cancellationToken) : null));
+    }
+
+    private static async Task<IResult> Publish(Func<ValueTask<Document?>> read)
+    {
+        try
+        {
+            return await read() is { } document ? new DocumentResult(document) : Results.NotFound();
+        }
+        catch (BrokerException)
+        {
+            // An old list would say that nothing was revoked since: verifiers must notice that there is none.
+            return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text.Json;
+using SecretsBroker.Engines;
+
+namespace SecretsBroker.Publication;
+
+/// <summary>
+/// The deny lists as JSON: <c>{"version":7,"revoked":[{"id":"…","serial":"…","revoke_time":"…","until":"…"}]}</c>. Written once a
+/// version: a request that finds the version unchanged costs one small read of the store, however long the list is.
+/// </summary>
+internal sealed class RevokedListCache(IDenyList denyList, TimeProvider time)
+{
+    /// <summary>After this, entries whose time is over are left out at last.</summary>
+    private static readonly TimeSpan _renewAfter = TimeSpan.FromMinutes(1);
+
+    // Only targets of the catalogue get this far, so that it cannot be made to grow from outside.
+    private readonly ConcurrentDictionary<string, Written> _written = new();
+
+    /// <param name="target">Whose list.</param>
+    /// <param name="withSerials">Whether to state each lease's certificate serial number too.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async ValueTask<Document> ReadAsync(string target, bool withSerials, CancellationToken cancellationToken)
+    {
+        var version = await denyList.ReadVersionAsync(target, cancellationToken);
+        if (_written.TryGetValue(target, out var known) && known.Version == version &&
+            time.GetUtcNow() < known.WriteTime + _renewAfter)
+        {
+            return known.Document;
+        }
+
+        var snapshot = await denyList.ReadAsync(target, cancellationToken);
+        var document = new Document(Write(snapshot, withSerials), "application/json", $"v{snapshot.Version}");
+        _written[target] = new Written(snapshot.Version, time.GetUtcNow(), document);
+        return document;
+    }
+
+    private static ReadOnlyMemory<byte> Write(DenyListSnapshot snapshot, bool withSerials)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        json.WriteNumber("version", snapshot.Version);
+        json.WriteStartArray("revoked");
+        foreach (var entry in snapshot.Entries)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", entry.Lease.Value);
+            if (withSerials)
+            {
+                json.WriteString("serial", Convert.ToHexStringLower(entry.Lease.ToSerialNumber()));
+            }
+
+            json.WriteString("revoke_time", entry.RevokeTime);
+            json.WriteString("until", entry.Until);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private sealed record Written(long Version, DateTimeOffset WriteTime, Document Document);
+}

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using SecretsBroker.Engines;
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Revocation;
+
+/// <summary>
+/// The net below: one pass ends lost tasks and sets each target that has something due to work. A pass does not wait for the
+/// targets, so that none of them can hold up the next pass or another target.
+/// </summary>
+internal sealed partial class Sweeper(
+    ILeaseStore store,
+    TargetEngines engines,
+    TaskEnder tasks,
+    Revoker revoker,
+    BrokerMetrics metrics,
+    IOptions<RevocationOptions> options,
+    TimeProvider time,
+    ILogger<Sweeper> logger)
+{
+    private const int ConcurrencyWithoutEngine = 4;
+
+    private readonly ConcurrentDictionary<string, Task> _drains = new();
+    private long _reachableSince = time.GetTimestamp();
+
+    /// <summary>One pass over all shards. Failures of one shard do not keep the others from their turn.</summary>
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var due = new Dictionary<string, List<int>>();
+        for (var shard = 0; shard < store.ShardCount; shard++)
+        {
+            try
+            {
+                await EndLostTasksAsync(shard, cancellationToken);
+                foreach (var backlog in await ReadBacklogAsync(shard, cancellationToken))
+                {
+                    if (!due.TryGetValue(backlog.Target, out var shards))
+                    {
+                        due[backlog.Target] = shards = [];
+                    }
+
+                    shards.Add(shard);
+                }
+            }
+            catch (StoreException e)
+            {
+                _reachableSince = time.GetTimestamp();
+                metrics.StoreFailed("sweep");
+                LogShardFailed(shard, e.Message);
+            }
+        }
+
+        foreach (var (target, shards) in due)
+        {
+            SetToWork(target, shards, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends when every target that the passes so far set to work has nothing due any more.</summary>
+    public Task WhenIdleAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_drains.Values).WaitAsync(cancellationToken);
+
+    private async Task EndLostTasksAsync(int shard, CancellationToken cancellationToken)
+    {
+        if (time.GetElapsedTime(_reachableSince) < options.Value.OutageGrace)
+        {
+            return;
+        }
+
+        // Together: a slow audit log must not hold up the pass once for each of them.
+        var lost = await store.EndLostTasksAsync(shard, options.Value.BatchSize, cancellationToken);
+        await Task.WhenAll(lost.Select(ended => tasks.FollowUpAsync(ended, cancellationToken)));
+    }
+
+    private async Task<IEnumerable<TargetBacklog>> ReadBacklogAsync(int shard, CancellationToken cancellationToken)
+    {
+        var backlog = await store.ReadBacklogAsync(shard, cancellationToken);
+        metrics.SetBacklog(shard, backlog, await store.GetTimeAsync(cancellationToken));
+        return backlog.Where(target => target.Due > 0);
+    }
+
+    private void SetToWork(string target, List<int> shards, CancellationToken cancellationToken)
+    {
+        if (_drains.TryGetValue(target, out var running) && !running.IsCompleted)
+        {
+            return;
+        }
+
+        _drains[target] = DrainAsync(target, shards, cancellationToken);
+    }
+
+    private async Task DrainAsync(string target, List<int> shards, CancellationToken cancellationToken)
+    {
+        var engine = engines.Find(target);
+        var places = engine?.Target.Concurrency ?? ConcurrencyWithoutEngine;
+        try
+        {
+            foreach (var shard in shards)
+            {
+                int claimed;
+                do
+                {
+                    claimed = await RevokeBatchAsync(target, engine, shard, places, cancellationToken);
+                }
+                while (claimed == places && !cancellationToken.IsCancellationRequested);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+        }
+        catch (Exception e)
+        {
+            // Nobody waits for this task: the next pass starts another.
+            metrics.StoreFailed("claim_due");
+            LogDrainFailed(target, e is BrokerException known ? known.Message : e.GetType().Name);
+        }
+    }
+
+    private async Task<int> RevokeBatchAsync(
+        string target, TargetEngine? engine, int shard, int places, CancellationToken cancellationToken)
+    {
+        // Never more than can be worked on at once: a claim does not wait for its turn.
+        var asked = time.GetTimestamp();
+        var batch = await store.ClaimDueAsync(shard, target, places, options.Value.Claim, cancellationToken);
+        await Task.WhenAll(batch.Select(lease => RevokeAsync(lease, asked, engine, cancellationToken)));
+        return batch.Count;
+    }
+
+    private async Task RevokeAsync(Lease lease, long asked, TargetEngine? engine, CancellationToken cancellationToken)
+    {
+        using var place = engine is null ? null : await engine.EnterRevokeAsync(cancellationToken);
+        _ = await revoker.RevokeClaimedAsync(lease, asked);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be swept: {Failure}")]
+    private partial void LogShardFailed(int shard, string failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What is due at target {Target} could not be claimed: {Failure}")]
+    private partial void LogDrainFailed(string target, string failure);
+}

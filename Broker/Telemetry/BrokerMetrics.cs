@@ -1,0 +1,154 @@
+using System.Diagnostics.Metrics;
+using SecretsBroker.Intents;
+using SecretsBroker.Leases;
+using static SecretsBroker.Telemetry.TelemetryNames;
+
+namespace SecretsBroker.Telemetry;
+
+/// <summary>What a broker counts and measures. Attributes are bounded by the catalogue and by enums: never an id of a lease, task or workload.</summary>
+internal sealed class BrokerMetrics
+{
+    private const string NoGrant = "none";
+
+    private readonly BacklogGauge _backlog;
+    private readonly Counter<long> _leaseIssued;
+    private readonly Counter<long> _leaseDenied;
+    private readonly Counter<long> _leaseRevoked;
+    private readonly Histogram<double> _issueDuration;
+    private readonly Histogram<double> _decisionDuration;
+    private readonly Histogram<double> _engineDuration;
+    private readonly Histogram<double> _revocationLag;
+    private readonly Counter<long> _storeFailures;
+    private readonly Counter<long> _externalFailures;
+    private readonly Histogram<double> _auditAppendDuration;
+    private readonly Counter<long> _auditAppendFailures;
+    private readonly Counter<long> _auditFlushes;
+    private readonly Gauge<long> _auditDiskFree;
+    private readonly Gauge<long> _auditDiskLow;
+    private readonly Counter<long> _authenticationFailures;
+    private readonly Counter<long> _tokenCacheLookups;
+    private readonly Counter<long> _policyReloads;
+    private readonly Counter<long> _catalogReloads;
+    private readonly UpDownCounter<long> _lifelineOpen;
+    private readonly Counter<long> _taskEnded;
+
+    public BrokerMetrics(IMeterFactory meterFactory, TimeProvider time)
+    {
+        var meter = meterFactory.Create(Scope);
+        _backlog = new BacklogGauge(time);
+        _leaseIssued = meter.CreateCounter<long>(Metrics.LeaseIssued, Units.Lease, "Leases issued.");
+        _leaseDenied = meter.CreateCounter<long>(Metrics.LeaseDenied, Units.Request, "Requests for a lease that were turned down.");
+        _leaseRevoked = meter.CreateCounter<long>(Metrics.LeaseRevoked, Units.Lease, "Leases proven gone at their target.");
+        _issueDuration = Seconds(meter, Metrics.IssueDuration, "From the request to the answer.", Buckets.Calls);
+        _decisionDuration = Seconds(meter, Metrics.DecisionDuration, "Asking policy.", Buckets.InProcess);
+        _engineDuration = Seconds(meter, Metrics.EngineDuration, "One call of a credential engine.", Buckets.Calls);
+        _revocationLag = Seconds(meter, Metrics.RevocationLag, "From due to proven gone.", Buckets.Lag);
+        _storeFailures = meter.CreateCounter<long>(Metrics.StoreFailures, Units.Failure, "Failed calls of the lease store.");
+        _externalFailures = meter.CreateCounter<long>(
+            Metrics.ExternalFailures, Units.Failure, "Failed calls of systems that are neither store nor target.");
+        _auditAppendDuration = Seconds(meter, Metrics.AuditAppendDuration, "From the call to durable.", Buckets.Calls);
+        _auditAppendFailures = meter.CreateCounter<long>(
+            Metrics.AuditAppendFailures, Units.Record, "Audit records whose durability could not be promised.");
+        _auditFlushes = meter.CreateCounter<long>(Metrics.AuditFlushes, Units.Flush, "Flushes of the audit log to the disk.");
+        _auditDiskFree = meter.CreateGauge<long>(Metrics.AuditDiskFree, Units.Bytes, "Free space where the audit log is written.");
+        _auditDiskLow = meter.CreateGauge<long>(Metrics.AuditDiskLow, Units.Flag, "1 while that space is below its warning level.");
+        _authenticationFailures = meter.CreateCounter<long>(
+            Metrics.AuthenticationFailures, Units.Request, "Calls whose caller could not be authenticated.");
+        _tokenCacheLookups = meter.CreateCounter<long>(Metrics.TokenCacheLookups, Units.Lookup, "Lookups of validated tokens.");
+        _policyReloads = meter.CreateCounter<long>(Metrics.PolicyReloads, Units.Reload, "Loads of the policy set.");
+        _catalogReloads = meter.CreateCounter<long>(Metrics.CatalogReloads, Units.Reload, "Loads of the catalogue.");
+        _lifelineOpen = meter.CreateUpDownCounter<long>(Metrics.LifelineOpen, Units.Lifeline, "Lifelines held open at this broker.");
+        _taskEnded = meter.CreateCounter<long>(Metrics.TaskEnded, Units.Task, "Tasks ended.");
+        meter.CreateObservableGauge(
+            Metrics.LeaseLive, () => _backlog.Sum(target => target.Live), Units.Lease, "Leases not yet revoked, in the store.");
+        meter.CreateObservableGauge(
+            Metrics.LeaseStuck, () => _backlog.Sum(target => target.Stuck), Units.Lease, "Leases tried often and not gone yet, in the store.");
+        meter.CreateObservableGauge(
+            Metrics.RevocationBacklog, () => _backlog.Sum(target => target.Due), Units.Lease, "Leases to be looked at now, in the store.");
+        meter.CreateObservableGauge(
+            Metrics.RevocationBacklogAge, _backlog.OldestAge, Units.Seconds, "How long the oldest of the backlog has been due.");
+    }
+
+    public void LeaseIssued(string grant, string engine) =>
+        _leaseIssued.Add(1, Tag(Attributes.Grant, grant), Tag(Attributes.Engine, engine));
+
+    /// <param name="reason">Why.</param>
+    /// <param name="grant">The grant's name from the catalogue, never the caller's words; null when there was none.</param>
+    public void LeaseDenied(DenialReason reason, string? grant) =>
+        _leaseDenied.Add(1, Label(Attributes.Reason, reason), Tag(Attributes.Grant, grant ?? NoGrant));
+
+    /// <param name="cause">Why it ended.</param>
+    /// <param name="engine">The engine's type.</param>
+    /// <param name="target">The target's name.</param>
+    /// <param name="lag">From due to proven gone.</param>
+    public void LeaseRevoked(EndCause cause, string engine, string target, TimeSpan lag)
+    {
+        _leaseRevoked.Add(1, Label(Attributes.Cause, cause), Tag(Attributes.Engine, engine));
+        _revocationLag.Record(lag.TotalSeconds, Tag(Attributes.Engine, engine), Tag(Attributes.Target, target));
+    }
+
+    /// <param name="engine">The engine's type; null when the request did not get as far as a grant.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="duration">From the request to the answer.</param>
+    public void IssueFinished(string? engine, IssueOutcome outcome, TimeSpan duration) =>
+        _issueDuration.Record(
+            duration.TotalSeconds, Tag(Attributes.Engine, engine ?? NoGrant), Label(Attributes.Outcome, outcome));
+
+    public void Decided(DecisionOutcome outcome, TimeSpan duration) =>
+        _decisionDuration.Record(duration.TotalSeconds, Label(Attributes.Outcome, outcome));
+
+    public void EngineCalled(string engine, EngineOperation operation, EngineOutcome outcome, TimeSpan duration) =>
+        _engineDuration.Record(
+            duration.TotalSeconds,
+            Tag(Attributes.Engine, engine),
+            Label(Attributes.Operation, operation),
+            Label(Attributes.Outcome, outcome));
+
+    /// <summary>Replaces what is shown of one shard.</summary>
+    /// <param name="shard">Which.</param>
+    /// <param name="backlog">As the store says.</param>
+    /// <param name="storeTime">The store's clock when it said so.</param>
+    public void SetBacklog(int shard, IReadOnlyList<TargetBacklog> backlog, DateTimeOffset storeTime) =>
+        _backlog.Set(shard, backlog, storeTime);
+
+    /// <param name="operation">The store's operation, such as <c>reserve</c>; one of a fixed set.</param>
+    public void StoreFailed(string operation) => _storeFailures.Add(1, Tag(Attributes.Operation, operation));
+
+    public void ExternalCallFailed(ExternalSystem system) => _externalFailures.Add(1, Label(Attributes.System, system));
+
+    public void AuditAppended(TimeSpan duration) => _auditAppendDuration.Record(duration.TotalSeconds);
+
+    public void AuditFailed(int records) => _auditAppendFailures.Add(records);
+
+    public void AuditFlushed() => _auditFlushes.Add(1);
+
+    public void AuditDisk(long freeBytes, bool low)
+    {
+        _auditDiskFree.Record(freeBytes);
+        _auditDiskLow.Record(low ? 1 : 0);
+    }
+
+    public void AuthenticationFailed(AuthenticationFailure reason) =>
+        _authenticationFailures.Add(1, Label(Attributes.Reason, reason));
+
+    public void TokenCacheLookedUp(bool hit) => _tokenCacheLookups.Add(1, Tag(Attributes.Outcome, hit ? "hit" : "miss"));
+
+    public void PolicyReloaded(ReloadOutcome outcome) => _policyReloads.Add(1, Label(Attributes.Outcome, outcome));
+
+    public void CatalogReloaded(ReloadOutcome outcome) => _catalogReloads.Add(1, Label(Attributes.Outcome, outcome));
+
+    public void LifelineOpened() => _lifelineOpen.Add(1);
+
+    public void LifelineClosed() => _lifelineOpen.Add(-1);
+
+    public void TaskEnded(TaskOutcome outcome) => _taskEnded.Add(1, Label(Attributes.Outcome, outcome));
+
+    private static Histogram<double> Seconds(Meter meter, string name, string description, double[] buckets) =>
+        meter.CreateHistogram(
+            name, Units.Seconds, description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = buckets });
+
+    private static KeyValuePair<string, object?> Tag(string key, string value) => new(key, value);
+
+    private static KeyValuePair<string, object?> Label<T>(string key, T value)
+        where T : struct, Enum => new(key, LabelText<T>.Of(value));
+}

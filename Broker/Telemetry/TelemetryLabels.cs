@@ -1,0 +1,93 @@
+namespace SecretsBroker.Telemetry;
+
+/// <summary>Why a request for a lease was turned down.</summary>
+internal enum DenialReason
+{
+    Policy,
+
+    /// <summary>Policy could not be asked, or a forbid failed.</summary>
+    PolicyError,
+    UnknownGrant,
+    ToolNotAllowed,
+    TaskEnded,
+    Killed,
+    WorkloadQuota,
+    TaskQuota,
+    RateLimit,
+}
+
+/// <summary>How a request for a lease ended.</summary>
+internal enum IssueOutcome
+{
+    Issued,
+    Denied,
+
+    /// <summary>What the caller sent could not be used.</summary>
+    Rejected,
+    Failed,
+}
+
+internal enum DecisionOutcome
+{
+    Allowed,
+    Denied,
+    Failed,
+}
+
+internal enum EngineOperation
+{
+    Issue,
+    Renew,
+    Revoke,
+    Verify,
+    Check,
+}
+
+internal enum EngineOutcome
+{
+    Succeeded,
+
+    /// <summary>Verified, and found to be still of use.</summary>
+    NotGone,
+
+    /// <summary>What the caller sent could not be used.</summary>
+    Rejected,
+    TransientFailure,
+    PermanentFailure,
+}
+
+internal enum AuthenticationFailure
+{
+    Missing,
+    Malformed,
+    Algorithm,
+    UnknownIssuer,
+    UnknownKey,
+    Signature,
+    Audience,
+    Expired,
+    NotYetValid,
+    Claims,
+
+    /// <summary>The keys to check it with could not be had.</summary>
+    KeysUnavailable,
+    Certificate,
+    Other,
+}
+
+/// <summary>Systems outside that are neither the store nor a target.</summary>
+internal enum ExternalSystem
+{
+    OidcIssuer,
+    TrustBundle,
+    PolicyServer,
+    DenyList,
+}
+
+internal enum ReloadOutcome
+{
+    Loaded,
+
+    /// <summary>Faulty: what was loaded before stays.</summary>
+    Rejected,
+}

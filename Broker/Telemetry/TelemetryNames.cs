@@ -1,0 +1,144 @@
+namespace SecretsBroker.Telemetry;
+
+/// <summary>
+/// Every name that leaves the process as telemetry, after OpenTelemetry's naming conventions. Dashboards and alerts are built on them:
+/// a name is never given another meaning.
+/// </summary>
+internal static class TelemetryNames
+{
+    /// <summary>Of the meter and of the activity source.</summary>
+    public const string Scope = "SecretsBroker";
+
+    public const string ServiceName = "secrets-broker";
+
+    /// <summary>Instruments. Counters count since the process started.</summary>
+    public static class Metrics
+    {
+        /// <summary>Counter, {lease}; by <see cref="Attributes.Grant"/> and <see cref="Attributes.Engine"/>.</summary>
+        public const string LeaseIssued = "secretsbroker.lease.issued";
+
+        /// <summary>Counter, {request}; by <see cref="Attributes.Reason"/> and <see cref="Attributes.Grant"/>.</summary>
+        public const string LeaseDenied = "secretsbroker.lease.denied";
+
+        /// <summary>Counter, {lease}; by <see cref="Attributes.Cause"/> and <see cref="Attributes.Engine"/>.</summary>
+        public const string LeaseRevoked = "secretsbroker.lease.revoked";
+
+        /// <summary>Gauge, {lease}; not yet revoked, by <see cref="Attributes.Target"/>. Every broker of a store reports the store's number.</summary>
+        public const string LeaseLive = "secretsbroker.lease.live";
+
+        /// <summary>Gauge, {lease}; tried often and not gone yet, by <see cref="Attributes.Target"/>. The store's number.</summary>
+        public const string LeaseStuck = "secretsbroker.lease.stuck";
+
+        /// <summary>Histogram, s; by <see cref="Attributes.Engine"/> and <see cref="Attributes.Outcome"/>.</summary>
+        public const string IssueDuration = "secretsbroker.issue.duration";
+
+        /// <summary>Histogram, s; by <see cref="Attributes.Outcome"/>.</summary>
+        public const string DecisionDuration = "secretsbroker.decision.duration";
+
+        /// <summary>Histogram, s; by <see cref="Attributes.Engine"/>, <see cref="Attributes.Operation"/> and <see cref="Attributes.Outcome"/>.</summary>
+        public const string EngineDuration = "secretsbroker.engine.duration";
+
+        /// <summary>Histogram, s; from due to proven gone, by <see cref="Attributes.Engine"/> and <see cref="Attributes.Target"/>.</summary>
+        public const string RevocationLag = "secretsbroker.revocation.lag";
+
+        /// <summary>Gauge, {lease}; to be looked at now, by <see cref="Attributes.Target"/>. The store's number.</summary>
+        public const string RevocationBacklog = "secretsbroker.revocation.backlog";
+
+        /// <summary>Gauge, s; how long the oldest of the backlog has been due, by <see cref="Attributes.Target"/>.</summary>
+        public const string RevocationBacklogAge = "secretsbroker.revocation.backlog_age";
+
+        /// <summary>Counter, {failure}; by <see cref="Attributes.Operation"/>.</summary>
+        public const string StoreFailures = "secretsbroker.store.failures";
+
+        /// <summary>Counter, {failure}; by <see cref="Attributes.System"/>.</summary>
+        public const string ExternalFailures = "secretsbroker.external.failures";
+
+        /// <summary>Histogram, s; from the call to durable.</summary>
+        public const string AuditAppendDuration = "secretsbroker.audit.append.duration";
+
+        /// <summary>Counter, {record}; records whose durability could not be promised.</summary>
+        public const string AuditAppendFailures = "secretsbroker.audit.append.failures";
+
+        /// <summary>Counter, {flush}.</summary>
+        public const string AuditFlushes = "secretsbroker.audit.flushes";
+
+        /// <summary>Gauge, By; free space where the audit log is written.</summary>
+        public const string AuditDiskFree = "secretsbroker.audit.disk.free";
+
+        /// <summary>Gauge, {flag}; 1 while the free space is below the configured warning level, else 0.</summary>
+        public const string AuditDiskLow = "secretsbroker.audit.disk.low";
+
+        /// <summary>Counter, {request}; by <see cref="Attributes.Reason"/>.</summary>
+        public const string AuthenticationFailures = "secretsbroker.authentication.failures";
+
+        /// <summary>Counter, {lookup}; by <see cref="Attributes.Outcome"/>: <c>hit</c> or <c>miss</c>.</summary>
+        public const string TokenCacheLookups = "secretsbroker.authentication.token_cache.lookups";
+
+        /// <summary>Counter, {reload}; by <see cref="Attributes.Outcome"/>: <c>loaded</c> or <c>rejected</c>.</summary>
+        public const string PolicyReloads = "secretsbroker.policy.reloads";
+
+        /// <summary>Counter, {reload}; by <see cref="Attributes.Outcome"/>: <c>loaded</c> or <c>rejected</c>.</summary>
+        public const string CatalogReloads = "secretsbroker.catalog.reloads";
+
+        /// <summary>UpDownCounter, {lifeline}; held open at this broker.</summary>
+        public const string LifelineOpen = "secretsbroker.lifeline.open";
+
+        /// <summary>Counter, {task}; by <see cref="Attributes.Outcome"/>.</summary>
+        public const string TaskEnded = "secretsbroker.task.ended";
+    }
+
+    /// <summary>Attribute keys. Those above the line are bounded and may stand on metrics; the others only on spans and logs.</summary>
+    public static class Attributes
+    {
+        public const string Grant = "secretsbroker.grant";
+        public const string Engine = "secretsbroker.engine";
+        public const string Target = "secretsbroker.target";
+        public const string Operation = "secretsbroker.operation";
+        public const string Outcome = "secretsbroker.outcome";
+        public const string Reason = "secretsbroker.reason";
+        public const string Cause = "secretsbroker.cause";
+        public const string System = "secretsbroker.system";
+
+        // ---- unbounded: never on a metric
+
+        public const string Lease = "secretsbroker.lease_id";
+        public const string Decision = "secretsbroker.decision_id";
+        public const string Task = "secretsbroker.task_id";
+        public const string Workload = "secretsbroker.workload";
+
+        /// <summary>OpenTelemetry's own.</summary>
+        public const string ErrorType = "error.type";
+    }
+
+    /// <summary>Span names.</summary>
+    public static class Spans
+    {
+        public const string Issue = "lease issue";
+        public const string Identity = "identity authenticate";
+        public const string Policy = "policy decide";
+        public const string Audit = "audit append";
+        public const string Revocation = "lease revoke";
+
+        /// <summary>Followed by the operation: <c>store reserve</c>.</summary>
+        public const string StorePrefix = "store ";
+
+        /// <summary>Followed by the operation: <c>engine issue</c>.</summary>
+        public const string EnginePrefix = "engine ";
+    }
+
+    public static class Units
+    {
+        public const string Seconds = "s";
+        public const string Bytes = "By";
+        public const string Flag = "{flag}";
+        public const string Lease = "{lease}";
+        public const string Request = "{request}";
+        public const string Failure = "{failure}";
+        public const string Record = "{record}";
+        public const string Flush = "{flush}";
+        public const string Lookup = "{lookup}";
+        public const string Reload = "{reload}";
+        public const string Lifeline = "{lifeline}";
+        public const string Task = "{task}";
+    }
+}

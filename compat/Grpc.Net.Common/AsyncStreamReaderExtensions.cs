@@ -1,0 +1,24 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.CompilerServices;
+using System.Threading;
+
+namespace Grpc.Core;
+
+public static class AsyncStreamReaderExtensions
+{
+    /// <summary>The stream's messages for <c>await foreach</c>.</summary>
+    public static IAsyncEnumerable<T> ReadAllAsync<T>(
+        this IAsyncStreamReader<T> streamReader, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(streamReader);
+        return Read(streamReader, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<T> Read<T>(
+        IAsyncStreamReader<T> streamReader, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (await streamReader.MoveNext(cancellationToken).ConfigureAwait(false))
+            yield return streamReader.Current;
+    }
+}

@@ -1,0 +1,16 @@
+using System.IO;
+using System.IO.Compression;
+
+namespace Grpc.Net.Compression;
+
+/// <summary>The encoding <c>deflate</c>: as in HTTP, the zlib format (RFC 1950), not bare DEFLATE.</summary>
+public sealed class DeflateCompressionProvider(CompressionLevel defaultCompressionLevel) : ICompressionProvider
+{
+    public string EncodingName => "deflate";
+
+    public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) =>
+        new ZLibStream(stream, compressionLevel ?? defaultCompressionLevel, leaveOpen: true);
+
+    public Stream CreateDecompressionStream(Stream stream) =>
+        new ZLibStream(stream, CompressionMode.Decompress, leaveOpen: true);
+}

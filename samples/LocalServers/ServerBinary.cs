@@ -1,0 +1,15 @@
+namespace SecretsBroker.Samples.LocalServers;
+
+/// <summary>Finds installed servers.</summary>
+public static class ServerBinary
+{
+    /// <summary>The full path of a program on the PATH or in one of the given folders; null when it is not installed.</summary>
+    public static string? Find(string name, params IEnumerable<string> alsoIn)
+    {
+        var path = Environment.GetEnvironmentVariable("PATH") ?? "";
+        return path.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Concat(alsoIn)
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+    }
+}
