@@ -33,6 +33,36 @@ internal sealed class PostgresRevokeTests : PostgresFixture
     }
 
     [Test]
+    public async Task Sessions_that_leave_while_they_are_being_ended_do_not_fail_the_revocation()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var (lease, credential) = await IssueAsync(NewGrant(ReadInvoices));
+            var entered = 0;
+            var visitors = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+            {
+                try
+                {
+                    while (true)
+                    {
+                        await using var session = await TestDatabase.LogInAsync(credential);
+                        Interlocked.Increment(ref entered);
+                    }
+                }
+                catch (NpgsqlException)
+                {
+                    // Ended, or not let in any more.
+                }
+            })).ToArray();
+            await UntilAsync(() => Task.FromResult(Volatile.Read(ref entered) >= 4));
+
+            await RevokeAndVerifyAsync(lease);
+
+            await Task.WhenAll(visitors);
+        }
+    }
+
+    [Test]
     public async Task Sessions_of_others_go_on()
     {
         var grant = NewGrant(ReadInvoices);

@@ -78,6 +78,16 @@ internal static class Sql
             Parameters = { OidOf(oid), Text(role), new NpgsqlParameter<long> { TypedValue = (long)wait.TotalMilliseconds } },
         };
 
+    /// <summary>Those that <see cref="EndSessions"/> would end.</summary>
+    public static NpgsqlBatchCommand CountSessions(string role, uint oid) =>
+        new("""
+            SELECT count(*) FROM pg_stat_activity
+            WHERE usesysid = $1 AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = $1 AND rolname <> $2)
+            """)
+        {
+            Parameters = { OidOf(oid), Text(role) },
+        };
+
     /// <summary>What a role owns can be removed only by members of it, or superusers.</summary>
     public static NpgsqlBatchCommand JoinUnlessSuperuser(string role) => new(
         $"""
