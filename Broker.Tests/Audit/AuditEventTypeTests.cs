@@ -12,5 +12,6 @@ internal sealed class AuditEventTypeTests
                 "1 Started", "2 Stopped", "3 Decided", "4 Issued", "5 Renewed", "6 Used", "8 Revoked", "9 TaskStarted",
                 "10 TaskEnded", "11 AuthenticationFailed", "12 Killed", "13 KillLifted", "14 PolicyLoaded", "15 PolicyRejected",
                 "16 CatalogLoaded", "17 CatalogRejected", "18 Checkpoint", "19 Refused",
+                "20 OperatorDecided",
             ]));
 }

@@ -61,7 +61,7 @@ internal sealed partial class DocumentationTests
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "example.cedar"), ExampleIn("docs/policy.md", "cedar"));
-        var load = await PolicyLoader.LoadAsync(folder.Path, CancellationToken.None);
+        var load = await PolicyLoader.LoadAsync(folder.Path, catalog: null, CancellationToken.None);
 
         Assert.That(load.Faults, Is.Empty);
         Assert.That(load.Snapshot!.Set.Policies, Has.Count.EqualTo(2));

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using SecretsBroker.Hosting.Development;
 using SecretsBroker.Identity.Dev;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.CommandLine;
 
 namespace SecretsBroker.Tests.Hosting;
 
@@ -21,6 +22,17 @@ internal sealed class DevelopmentFolderTests
 
         Assert.That(File.GetUnixFileMode(path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute));
         Assert.That(File.Exists(folder.ConfigurationFile), Is.True);
+    }
+
+    [Test]
+    public async Task What_is_written_into_it_has_no_faults()
+    {
+        using var parent = new TemporaryFolder();
+        var folder = DevelopmentFolder.Create(Path.Combine(parent.Path, "dev"), 1, 2);
+
+        var run = await ProgramRun.OfBrokerAsync("check", "--config", folder.ConfigurationFile);
+
+        Assert.That((run.ExitCode, run.Errors), Is.EqualTo((0, "")));
     }
 
     [Test]

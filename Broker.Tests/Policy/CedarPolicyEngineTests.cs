@@ -242,7 +242,7 @@ internal sealed class CedarPolicyEngineTests
     private static async Task<PolicyAnswer> DecideAsync(string policies, PolicyQuestion? question = null)
     {
         using var folder = new PolicyFolder();
-        var engine = await EngineAsync(folder.Write(policies));
+        var engine = await EngineAsync(folder.Write(policies).Write(Questions.Schema, "broker.cedarschema"));
         return await engine.DecideAsync(question ?? Questions.Full(), CancellationToken.None);
     }
 

@@ -18,7 +18,8 @@ internal sealed class PolicyFolder : IDisposable
 
     public void Delete(string name) => File.Delete(System.IO.Path.Combine(Path, name));
 
-    public Task<PolicyLoad> LoadAsync() => PolicyLoader.LoadAsync(Path, CancellationToken.None);
+    /// <summary>Held against the catalogue of <see cref="Questions"/>.</summary>
+    public Task<PolicyLoad> LoadAsync() => PolicyLoader.LoadAsync(Path, Questions.Catalog, CancellationToken.None);
 
     public void Dispose() => _folder.Dispose();
 }

@@ -55,7 +55,7 @@ internal sealed class PolicyLoaderTests
     [Test]
     public async Task Folder_that_does_not_exist_is_a_fault()
     {
-        var load = await PolicyLoader.LoadAsync("/does/not/exist", CancellationToken.None);
+        var load = await PolicyLoader.LoadAsync("/does/not/exist", Questions.Catalog, CancellationToken.None);
 
         Assert.That(load.Faults.Single().ToString(), Is.EqualTo("/does/not/exist: must be a folder that can be read"));
     }

@@ -30,7 +30,7 @@ internal sealed class PolicyReloadTests
         _log = new RecordingLogger<PolicyReload>();
         _engine = new CedarPolicyEngine(_current);
         var options = Options.Create(new PolicyOptions { Folder = _folder.Path });
-        _reload = new PolicyReload(options, _current, _audit, _measured.Metrics, _log);
+        _reload = new PolicyReload(options, _current, Questions.InForce(), _audit, _measured.Metrics, _log);
     }
 
     [TearDown]

@@ -41,6 +41,30 @@ internal static class Questions
                 Renewal: false));
     }
 
+    /// <summary>A catalogue whose grants are those of the questions, and one to delete.</summary>
+    public static CatalogSnapshot Catalog
+    {
+        get
+        {
+            var read = Full().Grant;
+            return new CatalogSnapshot([], [read, read with { Name = "delete-invoices", Action = "delete" }], "1");
+        }
+    }
+
+    /// <summary>The schema that declares the claims and labels of <see cref="Full"/>.</summary>
+    public static string Schema =>
+        """
+        type Claims = { team?: String, repository?: String };
+        type Labels = { ticket?: String, "a/b"?: String };
+        """;
+
+    public static CurrentCatalog InForce()
+    {
+        var current = new CurrentCatalog();
+        current.Replace(Catalog);
+        return current;
+    }
+
     /// <summary>Nothing stated that may be left out.</summary>
     public static PolicyQuestion Bare()
     {

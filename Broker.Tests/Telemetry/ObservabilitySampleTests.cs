@@ -21,7 +21,7 @@ internal sealed partial class ObservabilitySampleTests
     private readonly HashSet<string> _labelValues =
         [
             "hit", "miss",
-            .. Values<DenialReason>(), .. Values<IssueOutcome>(), .. Values<DecisionOutcome>(), .. Values<EngineOperation>(),
+            .. Values<DenialReason>(), .. Values<IssueOutcome>(), .. Values<DecisionOutcome>(), .. Values<OperatorOutcome>(), .. Values<EngineOperation>(),
             .. Values<EngineOutcome>(), .. Values<AuthenticationFailure>(), .. Values<ExternalSystem>(), .. Values<ReloadOutcome>(),
             .. Values<TaskOutcome>(), .. Values<EndCause>(),
         ];

@@ -62,7 +62,7 @@ internal sealed class AuthenticationInterceptor(
         {
             case CallRule.Anonymous:
                 return;
-            case CallRule.Authenticated:
+            case CallRule.Authenticated or CallRule.Operator:
                 break;
             default:
                 failures.NoRule(context.Method);

@@ -8,4 +8,7 @@ internal enum CallRule
 
     /// <summary>A workload that proved who it is.</summary>
     Authenticated = 2,
+
+    /// <summary>The same; the handler asks policy whether it may, before anything else.</summary>
+    Operator = 3,
 }

@@ -47,6 +47,12 @@ internal static class Errors
             $"denied: {decision.Answer.Reason} (decision {decision.Id})",
             new ErrorDetail { Reason = "DENIED", DecisionId = decision.Id });
 
+    public static RpcException OperatorDenied(Decision decision) =>
+        Make(
+            StatusCode.PermissionDenied,
+            $"denied: {decision.Answer.Reason}; operators are those whom a policy lets do this by its name (decision {decision.Id})",
+            new ErrorDetail { Reason = "OPERATOR_DENIED", DecisionId = decision.Id });
+
     public static RpcException Refused(IssueResult.Refused refused) => refused.Reason switch
     {
         RefusalReason.TaskNotFound => NoSuchTask(),

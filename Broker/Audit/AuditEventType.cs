@@ -25,4 +25,7 @@ internal enum AuditEventType
 
     /// <summary>An intent that policy allowed was not served: a quota, a kill order, an ended task, a failing target.</summary>
     Refused = 19,
+
+    /// <summary>Whether somebody may do what operators do.</summary>
+    OperatorDecided = 20,
 }

@@ -28,7 +28,7 @@ internal sealed class CatalogLoader
         Load(await ReadAsync(folder, cancellationToken), types.ToDictionary(type => type.Name));
 
     public static Task<SourceFolder> ReadAsync(string folder, CancellationToken cancellationToken) =>
-        SourceFolder.ReadAsync(folder, Extension, misspelt: ".yml", cancellationToken);
+        SourceFolder.ReadAsync(folder, [Extension], misspelt: ".yml", cancellationToken);
 
     public static CatalogLoad Load(SourceFolder source, IReadOnlyDictionary<string, ICredentialEngineType> types) =>
         new CatalogLoader(types).Load(source);

@@ -20,17 +20,17 @@ internal sealed record SourceFolder(
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="folder">Its path.</param>
-    /// <param name="extension">Of the files to read, with the dot.</param>
+    /// <param name="extensions">Of the files to read, with the dot.</param>
     /// <param name="misspelt">An extension that somebody may take for the right one; such files are faults. Null for none.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public static async Task<SourceFolder> ReadAsync(
-        string folder, string extension, string? misspelt, CancellationToken cancellationToken)
+        string folder, IReadOnlyList<string> extensions, string? misspelt, CancellationToken cancellationToken)
     {
         var files = new List<SourceFile>();
         var faults = new List<(string Path, string Rule)>();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var left = MaxBytes;
-        foreach (var path in ListFiles(folder, extension, misspelt, faults))
+        foreach (var path in ListFiles(folder, extensions, misspelt, faults))
         {
             var name = Path.GetFileName(path);
             if (await TryReadAsync(path, name, Math.Min(left, MaxFileBytes), faults, cancellationToken) is not { } content)
@@ -57,7 +57,7 @@ internal sealed record SourceFolder(
     }
 
     private static IEnumerable<string> ListFiles(
-        string folder, string extension, string? misspelt, List<(string Path, string Rule)> faults)
+        string folder, IReadOnlyList<string> extensions, string? misspelt, List<(string Path, string Rule)> faults)
     {
         string[] all;
         try
@@ -73,16 +73,16 @@ internal sealed record SourceFolder(
         var visible = all.Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal).ToArray();
         foreach (var path in visible.Where(path => misspelt is not null && path.EndsWith(misspelt, StringComparison.OrdinalIgnoreCase)))
         {
-            faults.Add((Path.GetFileName(path), $"must end with {extension} to be read"));
+            faults.Add((Path.GetFileName(path), $"must end with {extensions[0]} to be read"));
         }
 
-        var wanted = visible.Where(path => path.EndsWith(extension, StringComparison.Ordinal)).ToArray();
+        var wanted = visible.Where(path => extensions.Any(end => path.EndsWith(end, StringComparison.Ordinal))).ToArray();
         if (wanted.Length <= MaxFiles)
         {
             return wanted;
         }
 
-        faults.Add((folder, $"must hold at most {MaxFiles} files that end with {extension}"));
+        faults.Add((folder, $"must hold at most {MaxFiles} files that end with {string.Join(" or ", extensions)}"));
         return [];
     }
 

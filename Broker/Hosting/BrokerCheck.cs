@@ -46,7 +46,8 @@ internal static class BrokerCheck
             services.GetServices<ICredentialEngineType>(),
             cancellationToken);
         faults.AddRange(catalog.Faults.Select(fault => $"Catalog: {fault}"));
-        var policies = await PolicyLoader.LoadAsync(Bind<PolicyOptions>(configuration, PolicyOptions.Section).Folder, cancellationToken);
+        var policies = await PolicyLoader.LoadAsync(
+            Bind<PolicyOptions>(configuration, PolicyOptions.Section).Folder, catalog.Snapshot, cancellationToken);
         faults.AddRange(policies.Faults.Select(fault => $"Policy: {fault}"));
         if (online)
         {

@@ -1,3 +1,5 @@
+using SecretsBroker.Policy.Operators;
+
 namespace SecretsBroker.Policy;
 
 internal static class PolicyExtensions
@@ -9,6 +11,7 @@ internal static class PolicyExtensions
         services.AddSingleton<IValidateOptions<PolicyOptions>, PolicyOptionsValidator>();
         services.AddSingleton<CurrentPolicies>();
         services.AddSingleton<IPolicyEngine, CedarPolicyEngine>();
+        services.AddSingleton<OperatorGate>();
         services.AddSingleton<PolicyReload>();
         return services;
     }

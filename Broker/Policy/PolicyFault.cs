@@ -6,6 +6,8 @@ namespace SecretsBroker.Policy;
 /// <param name="Rule">What is wrong or must hold.</param>
 internal readonly record struct PolicyFault(string Path, string Rule)
 {
+    public static PolicyFault At(CedarPosition position, string rule) => new($"{position.File}:{position.Line}:{position.Column}", rule);
+
     public static PolicyFault Of(CedarError error) => new(
         $"{error.File}:{error.Line}:{error.Column}",
         error.Expected is null ? error.Message : $"{error.Message}; expected {error.Expected}");

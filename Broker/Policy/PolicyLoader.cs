@@ -2,6 +2,8 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Policy.Cedar;
 using SecretsBroker.Policy.Cedar.Syntax;
+using SecretsBroker.Policy.Operators;
+using SecretsBroker.Policy.Schema;
 
 namespace SecretsBroker.Policy;
 
@@ -17,23 +19,34 @@ internal sealed record PolicyLoad(PolicySnapshot? Snapshot, IReadOnlyList<Policy
 internal static class PolicyLoader
 {
     private const string Extension = ".cedar";
+    private const string SchemaExtension = ".cedarschema";
     private const string MaxTimeToLive = "max_ttl";
 
     // Demands that policies may be written with and that nothing here fulfils: passing them over would permit what was not meant.
     private static readonly string[] Unfulfilled = ["approval", "sealed"];
 
     /// <summary>Checks a folder as it stands.</summary>
-    public static async Task<PolicyLoad> LoadAsync(string folder, CancellationToken cancellationToken) =>
-        Load(await ReadAsync(folder, cancellationToken));
+    /// <param name="folder">Its path.</param>
+    /// <param name="catalog">What the policies speak of; null when it is not known.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static async Task<PolicyLoad> LoadAsync(string folder, CatalogSnapshot? catalog, CancellationToken cancellationToken) =>
+        Load(await ReadAsync(folder, cancellationToken), catalog);
 
     public static Task<SourceFolder> ReadAsync(string folder, CancellationToken cancellationToken) =>
-        SourceFolder.ReadAsync(folder, Extension, misspelt: null, cancellationToken);
+        SourceFolder.ReadAsync(folder, [Extension, SchemaExtension], misspelt: null, cancellationToken);
 
-    public static PolicyLoad Load(SourceFolder source)
+    /// <param name="source">The files.</param>
+    /// <param name="catalog">What the policies speak of; null when it is not known.</param>
+    public static PolicyLoad Load(SourceFolder source, CatalogSnapshot? catalog)
     {
         var faults = source.Faults.Select(fault => new PolicyFault(fault.Path, fault.Rule)).ToList();
-        var parsed = PolicySet.Parse(
-            source.Files.Select(file => new PolicySource(file.Name, file.Text)), PolicyIds.AnnotatedOrByFile);
+        var (schemas, policies) = Split(source.Files);
+        faults.AddRange(schemas
+            .Where(file => file.Name != SchemaLoader.FileName)
+            .Select(file => new PolicyFault(file.Name, $"is not read: the schema is {SchemaLoader.FileName}")));
+        var schema = SchemaLoader.Load(schemas.FirstOrDefault(file => file.Name == SchemaLoader.FileName), catalog);
+        faults.AddRange(schema.Faults);
+        var parsed = PolicySet.Parse(policies.Select(file => new PolicySource(file.Name, file.Text)), PolicyIds.AnnotatedOrByFile);
         faults.AddRange(parsed.Errors.Select(PolicyFault.Of));
         var maxTimesToLive = new Dictionary<string, TimeSpan>();
         if (parsed.Value is { } set)
@@ -42,13 +55,28 @@ internal static class PolicyLoader
             faults.AddRange(set.Templates.Select(template => Fault(template, "must not be a template: nothing links it")));
             foreach (var policy in set.Policies)
             {
+                CheckAudience(policy, faults);
                 ReadAnnotations(policy, maxTimesToLive, faults);
             }
         }
 
         return faults.Count > 0
             ? new PolicyLoad(Snapshot: null, faults)
-            : new PolicyLoad(new PolicySnapshot(parsed.Value!, maxTimesToLive, source.Hash), []);
+            : new PolicyLoad(new PolicySnapshot(parsed.Value!, schema.Schema!, maxTimesToLive, source.Hash), []);
+    }
+
+    private static (SourceFile[] Schemas, SourceFile[] Policies) Split(IReadOnlyList<SourceFile> files) =>
+        ([.. files.Where(IsSchema)], [.. files.Where(file => !IsSchema(file))]);
+
+    private static bool IsSchema(SourceFile file) => file.Name.EndsWith(SchemaExtension, StringComparison.Ordinal);
+
+    private static void CheckAudience(CedarPolicy policy, List<PolicyFault> faults)
+    {
+        var operators = policy.Action.Actions.Count(OperatorAction.IsOne);
+        if (operators > 0 && operators < policy.Action.Actions.Count)
+        {
+            faults.Add(Fault(policy.Template, "must not name actions of agents beside those of operators: write two policies"));
+        }
     }
 
     private static void ReadAnnotations(CedarPolicy policy, Dictionary<string, TimeSpan> maxTimesToLive, List<PolicyFault> faults)
@@ -74,9 +102,6 @@ internal static class PolicyLoader
         }
     }
 
-    private static PolicyFault Fault(PolicyTemplate template, string rule)
-    {
-        var position = template.Position;
-        return new PolicyFault($"{position.File}:{position.Line}:{position.Column}", $"policy {template.Id} {rule}");
-    }
+    private static PolicyFault Fault(PolicyTemplate template, string rule) =>
+        PolicyFault.At(template.Position, $"policy {template.Id} {rule}");
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
 using SecretsBroker.Policy.Cedar.Syntax;
 using SecretsBroker.Telemetry;
 
@@ -12,6 +13,7 @@ namespace SecretsBroker.Policy;
 internal sealed partial class PolicyReload(
     IOptions<PolicyOptions> options,
     CurrentPolicies current,
+    CurrentCatalog catalog,
     IAuditSink audit,
     BrokerMetrics metrics,
     ILogger<PolicyReload> logger)
@@ -32,7 +34,7 @@ internal sealed partial class PolicyReload(
             return [];
         }
 
-        var load = PolicyLoader.Load(source);
+        var load = PolicyLoader.Load(source, catalog.Snapshot);
         if (load.Snapshot is { } snapshot)
         {
             await AcceptAsync(snapshot, cancellationToken);

@@ -16,6 +16,7 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _leaseRevoked;
     private readonly Histogram<double> _issueDuration;
     private readonly Histogram<double> _decisionDuration;
+    private readonly Counter<long> _operatorDecisions;
     private readonly Histogram<double> _engineDuration;
     private readonly Histogram<double> _revocationLag;
     private readonly Counter<long> _storeFailures;
@@ -41,6 +42,8 @@ internal sealed class BrokerMetrics
         _leaseRevoked = meter.CreateCounter<long>(Metrics.LeaseRevoked, Units.Lease, "Leases proven gone at their target.");
         _issueDuration = Seconds(meter, Metrics.IssueDuration, "From the request to the answer.", Buckets.Calls);
         _decisionDuration = Seconds(meter, Metrics.DecisionDuration, "Asking policy.", Buckets.InProcess);
+        _operatorDecisions = meter.CreateCounter<long>(
+            Metrics.OperatorDecisions, Units.Request, "Asking policy whether an operator may do something.");
         _engineDuration = Seconds(meter, Metrics.EngineDuration, "One call of a credential engine.", Buckets.Calls);
         _revocationLag = Seconds(meter, Metrics.RevocationLag, "From due to proven gone.", Buckets.Lag);
         _storeFailures = meter.CreateCounter<long>(Metrics.StoreFailures, Units.Failure, "Failed calls of the lease store.");
@@ -96,6 +99,11 @@ internal sealed class BrokerMetrics
 
     public void Decided(DecisionOutcome outcome, TimeSpan duration) =>
         _decisionDuration.Record(duration.TotalSeconds, Label(Attributes.Outcome, outcome));
+
+    /// <param name="action">The operator's action; one of a fixed set.</param>
+    /// <param name="outcome">What came of it.</param>
+    public void OperatorDecided(string action, OperatorOutcome outcome) =>
+        _operatorDecisions.Add(1, Tag(Attributes.Operation, action), Label(Attributes.Outcome, outcome));
 
     public void EngineCalled(string engine, EngineOperation operation, EngineOutcome outcome, TimeSpan duration) =>
         _engineDuration.Record(

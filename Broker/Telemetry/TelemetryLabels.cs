@@ -34,6 +34,16 @@ internal enum DecisionOutcome
     Failed,
 }
 
+/// <summary>What came of asking whether somebody may do what operators do.</summary>
+internal enum OperatorOutcome
+{
+    Allowed,
+    Denied,
+
+    /// <summary>Decided and acted upon although the audit log could not be written.</summary>
+    Unrecorded,
+}
+
 internal enum EngineOperation
 {
     Issue,

@@ -35,6 +35,9 @@ internal static class TelemetryNames
         /// <summary>Histogram, s; by <see cref="Attributes.Outcome"/>.</summary>
         public const string DecisionDuration = "secretsbroker.decision.duration";
 
+        /// <summary>Counter, {request}; by <see cref="Attributes.Operation"/>, the operator's action, and <see cref="Attributes.Outcome"/>.</summary>
+        public const string OperatorDecisions = "secretsbroker.operator.decisions";
+
         /// <summary>Histogram, s; by <see cref="Attributes.Engine"/>, <see cref="Attributes.Operation"/> and <see cref="Attributes.Outcome"/>.</summary>
         public const string EngineDuration = "secretsbroker.engine.duration";
 

@@ -41,7 +41,11 @@ internal sealed class DevelopmentFolder
         WriteUnlessThere(
             System.IO.Path.Combine(folder.Path, "catalog", "example.yaml"),
             Resource("catalog.yaml").Replace("{publish}", $"http://127.0.0.1:{publishPort}"));
-        WriteUnlessThere(System.IO.Path.Combine(folder.Path, "policies", "agents.cedar"), Resource("agents.cedar"));
+        foreach (var name in (string[])["agents.cedar", "broker.cedarschema"])
+        {
+            WriteUnlessThere(System.IO.Path.Combine(folder.Path, "policies", name), Resource(name));
+        }
+
         return folder;
     }
 

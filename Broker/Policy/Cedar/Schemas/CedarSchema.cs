@@ -11,14 +11,18 @@ namespace SecretsBroker.Policy.Cedar.Schemas;
 public sealed class CedarSchema
 {
     internal CedarSchema(
+        IReadOnlyDictionary<string, SchemaCommonType> commonTypes,
         IReadOnlyDictionary<string, SchemaEntityType> entityTypes,
         IReadOnlyDictionary<EntityUid, SchemaAction> actions,
         EntitySet actionEntities)
     {
+        CommonTypes = commonTypes;
         EntityTypes = entityTypes;
         Actions = actions;
         ActionEntities = actionEntities;
     }
+
+    public IReadOnlyDictionary<string, SchemaCommonType> CommonTypes { get; }
 
     public IReadOnlyDictionary<string, SchemaEntityType> EntityTypes { get; }
 
@@ -31,15 +35,18 @@ public sealed class CedarSchema
     public static CedarResult<CedarSchema> Parse(params IEnumerable<SchemaSource> sources)
     {
         var errors = new List<CedarError>();
-        var namespaces = new List<NamespaceSyntax>();
+        var (namespaces, defaults) = (new List<NamespaceSyntax>(), new List<NamespaceSyntax>());
         foreach (var source in sources)
         {
-            namespaces.AddRange(source.IsJson
+            (source.IsDefault ? defaults : namespaces).AddRange(source.IsJson
                 ? new SchemaJsonReader(new JsonSource(source.FileName, source.Text), errors).Read()
                 : SchemaParser.Parse(new SourceText(source.FileName, source.Text), errors));
         }
 
-        return errors.Count > 0 ? new(errors) : new SchemaResolver(namespaces, errors).Resolve();
+        if (errors.Count > 0)
+            return new(errors);
+        var declared = new DeclaredNames(namespaces);
+        return new SchemaResolver([.. defaults.Select(declared.Without), .. namespaces], errors).Resolve();
     }
 
     /// <summary>Reads entities by the schema: escapes may be left out, every entity must conform, and the schema's actions are added.</summary>

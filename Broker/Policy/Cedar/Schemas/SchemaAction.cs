@@ -7,9 +7,11 @@ namespace SecretsBroker.Policy.Cedar.Schemas;
 /// <param name="Resources">Types of what it may be done to.</param>
 /// <param name="Context">The type of the context.</param>
 /// <param name="Ancestors">The groups it is in, directly or not.</param>
+/// <param name="Position">Where it is declared.</param>
 public sealed record SchemaAction(
     EntityUid Uid,
     IReadOnlyList<string> Principals,
     IReadOnlyList<string> Resources,
     RecordType Context,
-    IReadOnlySet<EntityUid> Ancestors);
+    IReadOnlySet<EntityUid> Ancestors,
+    CedarPosition Position);

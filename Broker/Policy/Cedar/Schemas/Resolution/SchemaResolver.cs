@@ -13,7 +13,7 @@ internal sealed class SchemaResolver(IReadOnlyList<NamespaceSyntax> namespaces, 
     {
         var names = new NameTable(namespaces, _errors);
         var types = new TypeResolver(names, _errors);
-        types.ResolveAll();
+        var commonTypes = types.ResolveAll();
         var ancestors = Ancestors(names);
         var entities = new Dictionary<string, SchemaEntityType>(StringComparer.Ordinal);
         foreach (var (name, (space, syntax)) in names.Entities)
@@ -23,7 +23,8 @@ internal sealed class SchemaResolver(IReadOnlyList<NamespaceSyntax> namespaces, 
                 types.ResolveRecord(space, syntax.Attributes, $"the shape of `{name}`"),
                 syntax.Tags is null ? null : types.Resolve(space, syntax.Tags),
                 syntax.Ids?.ToHashSet(StringComparer.Ordinal),
-                ancestors[name]);
+                ancestors[name],
+                syntax.Position);
         }
 
         var groups = ActionEntities(names);
@@ -35,10 +36,11 @@ internal sealed class SchemaResolver(IReadOnlyList<NamespaceSyntax> namespaces, 
                 AppliesTo(names, space, syntax.Principals),
                 AppliesTo(names, space, syntax.Resources),
                 types.ResolveRecord(space, syntax.Context, $"the context of {uid}"),
-                groups.Node(uid)?.Ancestors.Items.ToArray().ToHashSet() ?? []);
+                groups.Node(uid)?.Ancestors.Items.ToArray().ToHashSet() ?? [],
+                syntax.Position);
         }
 
-        return found.Count > 0 ? new(InOrder(found)) : new(new CedarSchema(entities, actions, groups));
+        return found.Count > 0 ? new(InOrder(found)) : new(new CedarSchema(commonTypes, entities, actions, groups));
     }
 
     // They were found name by name; a reader wants them from top to bottom.

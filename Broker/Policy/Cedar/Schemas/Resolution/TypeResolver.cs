@@ -31,12 +31,12 @@ internal sealed class TypeResolver(NameTable names, ErrorList errors)
         return RecordType.Empty;
     }
 
-    /// <summary>Makes sure that each common type can be resolved, also one that nothing uses.</summary>
-    public void ResolveAll()
-    {
-        foreach (var name in names.CommonTypes.Keys)
-            Common(name);
-    }
+    /// <summary>Resolves each common type, also one that nothing uses.</summary>
+    public IReadOnlyDictionary<string, SchemaCommonType> ResolveAll()
+        => names.CommonTypes.ToDictionary(
+            type => type.Key,
+            type => new SchemaCommonType(type.Key, Common(type.Key).Type, type.Value.Syntax.Position),
+            StringComparer.Ordinal);
 
     private (SchemaType Type, int Size) Sized(NamespaceSyntax space, TypeSyntax syntax)
     {

@@ -1,0 +1,55 @@
+using SecretsBroker.Policy.Cedar.Syntax;
+using SecretsBroker.Policy.Cedar.Values;
+
+namespace SecretsBroker.Policy.Operators;
+
+/// <summary>
+/// What an operator can be allowed to do. Policies speak of it by name, <c>Broker::Action::"kill"</c>; <c>operators.cedarschema</c> declares
+/// the same, and a test holds both together.
+/// </summary>
+internal sealed record OperatorAction
+{
+    /// <summary>Before each name that concerns operators.</summary>
+    public const string Namespace = "Broker::";
+
+    private const string Type = Namespace + "Action";
+
+    private OperatorAction(string name) => (Name, Uid) = (name, new EntityUid(Type, name));
+
+    /// <summary>To see the policies and what they decide.</summary>
+    public static OperatorAction ReadPolicy { get; } = new("read_policy");
+
+    /// <summary>To have requests decided by other policies than those in force.</summary>
+    public static OperatorAction SimulatePolicy { get; } = new("simulate_policy");
+
+    /// <summary>To let a policy change revoke more leases than it may by itself.</summary>
+    public static OperatorAction ConfirmRecheck { get; } = new("confirm_recheck");
+
+    public static OperatorAction Kill { get; } = new("kill");
+
+    public static OperatorAction LiftKill { get; } = new("lift_kill");
+
+    public static OperatorAction ReadKills { get; } = new("read_kills");
+
+    public static OperatorAction ReadAudit { get; } = new("read_audit");
+
+    /// <summary>To hold targets against leases, and have what should not be there removed.</summary>
+    public static OperatorAction Reconcile { get; } = new("reconcile");
+
+    public static OperatorAction ReadTargets { get; } = new("read_targets");
+
+    public static IReadOnlyList<OperatorAction> All { get; } =
+        [ReadPolicy, SimulatePolicy, ConfirmRecheck, Kill, LiftKill, ReadKills, ReadAudit, Reconcile, ReadTargets];
+
+    public string Name { get; }
+
+    public EntityUid Uid { get; }
+
+    /// <summary>Whether a policy with this head speaks of operators. One that leaves the action open speaks of agents only.</summary>
+    public static bool IsNamedBy(ActionScope scope) => scope.Actions.Any(IsOne);
+
+    /// <summary>Whether an action is of the kind that operators do, declared or not.</summary>
+    public static bool IsOne(EntityUid action) => action.Type == Type;
+
+    public override string ToString() => Name;
+}
