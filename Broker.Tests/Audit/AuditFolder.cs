@@ -22,7 +22,8 @@ internal sealed class AuditFolder : IAsyncDisposable
 
     public string Current(string broker = "one") => AuditFiles.Current(Path, broker);
 
-    public AuditOptions Options(string broker = "one") => new() { Folder = Path, Broker = broker };
+    /// <summary>With more time for the disk than any test needs: a machine that is busy is no fault.</summary>
+    public AuditOptions Options(string broker = "one") => new() { Folder = Path, Broker = broker, AppendTimeout = TimeSpan.FromMinutes(1) };
 
     public AuditLog Open(string broker = "one") => Open(Options(broker));
 

@@ -54,16 +54,15 @@ internal sealed class AuditLogTests
     {
         await using var folder = new AuditFolder();
         var disk = new FaultyDisk();
-        using var gate = new ManualResetEventSlim();
         var log = folder.Open(folder.Options(), disk.Open);
         await log.AppendAsync(Record("first"), CancellationToken.None);
-        disk.FlushGate = gate;
+        disk.HoldFlushes();
         var before = disk.Flushes;
 
         var appends = Enumerable.Range(0, 1000)
             .Select(i => log.AppendAsync(Record($"r{i}"), CancellationToken.None).AsTask())
             .ToList();
-        gate.Set();
+        disk.LetFlushesGo();
         await Task.WhenAll(appends);
 
         Assert.That(disk.Flushes - before, Is.InRange(1, 20));
@@ -112,15 +111,14 @@ internal sealed class AuditLogTests
     {
         await using var folder = new AuditFolder();
         var disk = new FaultyDisk();
-        using var gate = new ManualResetEventSlim();
         var log = folder.Open(folder.Options(), disk.Open);
         await log.AppendAsync(Record("before"), CancellationToken.None);
-        disk.FlushGate = gate;
+        disk.HoldFlushes();
 
         var append = log.AppendAsync(Record("under way"), CancellationToken.None).AsTask();
         await Wait.UntilAsync(() => File.ReadAllText(folder.Current()).Contains("under way", StringComparison.Ordinal));
         var contained = await log.ContainsAsync("under way", CancellationToken.None);
-        gate.Set();
+        disk.LetFlushesGo();
         await append;
 
         Assert.That(contained, Is.False);
@@ -133,18 +131,17 @@ internal sealed class AuditLogTests
         await using var folder = new AuditFolder();
         var disk = new FaultyDisk();
         var time = new ManualTime();
-        using var gate = new ManualResetEventSlim();
         var options = folder.Options();
         var log = folder.Open(options, disk.Open, time);
         await log.AppendAsync(Record("before"), CancellationToken.None);
-        disk.FlushGate = gate;
+        disk.HoldFlushes();
 
         var append = log.AppendAsync(Record("hangs"), CancellationToken.None).AsTask();
         Assert.That(append.IsCompleted, Is.False);
         time.Advance(options.AppendTimeout);
         await Assert.ThrowsAsync<AuditException>(() => append);
 
-        gate.Set();
+        disk.LetFlushesGo();
         await log.AppendAsync(Record("after"), CancellationToken.None);
         Assert.That((await folder.VerifyAsync()).Break, Is.Null);
     }
@@ -155,11 +152,10 @@ internal sealed class AuditLogTests
         await using var folder = new AuditFolder();
         var disk = new FaultyDisk();
         var time = new ManualTime();
-        using var gate = new ManualResetEventSlim();
         var options = folder.Options();
         var log = folder.Open(options, disk.Open, time);
         await log.AppendAsync(Record("before"), CancellationToken.None);
-        disk.FlushGate = gate;
+        disk.HoldFlushes();
         var append = log.AppendAsync(Record("hangs"), CancellationToken.None).AsTask();
 
         var stop = log.DisposeAsync().AsTask();
@@ -168,7 +164,7 @@ internal sealed class AuditLogTests
 
         await stop;
         await Assert.ThrowsAsync<AuditException>(() => append);
-        gate.Set();
+        disk.LetFlushesGo();
     }
 
     [Test]
@@ -176,18 +172,17 @@ internal sealed class AuditLogTests
     {
         await using var folder = new AuditFolder();
         var disk = new FaultyDisk();
-        using var gate = new ManualResetEventSlim();
         using var gone = new CancellationTokenSource();
         var log = folder.Open(folder.Options(), disk.Open);
         await log.AppendAsync(Record("before"), CancellationToken.None);
-        disk.FlushGate = gate;
+        disk.HoldFlushes();
         var first = log.AppendAsync(Record("first"), CancellationToken.None).AsTask();
         await Wait.UntilAsync(() => File.ReadAllText(folder.Current()).Contains("first", StringComparison.Ordinal));
 
         var second = log.AppendAsync(Record("second"), gone.Token).AsTask();
         await gone.CancelAsync();
         await Assert.CatchAsync<OperationCanceledException>(() => second);
-        gate.Set();
+        disk.LetFlushesGo();
         await first;
         await log.AppendAsync(Record("third"), CancellationToken.None);
 

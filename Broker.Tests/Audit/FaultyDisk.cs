@@ -5,6 +5,9 @@ namespace SecretsBroker.Tests.Audit;
 /// <summary>The real disk, with the faults a test orders.</summary>
 internal sealed class FaultyDisk
 {
+    // Nothing to dispose of: a writer that nobody waits for any more may come here when the test is over.
+    private readonly object _flushGate = new();
+    private bool _areFlushesHeld;
     private int _flushes;
 
     public int Flushes => Volatile.Read(ref _flushes);
@@ -18,10 +21,36 @@ internal sealed class FaultyDisk
 
     public volatile bool FailTruncate;
 
-    /// <summary>What a flush waits for; null for nothing.</summary>
-    public volatile ManualResetEventSlim? FlushGate;
+    /// <summary>From now on a flush hangs.</summary>
+    public void HoldFlushes()
+    {
+        lock (_flushGate)
+        {
+            _areFlushesHeld = true;
+        }
+    }
+
+    public void LetFlushesGo()
+    {
+        lock (_flushGate)
+        {
+            _areFlushesHeld = false;
+            Monitor.PulseAll(_flushGate);
+        }
+    }
 
     public IAuditFile Open(string path) => FailOpen ? throw new IOException("open") : new File(this, DiskAuditFile.Open(path));
+
+    private void WaitUntilFlushesGo()
+    {
+        lock (_flushGate)
+        {
+            while (_areFlushesHeld)
+            {
+                Monitor.Wait(_flushGate);
+            }
+        }
+    }
 
     private sealed class File(FaultyDisk disk, IAuditFile file) : IAuditFile
     {
@@ -43,7 +72,7 @@ internal sealed class FaultyDisk
 
         public void Flush()
         {
-            disk.FlushGate?.Wait();
+            disk.WaitUntilFlushesGo();
             Interlocked.Increment(ref disk._flushes);
             if (disk.FailFlush)
             {

@@ -118,15 +118,13 @@ internal sealed class OutageTests
         var agent = broker.Agent("a");
         var task = await agent.StartTaskAsync();
         var lease = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
-        using var gate = new ManualResetEventSlim();
-        disk.FlushGate = gate;
+        disk.HoldFlushes();
 
         var ended = await agent.CompleteAsync(task, within: TimeSpan.FromSeconds(3));
 
         Assert.That(ended.LeaseEnds.Single().LeaseId, Is.EqualTo(lease));
         Assert.That(broker.Target.Live, Is.Empty);
-        disk.FlushGate = null;
-        gate.Set();
+        disk.LetFlushesGo();
         await Eventually.HoldsAsync(async () => (await agent.GetAsync(lease)).State == Proto.LeaseState.Revoked);
     }
 
