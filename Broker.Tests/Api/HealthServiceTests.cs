@@ -15,7 +15,7 @@ namespace SecretsBroker.Tests.Api;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class HealthServiceTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private readonly WatchEnds _ends = new();
     private HealthStatus _health = HealthStatus.Healthy;

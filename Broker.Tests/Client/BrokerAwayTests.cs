@@ -10,7 +10,7 @@ namespace SecretsBroker.Tests.Client;
 internal sealed class BrokerAwayTests
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(12);
 
     [Test]
     public async Task Disposing_while_the_broker_is_down_takes_no_longer_than_a_call_may([Values] bool silent)

@@ -149,7 +149,7 @@ internal sealed class BrokerTaskTests
                 new CompleteTaskRequest { TaskId = task.Id, Outcome = TaskOutcome.Aborted }, elsewhere.Options());
         }
 
-        Assert.That(await told.Task.WaitAsync(TimeSpan.FromSeconds(20)), Is.EqualTo(EndCause.Aborted));
+        Assert.That(await told.Task.WaitAsync(TimeSpan.FromMinutes(1)), Is.EqualTo(EndCause.Aborted));
         await Wait.UntilAsync(() => task.Ended.IsCancellationRequested);
         Assert.That(task.Outcome, Is.EqualTo(TaskOutcome.Aborted));
         await Assert.ThrowsAsync<TaskEndedException>(() => task.AcquireAsync("read", "memory/notes"));

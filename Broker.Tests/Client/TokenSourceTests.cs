@@ -88,7 +88,7 @@ internal sealed class TokenSourceTests
             options.Token = TokenSource.FromCallback(_ => new ValueTask<string>(new TaskCompletionSource<string>().Task));
         });
 
-        var failure = await Assert.ThrowsAsync<SecretsBrokerException>(() => client.StartTaskAsync("wait").WaitAsync(TimeSpan.FromSeconds(20)));
+        var failure = await Assert.ThrowsAsync<SecretsBrokerException>(() => client.StartTaskAsync("wait").WaitAsync(TimeSpan.FromMinutes(1)));
 
         Assert.That((failure!.Reason, failure.IsRetryable), Is.EqualTo(("DEADLINE_EXCEEDED", true)));
     }

@@ -7,7 +7,7 @@ namespace SecretsBroker.Tests.Compat;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class CallEndTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);

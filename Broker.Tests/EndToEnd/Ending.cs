@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using SecretsBroker.Identity;
 using SecretsBroker.KillSwitch;
@@ -12,6 +13,9 @@ internal static class Ending
     public const string Table = "orders/invoices";
     public const string Service = "orders-api/invoices";
     private const int LeasesATask = 5;
+
+    // Should the broker die that holds the lifeline: long enough to get the leases from the other.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>Each issues the leases of one task, and ends them in its way or leaves them to end.</summary>
     public static IReadOnlyList<Func<Agents, Task>> All { get; } =
@@ -43,7 +47,7 @@ internal static class Ending
         var task = await StartAsync(agents, "lost");
         using var lifeline = await agents.CallAsync(async agent =>
         {
-            var call = agent.Tasks.HoldTask(new Proto.HoldTaskRequest { TaskId = task });
+            var call = agent.Tasks.HoldTask(new Proto.HoldTaskRequest { TaskId = task, Grace = Grace.ToDuration() });
             Assert.That(await call.ResponseStream.MoveNext(default), Is.True);
             return call;
         });

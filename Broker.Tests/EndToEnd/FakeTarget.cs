@@ -12,6 +12,7 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
     private volatile TaskCompletionSource _revokeGate = Opened();
     private volatile TaskCompletionSource _issueGate = Opened();
     private int _issued;
+    private int _revoking;
 
     public string Name => "fake";
 
@@ -30,6 +31,9 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
     public void HoldRevocations() => _revokeGate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void LetRevocationsGo() => _revokeGate.TrySetResult();
+
+    /// <summary>Returns when it is asked to revoke something, and does not answer.</summary>
+    public Task UntilRevokingAsync() => Wait.UntilAsync(() => Volatile.Read(ref _revoking) > 0);
 
     public void HoldIssues() => _issueGate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -71,7 +75,16 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
 
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken)
     {
-        await CallAsync(_revokeGate, cancellationToken);
+        Interlocked.Increment(ref _revoking);
+        try
+        {
+            await CallAsync(_revokeGate, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _revoking);
+        }
+
         Live.TryRemove(lease.Id, out _);
     }
 

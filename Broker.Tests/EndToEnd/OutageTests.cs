@@ -102,7 +102,7 @@ internal sealed class OutageTests
         await agent.IssueAsync(other, "api/x");
 
         await Eventually.HoldsAsync(async () => (await agent.GetAsync(expiring)).State == Proto.LeaseState.Revoked);
-        var ended = await agent.CompleteAsync(other, within: TimeSpan.FromSeconds(5));
+        var ended = await agent.CompleteAsync(other);
 
         Assert.That(ended.LeaseEnds.Single().Status, Is.EqualTo(Proto.LeaseEndStatus.Gone));
         Assert.That(broker.Target.Live, Has.Count.EqualTo(20));
@@ -141,7 +141,7 @@ internal sealed class OutageTests
 
         var refused = await Rpc.RefusedAsync(StatusCode.Unavailable, async () => await agent.IssueAsync(task, BrokerUnderTest.Items));
         await agent.RevokeAsync(returned);
-        var ended = await agent.CompleteAsync(task, within: TimeSpan.FromSeconds(3));
+        var ended = await agent.CompleteAsync(task);
 
         Assert.Multiple(() =>
         {
@@ -231,6 +231,5 @@ internal sealed class OutageTests
 
     private static Task<BrokerUnderTest> StartAsync(FaultyDisk disk) => BrokerUnderTest.StartAsync(
         new Sandbox(BrokerUnderTest.Catalog()),
-        builder => builder.Services.AddSingleton<OpenAuditFile>(disk.Open),
-        ("Audit:AppendTimeout", "00:00:01"));
+        builder => builder.Services.AddSingleton<OpenAuditFile>(disk.Open));
 }

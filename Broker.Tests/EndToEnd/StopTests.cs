@@ -24,14 +24,11 @@ internal sealed class StopTests
         var task = await agent.StartTaskAsync();
         var lease = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
         broker.Target.HoldRevocations();
-        if (completed)
+        using (IDisposable call = completed
+            ? agent.CompleteAsync(task)
+            : agent.Leases.RevokeLeaseAsync(new Proto.RevokeLeaseRequest { LeaseId = lease }))
         {
-            await agent.CompleteAsync(task, within: 3 * Moment);
-        }
-        else
-        {
-            await agent.Leases.RevokeLeaseAsync(
-                new Proto.RevokeLeaseRequest { LeaseId = lease }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime + (3 * Moment));
+            await broker.Target.UntilRevokingAsync();
         }
 
         Assert.That((await agent.GetAsync(lease)).State, Is.EqualTo(Proto.LeaseState.Revoking));

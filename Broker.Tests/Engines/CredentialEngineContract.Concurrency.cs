@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SecretsBroker.Engines;
 
 namespace SecretsBroker.Tests.Engines;
@@ -110,7 +109,6 @@ internal abstract partial class CredentialEngineContract
         using var credential = await Engine.IssueAsync(request, Token);
         var lease = LeaseOf(request, credential);
         var over = new CancellationToken(canceled: true);
-        var clock = Stopwatch.StartNew();
 
         await Assert.CatchAsync<OperationCanceledException>(async () => await Engine.IssueAsync(Request(), over));
         await Assert.CatchAsync<OperationCanceledException>(async () => await Engine.RenewAsync(lease, request.ExpireTime, over));
@@ -118,7 +116,6 @@ internal abstract partial class CredentialEngineContract
         await Assert.CatchAsync<OperationCanceledException>(async () => await Engine.VerifyAsync(lease, over));
         await Assert.CatchAsync<OperationCanceledException>(async () => await Engine.CheckAsync(over));
 
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(2)));
         Assert.That(await WorksAsync(Target, credential, Token), Is.True, "a call that was over before it began changed something");
         await Engine.RevokeAsync(lease, Token);
     }
@@ -127,7 +124,6 @@ internal abstract partial class CredentialEngineContract
     public async Task Issue_that_was_cancelled_half_way_is_revoked_all_the_same()
     {
         var order = new Random(7);
-        var clock = Stopwatch.StartNew();
         for (var i = 0; i < 30; i++)
         {
             var request = Request();
@@ -145,8 +141,6 @@ internal abstract partial class CredentialEngineContract
             await Engine.RevokeAsync(LeaseOf(request, credential: null), Token);
             await AssertGoneAsync(LeaseOf(request, credential: null));
         }
-
-        Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromSeconds(30)));
     }
 
     private async Task UntilAsync(Func<bool> condition)

@@ -13,7 +13,7 @@ namespace SecretsBroker.Tests.Engines;
 /// </remarks>
 internal abstract partial class CredentialEngineContract
 {
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(3);
     private CancellationTokenSource _end = null!;
 
     /// <summary>The kind of engine under test.</summary>

@@ -68,6 +68,6 @@ internal sealed class RevokerFollowingTests
             begun.TrySetResult();
             return goOn.Task.WaitAsync(token);
         };
-        return (begun.Task.WaitAsync(TimeSpan.FromSeconds(20)), goOn.SetResult);
+        return (begun.Task.WaitAsync(TimeSpan.FromMinutes(1)), goOn.SetResult);
     }
 }

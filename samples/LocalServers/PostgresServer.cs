@@ -136,7 +136,7 @@ public sealed class PostgresServer : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (!initialize.HasExited)
         {
-            if (clock.Elapsed > TimeSpan.FromMinutes(1))
+            if (clock.Elapsed > TimeSpan.FromMinutes(3))
                 throw new TimeoutException($"initdb does not end:\n{initialize.Output}");
             await Task.Delay(10);
         }

@@ -54,10 +54,10 @@ public sealed partial class ServerProcess : IDisposable
         return server;
     }
 
-    /// <summary>Asks until the server answers. Fails when it exits or the limit (20 s when not given) is over.</summary>
+    /// <summary>Asks until the server answers. Fails when it exits or the limit (a minute when not given) is over.</summary>
     public async Task WaitUntilAsync(Func<CancellationToken, Task<bool>> answers, TimeSpan? limit = null)
     {
-        using var timeout = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(limit ?? TimeSpan.FromMinutes(1));
         while (true)
         {
             if (HasExited)

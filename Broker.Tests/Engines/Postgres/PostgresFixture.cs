@@ -21,7 +21,7 @@ internal abstract class PostgresFixture
     [SetUp]
     public void CreateEngine()
     {
-        _end = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        _end = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         Engine = EngineOf(TestDatabase.Target(TestDatabase.Broker));
     }
 

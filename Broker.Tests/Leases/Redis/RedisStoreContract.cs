@@ -9,7 +9,7 @@ internal abstract class RedisStoreContract : LeaseStoreContract
 {
     private static int _stores;
 
-    protected override TimeSpan Unit => TimeSpan.FromMilliseconds(40);
+    protected override TimeSpan Unit => TimeSpan.FromMilliseconds(120);
 
     /// <summary>StackExchange.Redis configuration of the server that the fixture started.</summary>
     protected abstract string Configuration { get; }
