@@ -10,7 +10,10 @@ import subprocess
 import sys
 import tempfile
 
-import grpc
+try:
+    import grpc
+except ImportError:
+    sys.exit("This Python has no grpcio. Debian's has: apt-get install python3-grpcio python3-grpc-tools, and run it by /usr/bin/python3")
 
 from broker import Broker, Denied
 from client_key import ClientKey
