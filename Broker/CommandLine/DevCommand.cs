@@ -66,6 +66,6 @@ internal static class DevCommand
         Output.Line("");
         Output.Line("Try next, in another terminal:");
         Output.Line($"  dotnet run --project Broker -- token --workload spiffe://dev.local/agent/me{custom}");
-        Output.Line($"  python3 samples/python-agent/agent.py --broker 127.0.0.1:{port} --publications http://127.0.0.1:{publishPort}{custom}");
+        Output.Line($"  /usr/bin/python3 samples/python-agent/agent.py --broker 127.0.0.1:{port} --publications http://127.0.0.1:{publishPort}{custom}");
     }
 }
