@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SecretsBroker.CommandLine.Policies;
 
 namespace SecretsBroker.CommandLine;
 
@@ -10,12 +11,16 @@ internal static class BrokerCommand
     /// <summary>What was asked for has faults: of the configuration, of a log, of the arguments.</summary>
     public const int Faulty = 1;
 
+    /// <summary>It could not be done: a running broker could not be asked, or refused.</summary>
+    public const int Failed = 2;
+
     public static RootCommand Create() => new(
         """
         The Secrets Broker: secrets for software agents, one task at a time, taken back when it ends.
 
         To try it:      broker dev
         To run it:      broker check --config broker.yaml && broker serve --config broker.yaml
+        Its policies:   broker policy --help
         To audit it:    broker audit verify /var/lib/broker/audit/broker-1.jsonl
 
         Exit codes: 0 all is well; 1 what was given has faults, which are printed; 2 it failed while running.
@@ -24,6 +29,7 @@ internal static class BrokerCommand
         DevCommand.Create(),
         ServeCommand.Create(),
         CheckCommand.Create(),
+        PolicyCommand.Create(),
         TokenCommand.Create(),
         AuditCommand.Create(),
         HealthCommand.Create(),

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
+using SecretsBroker.CommandLine.Remote;
 using SecretsBroker.Configuration;
 
 namespace SecretsBroker.CommandLine;
@@ -56,7 +57,7 @@ internal static class HealthCommand
         };
         command.SetAction((parsed, cancellationToken) => parsed.GetValue(config) is { } file
             ? RunAsync(file, cancellationToken)
-            : RunAsync(parsed.GetRequiredValue(address), TrustIn(parsed.GetValue(authority)), cancellationToken));
+            : RunAsync(parsed.GetRequiredValue(address), parsed.GetValue(authority), cancellationToken));
         return command;
     }
 
@@ -75,6 +76,19 @@ internal static class HealthCommand
 
         var address = new UriBuilder(listen.Insecure ? "http" : "https", LocalAddress(listen.Address), listen.Port).Uri;
         return await RunAsync(address, listen.Insecure ? null : TrustOnly(listen.CertificateFile), cancellationToken);
+    }
+
+    private static async Task<int> RunAsync(Uri address, FileInfo? authority, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunAsync(address, authority is null ? null : ServerTrust.In(authority), cancellationToken);
+        }
+        catch (RemoteException e)
+        {
+            Output.Faults($"The broker at {address} was not asked:", [e.Message]);
+            return BrokerCommand.Faulty;
+        }
     }
 
     private static async Task<int> RunAsync(Uri address, SslClientAuthenticationOptions? trust, CancellationToken cancellationToken)
@@ -109,22 +123,6 @@ internal static class HealthCommand
         true when ip!.Equals(IPAddress.IPv6Any) => $"{IPAddress.IPv6Loopback}",
         _ => address,
     };
-
-    private static SslClientAuthenticationOptions? TrustIn(FileInfo? authority)
-    {
-        if (authority is null)
-        {
-            return null;
-        }
-
-        var policy = new X509ChainPolicy
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-        };
-        policy.CustomTrustStore.ImportFromPemFile(authority.FullName);
-        return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
-    }
 
     // Its certificate names it as callers know it, not as this machine does: the certificate itself is what is looked for.
     private static SslClientAuthenticationOptions TrustOnly(string certificateFile) => new()

@@ -1,11 +1,16 @@
+using System.Globalization;
+using System.Text;
 using Spectre.Console;
 
 namespace SecretsBroker.CommandLine;
 
-/// <summary>What operators see: colour in a terminal, plain lines of any length where a program reads.</summary>
+/// <summary>
+/// What operators see: colour in a terminal, plain lines of any length where a program reads. Much of it was written by callers: what
+/// would move the cursor, hide or reorder text is shown as an escape.
+/// </summary>
 internal static class Output
 {
-    public static void Line(string text) => Console.Out.WriteLine(text);
+    public static void Line(string text) => Console.Out.WriteLine(Visible(text));
 
     public static void Good(string text) => Print(Console.Out, Console.IsOutputRedirected, Color.Green, text);
 
@@ -14,12 +19,32 @@ internal static class Output
         Print(Console.Error, Console.IsErrorRedirected, Color.Red, title);
         foreach (var fault in faults)
         {
-            Console.Error.WriteLine($"  {fault}");
+            Console.Error.WriteLine($"  {Visible(fault)}");
         }
     }
 
+    public static string Visible(string text)
+    {
+        if (!text.EnumerateRunes().Any(IsHidden))
+        {
+            return text;
+        }
+
+        var visible = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            visible.Append(IsHidden(rune) ? $"\\u{{{rune.Value:x}}}" : rune.ToString());
+        }
+
+        return visible.ToString();
+    }
+
+    private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) is
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
     private static void Print(TextWriter writer, bool redirected, Color color, string text)
     {
+        text = Visible(text);
         if (redirected || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
         {
             writer.WriteLine(text);

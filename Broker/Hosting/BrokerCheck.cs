@@ -38,13 +38,10 @@ internal static class BrokerCheck
         Check(new CatalogOptionsValidator(), configuration, CatalogOptions.Section, faults);
         Check(new PolicyOptionsValidator(), configuration, PolicyOptions.Section, faults);
 
-        // Engine types need a deny list only to make engines that publish one; nothing is published here.
-        await using var nowhere = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, TimeProvider.System);
+        await using var nowhere = DenyListNowhere();
         await using var services = Services(nowhere);
-        var catalog = await CatalogLoader.LoadAsync(
-            Bind<CatalogOptions>(configuration, CatalogOptions.Section).Folder,
-            services.GetServices<ICredentialEngineType>(),
-            cancellationToken);
+        var catalog = await LoadCatalogAsync(
+            Bind<CatalogOptions>(configuration, CatalogOptions.Section).Folder, services, cancellationToken);
         faults.AddRange(catalog.Faults.Select(fault => $"Catalog: {fault}"));
         var policies = await PolicyLoader.LoadAsync(
             Bind<PolicyOptions>(configuration, PolicyOptions.Section).Folder, catalog.Snapshot, cancellationToken);
@@ -57,6 +54,21 @@ internal static class BrokerCheck
 
         return faults;
     }
+
+    /// <summary>The catalogue of a folder as a broker would load it.</summary>
+    public static async Task<CatalogLoad> LoadCatalogAsync(string folder, CancellationToken cancellationToken)
+    {
+        await using var nowhere = DenyListNowhere();
+        await using var services = Services(nowhere);
+        return await LoadCatalogAsync(folder, services, cancellationToken);
+    }
+
+    private static Task<CatalogLoad> LoadCatalogAsync(string folder, ServiceProvider services, CancellationToken cancellationToken) =>
+        CatalogLoader.LoadAsync(folder, services.GetServices<ICredentialEngineType>(), cancellationToken);
+
+    // Engine types need a deny list only to make engines that publish one; nothing is published here.
+    private static SqliteLeaseStore DenyListNowhere() =>
+        new(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, TimeProvider.System);
 
     private static ServiceProvider Services(IDenyList denyList) => new ServiceCollection()
         .AddLogging()

@@ -1,5 +1,6 @@
 using SecretsBroker.Policy.Cedar.Entities;
 using SecretsBroker.Policy.Cedar.Evaluation;
+using SecretsBroker.Policy.Cedar.Explaining;
 using SecretsBroker.Policy.Cedar.Json;
 using SecretsBroker.Policy.Cedar.Syntax;
 
@@ -82,6 +83,10 @@ public sealed class PolicySet
     /// <summary>Decides: allowed when a permit holds and no forbid does. A policy that errs is skipped and reported.</summary>
     public AuthorizationResponse IsAuthorized(AuthorizationRequest request, EntitySet entities)
         => _compiled.Decide(request, entities);
+
+    /// <summary>Says of each policy, in their order, what it said to the request and why. Costs far more than deciding.</summary>
+    public IEnumerable<PolicyExplanation> Explain(AuthorizationRequest request, EntitySet entities)
+        => Policies.Select(new PolicyExplainer(request, entities).Explain);
 
     /// <summary>The same answer found without the index, for showing that it is the same.</summary>
     internal AuthorizationResponse IsAuthorizedWithoutIndex(AuthorizationRequest request, EntitySet entities)

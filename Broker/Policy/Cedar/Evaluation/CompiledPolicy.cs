@@ -56,7 +56,7 @@ internal sealed class CompiledPolicy(CedarPolicy policy, int ordinal)
         return false;
     }
 
-    private static bool Meets(EntityScope scope, EntityUid uid, EntitySet entities) => scope.Kind switch
+    public static bool Meets(EntityScope scope, EntityUid uid, EntitySet entities) => scope.Kind switch
     {
         ScopeKind.Any => true,
         ScopeKind.Equal => uid.Equals(scope.Entity),
@@ -65,7 +65,7 @@ internal sealed class CompiledPolicy(CedarPolicy policy, int ordinal)
         _ => string.Equals(uid.Type, scope.EntityType, StringComparison.Ordinal) && entities.IsIn(uid, scope.Entity!),
     };
 
-    private static bool Meets(ActionScope scope, EntityUid uid, EntitySet entities)
+    public static bool Meets(ActionScope scope, EntityUid uid, EntitySet entities)
     {
         if (scope.Kind == ScopeKind.Any)
             return true;

@@ -1,0 +1,96 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using SecretsBroker.Api;
+using SecretsBroker.V1;
+
+namespace SecretsBroker.CommandLine.Remote;
+
+/// <summary>
+/// A connection to a running broker, for the length of one command. Each call has a time limit and is made once: whoever sits at the
+/// command line sees that it failed and can repeat it.
+/// </summary>
+internal sealed class RemoteBroker : IDisposable
+{
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+
+    private readonly Uri _address;
+    private readonly string _token;
+    private readonly GrpcChannel _channel;
+
+    /// <param name="address">One that is <see cref="IsUsable"/>.</param>
+    /// <param name="token">Who asks.</param>
+    /// <param name="authority">The certificate authority to trust, PEM; null for the system's.</param>
+    /// <exception cref="RemoteException">The authority's file cannot be used.</exception>
+    public RemoteBroker(Uri address, string token, FileInfo? authority)
+    {
+        if (!IsUsable(address))
+        {
+            throw new RemoteException("plain http is for loopback only: the token would be readable on the way");
+        }
+
+        _address = address;
+        _token = token;
+        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectLimit };
+        if (authority is not null)
+        {
+            handler.SslOptions = ServerTrust.In(authority);
+        }
+
+        _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+
+    /// <summary>The limit of one call. Default 30 s.</summary>
+    public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    public static bool IsUsable(Uri address) =>
+        address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback);
+
+    /// <param name="call">Makes it, with the stub of the service over the channel.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="RemoteException">The broker did not answer, or refused.</exception>
+    public async Task<T> CallAsync<T>(Func<ChannelBase, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
+    {
+        var options = new CallOptions(
+            new Metadata { { "authorization", $"Bearer {_token}" } },
+            TimeProvider.System.GetUtcNow().UtcDateTime + CallLimit,
+            cancellationToken);
+        try
+        {
+            return await call(_channel, options);
+        }
+        catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RemoteException(Explain(e), e);
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    private string Explain(RpcException e) => e.StatusCode switch
+    {
+        StatusCode.Unauthenticated =>
+            "it does not accept the token, which may have ended, be meant for another audience, or come from an issuer that it does not know",
+        StatusCode.DeadlineExceeded => $"it did not answer within {CallLimit.TotalSeconds:0} s",
+        StatusCode.Unimplemented => "it does not know this call: it is of an older version, or no Secrets Broker",
+        _ when CameFromBroker(e) => e.Status.Detail,
+        StatusCode.Unavailable when _address.Scheme == Uri.UriSchemeHttps =>
+            "it cannot be reached: does it run there, and is its certificate one that is trusted (--ca-file)?",
+        StatusCode.Unavailable => "it cannot be reached: does it run there, without TLS?",
+        _ => $"the call failed with {e.StatusCode}",
+    };
+
+    // What stands between may answer too; its words are not the broker's.
+    private static bool CameFromBroker(RpcException e)
+    {
+        try
+        {
+            return e.Trailers.Get(Errors.DetailTrailer) is { IsBinary: true } entry
+                && ErrorDetail.Parser.ParseFrom(entry.ValueBytes).Reason.Length > 0;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+namespace SecretsBroker.CommandLine.Remote;
+
+/// <summary>The running broker could not be asked, or refused. The message is a sentence for the person at the command line.</summary>
+internal sealed class RemoteException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,0 +1,72 @@
+using System.CommandLine;
+
+namespace SecretsBroker.CommandLine.Remote;
+
+/// <summary>
+/// How a verb reaches a running broker: <c>--address</c>, <c>--token-file</c>, <c>--ca-file</c>. A token is never an argument: those of
+/// a process can be read by everybody on its machine.
+/// </summary>
+internal sealed class RemoteOptions
+{
+    /// <summary>The environment's variable for the token, where no file is named.</summary>
+    public const string TokenVariable = "BROKER_TOKEN";
+
+    public static readonly Uri DefaultAddress = new("https://127.0.0.1:7443");
+
+    private readonly Option<Uri?> _address = new("--address")
+    {
+        Description = $"The running broker's gRPC address, such as {DefaultAddress}; plain http only on loopback.",
+        CustomParser = argument =>
+        {
+            if (Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var address) && RemoteBroker.IsUsable(address))
+            {
+                return address;
+            }
+
+            argument.AddError("--address: must be a URL such as https://broker.example:7443; http only on loopback");
+            return null;
+        },
+        HelpName = "URL",
+    };
+
+    private readonly Option<FileInfo?> _tokenFile = new("--token-file")
+    {
+        Description = $"File with the token that proves who asks; the variable {TokenVariable} by default.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<FileInfo?> _authority = new("--ca-file")
+    {
+        Description = "PEM file with the certificate authority of the broker's certificate; the system's by default.",
+        HelpName = "FILE",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_address);
+        command.Add(_tokenFile);
+        command.Add(_authority);
+    }
+
+    /// <summary>Whether an address was given: what tells a verb that works on files, too, to ask a broker.</summary>
+    public bool AreGiven(ParseResult parsed) => parsed.GetResult(_address) is { Implicit: false };
+
+    /// <summary>Asks the broker, and says on one line why that was not possible.</summary>
+    /// <returns>What <paramref name="ask"/> returned; <see cref="BrokerCommand.Failed"/> when the broker could not be asked, or refused.</returns>
+    public async Task<int> RunAsync(
+        ParseResult parsed, Func<RemoteBroker, CancellationToken, Task<int>> ask, CancellationToken cancellationToken)
+    {
+        var address = parsed.GetValue(_address) ?? DefaultAddress;
+        try
+        {
+            var token = RemoteToken.Read(parsed.GetValue(_tokenFile));
+            using var broker = new RemoteBroker(address, token, parsed.GetValue(_authority));
+            return await ask(broker, cancellationToken);
+        }
+        catch (RemoteException e)
+        {
+            Output.Faults($"The broker at {address} was not asked, or refused:", [e.Message]);
+            return BrokerCommand.Failed;
+        }
+    }
+}
