@@ -11,6 +11,9 @@ public static class CredentialRequests
     /// <summary>A PostgreSQL login.</summary>
     public static CredentialRequest Postgres() => new() { Postgres = new PostgresRequest() };
 
+    /// <summary>A Redis login.</summary>
+    public static CredentialRequest Redis() => new() { Redis = new RedisRequest() };
+
     /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {

@@ -196,6 +196,7 @@ internal abstract partial class CredentialEngineContract
     {
         DatabaseCredential database => database.Password,
         AccessTokenCredential token => token.Token,
+        RedisCredential redis => redis.Password,
         _ => null,
     };
 

@@ -80,6 +80,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.Postgres => new CredentialInput.Postgres(),
         CredentialRequest.KindOneofCase.Certificate => ToInput(request.Certificate),
         CredentialRequest.KindOneofCase.AccessToken => ToInput(request.AccessToken),
+        CredentialRequest.KindOneofCase.Redis => new CredentialInput.Redis(),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
     };
 

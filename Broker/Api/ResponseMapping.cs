@@ -107,6 +107,16 @@ internal static class ResponseMapping
                 Audience = token.Audience,
             },
         },
+        Engines.RedisCredential redis => new V1.Secret
+        {
+            Redis = new V1.RedisCredential
+            {
+                Nodes = { redis.Nodes.Select(node => new RedisNode { Host = node.Host, Port = node.Port }) },
+                Username = redis.Username,
+                Password = redis.Password.Reveal(),
+                Tls = redis.Tls,
+            },
+        },
         _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
     };
 

@@ -25,6 +25,21 @@ internal sealed class DatabaseCredential : Credential
     public override void Dispose() => Password.Dispose();
 }
 
+/// <summary>A Redis login.</summary>
+internal sealed class RedisCredential : Credential
+{
+    /// <summary>Every node of the target, the catalogue's first one first.</summary>
+    public required IReadOnlyList<(string Host, int Port)> Nodes { get; init; }
+
+    public required bool Tls { get; init; }
+
+    public required string Username { get; init; }
+
+    public required Secret Password { get; init; }
+
+    public override void Dispose() => Password.Dispose();
+}
+
 /// <summary>An X.509 certificate for a key that the caller holds. There is nothing secret in it.</summary>
 internal sealed class CertificateCredential : Credential
 {

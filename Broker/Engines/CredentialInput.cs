@@ -3,7 +3,7 @@ namespace SecretsBroker.Engines;
 /// <summary>What the caller sends for the engine. Size-checked at the edge; its content is checked by the engine.</summary>
 internal abstract record CredentialInput
 {
-    /// <summary>The engine that the caller wants, by type (<c>postgres</c>, <c>x509</c>, <c>jwt</c>); empty when it does not matter.</summary>
+    /// <summary>The engine that the caller wants, by type (<c>postgres</c>, <c>x509</c>, …); empty when it does not matter.</summary>
     public abstract string EngineType { get; }
 
     internal sealed record None : CredentialInput
@@ -14,6 +14,11 @@ internal abstract record CredentialInput
     internal sealed record Postgres : CredentialInput
     {
         public override string EngineType => "postgres";
+    }
+
+    internal sealed record Redis : CredentialInput
+    {
+        public override string EngineType => "redis-acl";
     }
 
     /// <param name="CertificateRequest">PKCS#10, DER; only its key is used. Empty when <paramref name="PublicKey"/> is given.</param>

@@ -5,6 +5,7 @@ using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -77,6 +78,7 @@ internal static class BrokerCheck
         .AddX509Engine()
         .AddJwtEngine()
         .AddPostgresEngine()
+        .AddRedisAclEngine()
         .AddSingleton<TargetEngines>()
         .BuildServiceProvider();
 

@@ -11,6 +11,7 @@ using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
@@ -89,6 +90,7 @@ internal static class BrokerHost
         services.AddX509Engine();
         services.AddJwtEngine();
         services.AddPostgresEngine();
+        services.AddRedisAclEngine();
         services.AddSingleton<TargetEngines>();
         services.AddCatalog();
         services.AddPolicy();
