@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
+using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Telemetry;
 using SecretsBroker.Tests.Audit;
@@ -19,6 +20,8 @@ internal sealed class CatalogReloadTests
     private RecordingAudit _audit = null!;
     private RecordingLogger<CatalogReload> _log = null!;
     private UnmakeableEngineType _unmakeable = null!;
+    private ReloadTurn _turn = null!;
+    private Func<CatalogSnapshot, Task<CatalogConsent>> _ask = null!;
     private CatalogReload _reload = null!;
 
     [SetUp]
@@ -30,10 +33,13 @@ internal sealed class CatalogReloadTests
         _unmakeable = new UnmakeableEngineType();
         _engines = new TargetEngines([.. CatalogFolder.Types, _unmakeable], _measured.Metrics, _tracing, TimeProvider.System);
         _current = new CurrentCatalog();
+        _turn = new ReloadTurn();
+        _ask = _ => Task.FromResult(CatalogConsent.Given);
         _audit = new RecordingAudit();
         _log = new RecordingLogger<CatalogReload>();
         var options = Options.Create(new CatalogOptions { Folder = _folder.Path });
-        _reload = new CatalogReload(options, _engines, _current, _audit, _measured.Metrics, _log);
+        _reload = new CatalogReload(
+            options, _engines, _current, (next, _) => _ask(next), _turn, _audit, _measured.Metrics, _log);
         Assert.That(await _reload.LoadAsync(default), Is.Empty);
     }
 
@@ -43,6 +49,7 @@ internal sealed class CatalogReloadTests
         await _engines.DisposeAsync();
         _tracing.Dispose();
         _measured.Dispose();
+        _turn.Dispose();
         _folder.Dispose();
     }
 
@@ -65,6 +72,39 @@ internal sealed class CatalogReloadTests
 
         Assert.That(_current.Snapshot, Is.SameAs(before));
         Assert.That(Events, Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Change_that_the_policies_do_not_fit_is_refused_before_its_engines_are_made()
+    {
+        var before = _current.Snapshot;
+        _ask = _ => Task.FromResult(CatalogConsent.Refused([new CatalogFault("a.cedar:1:1", "does not fit")]));
+        _folder.Write(CatalogFolder.Good.Replace("invoices-db", "orders-db", StringComparison.Ordinal));
+
+        var faults = await _reload.LoadAsync(default);
+
+        Assert.That(faults.Select(fault => fault.ToString()), Is.EqualTo(new[] { "a.cedar:1:1: does not fit" }));
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+        Assert.That(_engines.Find("orders-db"), Is.Null);
+        Assert.That(Events, Is.EqualTo(new[] { AuditEventType.CatalogLoaded, AuditEventType.CatalogRejected }));
+    }
+
+    [Test]
+    public async Task What_goes_along_with_a_change_does_so_before_it_is_in_force()
+    {
+        var before = _current.Snapshot;
+        CatalogSnapshot? during = null;
+        _ask = _ => Task.FromResult(new CatalogConsent([], _ =>
+        {
+            during = _current.Snapshot;
+            return Task.CompletedTask;
+        }));
+        _folder.Write(CatalogFolder.Good.Replace("invoices-db", "orders-db", StringComparison.Ordinal));
+
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+
+        Assert.That(during, Is.SameAs(before));
+        Assert.That(_current.Snapshot, Is.Not.SameAs(before));
     }
 
     [Test]

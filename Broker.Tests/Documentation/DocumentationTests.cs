@@ -3,6 +3,7 @@ using SecretsBroker.Configuration;
 using SecretsBroker.Policy;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Catalog;
+using SecretsBroker.Tests.Policy;
 
 namespace SecretsBroker.Tests.Documentation;
 
@@ -59,25 +60,34 @@ internal sealed partial class DocumentationTests
     [Test]
     public async Task The_examples_of_policies_have_no_faults()
     {
-        using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(Path.Combine(folder.Path, "example.cedar"), ExampleIn("docs/policy.md", "cedar"));
-        var load = await PolicyLoader.LoadAsync(folder.Path, catalog: null, CancellationToken.None);
+        using var folder = new PolicyFolder();
+        folder.Write(string.Join('\n', ExamplesIn("docs/policy.md", "cedar"))).Write(ExampleIn("docs/policy.md", "cedarschema"), "broker.cedarschema");
+        using var catalog = new CatalogFolder().Write(ExampleIn("docs/catalogue.md", "yaml"));
+
+        var load = await PolicyLoader.LoadAsync(folder.Path, (await catalog.LoadAsync()).Snapshot, CancellationToken.None);
 
         Assert.That(load.Faults, Is.Empty);
-        Assert.That(load.Snapshot!.Set.Policies, Has.Count.EqualTo(2));
+        Assert.That(load.Snapshot!.Set.Policies, Has.Count.GreaterThan(2));
     }
 
     private static string PathOf(string page) => Path.Combine(Repository.Root, page);
 
     private static string Read(string page) => File.ReadAllText(PathOf(page));
 
-    private static string ExampleIn(string page, string language)
+    private static string ExampleIn(string page, string language) => ExamplesIn(page, language)[0];
+
+    private static IReadOnlyList<string> ExamplesIn(string page, string language)
     {
-        var text = Read(page);
-        var start = text.IndexOf($"```{language}\n", StringComparison.Ordinal);
-        Assert.That(start, Is.Not.Negative, $"{page} has no example in {language}");
-        start += language.Length + 4;
-        return text[start..text.IndexOf("\n```", start, StringComparison.Ordinal)];
+        var examples = new List<string>();
+        var (text, begin) = (Read(page), $"```{language}\n");
+        for (var start = text.IndexOf(begin, StringComparison.Ordinal); start >= 0; start = text.IndexOf(begin, start, StringComparison.Ordinal))
+        {
+            start += begin.Length;
+            examples.Add(text[start..text.IndexOf("\n```", start, StringComparison.Ordinal)]);
+        }
+
+        Assert.That(examples, Is.Not.Empty, $"{page} has no example in {language}");
+        return examples;
     }
 
     [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)")]

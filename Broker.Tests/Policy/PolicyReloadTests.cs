@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
+using SecretsBroker.Configuration;
 using SecretsBroker.Policy;
 using SecretsBroker.Telemetry;
 using SecretsBroker.Tests.Audit;
@@ -15,6 +17,8 @@ internal sealed class PolicyReloadTests
     private PolicyFolder _folder = null!;
     private MeasuredBroker _measured = null!;
     private CurrentPolicies _current = null!;
+    private CurrentCatalog _catalog = null!;
+    private ReloadTurn _turn = null!;
     private RecordingAudit _audit = null!;
     private RecordingLogger<PolicyReload> _log = null!;
     private CedarPolicyEngine _engine = null!;
@@ -28,15 +32,18 @@ internal sealed class PolicyReloadTests
         _current = new CurrentPolicies();
         _audit = new RecordingAudit();
         _log = new RecordingLogger<PolicyReload>();
+        _catalog = Questions.InForce();
+        _turn = new ReloadTurn();
         _engine = new CedarPolicyEngine(_current);
         var options = Options.Create(new PolicyOptions { Folder = _folder.Path });
-        _reload = new PolicyReload(options, _current, Questions.InForce(), _audit, _measured.Metrics, _log);
+        _reload = new PolicyReload(options, _current, _catalog, _turn, _audit, _measured.Metrics, _log);
     }
 
     [TearDown]
     public void TearDown()
     {
         _measured.Dispose();
+        _turn.Dispose();
         _folder.Dispose();
     }
 
@@ -123,6 +130,77 @@ internal sealed class PolicyReloadTests
         _audit.Fails = false;
         await _reload.RunAsync(default);
         Assert.That(await IsAllowedAsync(), Is.True);
+    }
+
+    [Test]
+    public async Task Change_that_does_not_fit_the_catalogue_is_tried_again_with_the_next_one()
+    {
+        _folder.Write("""permit (principal, action == Action::"fetch", resource);""");
+
+        var faults = await _reload.LoadAsync(default);
+        await _reload.RunAsync(default);
+
+        Assert.That(faults.Single().ToString(), Does.StartWith("a.cedar:1:1: policy a.cedar#0: the action Action::\"fetch\" is not declared"));
+        Assert.That(_audit.Records.Select(record => record.Type), Is.EqualTo(new[] { AuditEventType.PolicyRejected }));
+
+        _catalog.Replace(WithAction("fetch"));
+        await _reload.RunAsync(default);
+
+        Assert.That(_audit.Records.Select(record => record.Type), Is.EqualTo(new[] { AuditEventType.PolicyRejected, AuditEventType.PolicyLoaded }));
+    }
+
+    [Test]
+    public async Task Catalogue_that_the_policies_in_force_do_not_fit_is_refused_with_the_reasons()
+    {
+        _folder.Write("""@id("x") permit (principal, action == Action::"delete", resource);""");
+        await _reload.LoadAsync(default);
+
+        Assert.That((await _reload.ConsentAsync(Questions.Catalog, default)).Faults, Is.Empty);
+        Assert.That(
+            (await _reload.ConsentAsync(WithAction("fetch"), default)).Faults.Single().ToString(),
+            Does.StartWith("a.cedar:1:1: policy x: the action Action::\"delete\" is not declared").And.EndsWith("this policy is in force: change it first"));
+    }
+
+    [Test]
+    public async Task Policies_that_were_changed_together_with_the_catalogue_go_along_with_it()
+    {
+        _folder.Write("""permit (principal, action == Action::"delete", resource);""");
+        await _reload.LoadAsync(default);
+        var before = _current.Snapshot;
+        _folder.Write("""permit (principal, action == Action::"fetch", resource);""");
+        await _reload.RunAsync(default);
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+
+        var consent = await _reload.ConsentAsync(WithAction("fetch"), default);
+        Assert.That(consent.Faults, Is.Empty);
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+        await consent.FollowAsync(default);
+
+        Assert.That(_current.Snapshot, Is.Not.SameAs(before));
+        Assert.That(_audit.Records[^1].Type, Is.EqualTo(AuditEventType.PolicyLoaded));
+    }
+
+    [Test]
+    public async Task Change_of_the_schema_is_a_change_of_the_policies()
+    {
+        _folder.Write("""permit (principal, action, resource) when { principal.claims has team && principal.claims.team == "billing" };""");
+        Assert.That((await _reload.LoadAsync(default)).Single().ToString(), Does.Contain("never has `team`"));
+
+        _folder.Write(Questions.Schema, "broker.cedarschema");
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+        Assert.That(await IsAllowedAsync(), Is.True);
+        var before = _current.Snapshot;
+
+        _folder.Write("type Claims = { team: String };", "broker.cedarschema");
+        Assert.That(await _reload.LoadAsync(default), Is.Not.Empty);
+        Assert.That(_current.Snapshot, Is.SameAs(before));
+        Assert.That(_audit.Records[^1].Reason, Does.StartWith("broker.cedarschema:1:6: `Claims`: `team` must be an optional String"));
+    }
+
+    private static CatalogSnapshot WithAction(string action)
+    {
+        var grant = Questions.Full().Grant;
+        return new CatalogSnapshot([], [grant, grant with { Name = "other", Action = action }], action);
     }
 
     private async Task<bool> IsAllowedAsync() => (await _engine.DecideAsync(Questions.Full(), default)).Allowed;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using SecretsBroker.Audit;
+using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Telemetry;
 
@@ -7,12 +8,14 @@ namespace SecretsBroker.Catalog;
 
 /// <summary>
 /// Brings the catalogue's files into force, all or nothing: a faulty change leaves the catalogue before it in force. What was brought in or
-/// refused is told once, not at every pass. Passes must not overlap.
+/// refused is told once, not at every pass.
 /// </summary>
 internal sealed partial class CatalogReload(
     IOptions<CatalogOptions> options,
     TargetEngines engines,
     CurrentCatalog current,
+    AskForConsent ask,
+    ReloadTurn turn,
     IAuditSink audit,
     BrokerMetrics metrics,
     ILogger<CatalogReload> logger)
@@ -26,6 +29,7 @@ internal sealed partial class CatalogReload(
     /// <exception cref="AuditException">It could not be recorded, and is not in force.</exception>
     public async Task<IReadOnlyList<CatalogFault>> LoadAsync(CancellationToken cancellationToken)
     {
+        using var _ = await turn.TakeAsync(cancellationToken);
         var source = await CatalogLoader.ReadAsync(options.Value.Folder, cancellationToken);
         if (source.Hash == current.Snapshot.Hash)
         {
@@ -34,13 +38,16 @@ internal sealed partial class CatalogReload(
         }
 
         var load = CatalogLoader.Load(source, engines.Types);
-        var faults = load.Snapshot is { } snapshot ? Follow(snapshot) : load.Faults;
+        var consent = load.Snapshot is { } next ? await ask(next, cancellationToken) : CatalogConsent.Refused(load.Faults);
+        // Engines are made last: they stay, whatever is refused.
+        var faults = consent.Faults.Count > 0 ? consent.Faults : Follow(load.Snapshot!);
         if (faults.Count > 0)
         {
             await RefuseAsync(source.Hash, faults, cancellationToken);
             return faults;
         }
 
+        await consent.FollowAsync(cancellationToken);
         await AcceptAsync(load.Snapshot!, cancellationToken);
         return [];
     }

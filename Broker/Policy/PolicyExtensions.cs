@@ -1,10 +1,11 @@
+using SecretsBroker.Catalog;
 using SecretsBroker.Policy.Operators;
 
 namespace SecretsBroker.Policy;
 
 internal static class PolicyExtensions
 {
-    /// <summary>Decisions by Cedar policies, configured by the section <c>Policy</c>. Needs audit and telemetry.</summary>
+    /// <summary>Decisions by Cedar policies, configured by the section <c>Policy</c>. Needs the catalogue, audit and telemetry.</summary>
     public static IServiceCollection AddPolicy(this IServiceCollection services)
     {
         services.AddOptions<PolicyOptions>().BindConfiguration(PolicyOptions.Section).ValidateOnStart();
@@ -13,6 +14,7 @@ internal static class PolicyExtensions
         services.AddSingleton<IPolicyEngine, CedarPolicyEngine>();
         services.AddSingleton<OperatorGate>();
         services.AddSingleton<PolicyReload>();
+        services.AddSingleton<AskForConsent>(provider => provider.GetRequiredService<PolicyReload>().ConsentAsync);
         return services;
     }
 }

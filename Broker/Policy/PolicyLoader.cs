@@ -60,9 +60,19 @@ internal static class PolicyLoader
             }
         }
 
-        return faults.Count > 0
-            ? new PolicyLoad(Snapshot: null, faults)
-            : new PolicyLoad(new PolicySnapshot(parsed.Value!, schema.Schema!, maxTimesToLive, source.Hash), []);
+        if (parsed.Value is null || schema.Schema is null)
+        {
+            return new PolicyLoad(Snapshot: null, faults);
+        }
+
+        var snapshot = new PolicySnapshot(parsed.Value, schema.Schema, maxTimesToLive, source.Hash);
+        faults.AddRange(PolicyCheck.FaultsOf(snapshot.Operators, snapshot.Schema));
+        if (catalog is not null)
+        {
+            faults.AddRange(PolicyCheck.FaultsOf(snapshot.Agents, snapshot.Schema, catalog));
+        }
+
+        return new PolicyLoad(faults.Count > 0 ? null : snapshot, faults);
     }
 
     private static (SourceFile[] Schemas, SourceFile[] Policies) Split(IReadOnlyList<SourceFile> files) =>

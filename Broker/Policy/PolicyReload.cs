@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
+using SecretsBroker.Configuration;
 using SecretsBroker.Policy.Cedar.Syntax;
 using SecretsBroker.Telemetry;
 
@@ -8,57 +9,93 @@ namespace SecretsBroker.Policy;
 
 /// <summary>
 /// Brings the policies' files into force, all or nothing: a faulty change leaves the policies before it in force. What was brought in or
-/// refused is told once, not at every pass. Passes must not overlap.
+/// refused is told once, not at every pass, and tried again when the policies or the catalogue have changed.
 /// </summary>
 internal sealed partial class PolicyReload(
     IOptions<PolicyOptions> options,
     CurrentPolicies current,
     CurrentCatalog catalog,
+    ReloadTurn turn,
     IAuditSink audit,
     BrokerMetrics metrics,
     ILogger<PolicyReload> logger)
 {
     private const int MaxReasonLength = 2_000;
 
-    private string _refused = "";
+    private SourceFolder? _inForce;
+    private (string Policies, string Catalog, IReadOnlyList<PolicyFault> Faults)? _refused;
 
-    /// <summary>For the start: reads the files and brings them into force.</summary>
+    /// <summary>For the start: reads the files and brings them into force. The catalogue comes first.</summary>
     /// <returns>Every fault; none when the policies are in force.</returns>
     /// <exception cref="AuditException">They could not be recorded, and are not in force.</exception>
     public async Task<IReadOnlyList<PolicyFault>> LoadAsync(CancellationToken cancellationToken)
     {
+        using var _ = await turn.TakeAsync(cancellationToken);
         var source = await PolicyLoader.ReadAsync(options.Value.Folder, cancellationToken);
         if (source.Hash == current.Snapshot.Hash)
         {
-            _refused = "";
+            _refused = null;
             return [];
         }
 
-        var load = PolicyLoader.Load(source, catalog.Snapshot);
+        var beside = catalog.Snapshot;
+        if (_refused is { } refused && refused.Policies == source.Hash && refused.Catalog == beside.Hash)
+        {
+            return refused.Faults;
+        }
+
+        // Before a catalogue is in force the start has failed already, and its faults are not to be told once more as those of policies.
+        var load = PolicyLoader.Load(source, beside.Hash.Length == 0 ? null : beside);
         if (load.Snapshot is { } snapshot)
         {
-            await AcceptAsync(snapshot, cancellationToken);
+            await AcceptAsync(source, snapshot, cancellationToken);
         }
         else
         {
             await RefuseAsync(source.Hash, load.Faults, cancellationToken);
+            _refused = (source.Hash, beside.Hash, load.Faults);
         }
 
         return load.Faults;
+    }
+
+    /// <summary>
+    /// For a change of the catalogue, within its turn. Policies that stand in the folder and fit it go along: a change of both could
+    /// otherwise never come into force, each being refused because of the other.
+    /// </summary>
+    public async Task<CatalogConsent> ConsentAsync(CatalogSnapshot next, CancellationToken cancellationToken)
+    {
+        if (_inForce is null)
+        {
+            return CatalogConsent.Given;
+        }
+
+        var faults = PolicyLoader.Load(_inForce, next).Faults;
+        if (faults.Count == 0)
+        {
+            return CatalogConsent.Given;
+        }
+
+        var source = await PolicyLoader.ReadAsync(options.Value.Folder, cancellationToken);
+        return source.Hash != _inForce.Hash && PolicyLoader.Load(source, next).Snapshot is { } snapshot
+            ? new CatalogConsent([], cancelled => AcceptAsync(source, snapshot, cancelled))
+            : CatalogConsent.Refused(
+                [.. faults.Select(fault => new CatalogFault(fault.Path, $"{fault.Rule}; this policy is in force: change it first"))]);
     }
 
     /// <summary>One pass of the recurring reload.</summary>
     /// <exception cref="AuditException">A change could not be recorded; the next pass tries again.</exception>
     public Task RunAsync(CancellationToken cancellationToken) => LoadAsync(cancellationToken);
 
-    private async Task AcceptAsync(PolicySnapshot snapshot, CancellationToken cancellationToken)
+    private async Task AcceptAsync(SourceFolder source, PolicySnapshot snapshot, CancellationToken cancellationToken)
     {
         var count = snapshot.Set.Policies.Count;
         // Recorded first: nothing is decided by policies that the log does not know. While it cannot be written, nothing is issued anyway.
         await audit.AppendAsync(
             Record(AuditEventType.PolicyLoaded, snapshot.Hash) with { Outcome = $"{count} policies" }, cancellationToken);
         current.Replace(snapshot);
-        _refused = "";
+        _inForce = source;
+        _refused = null;
         metrics.PolicyReloaded(ReloadOutcome.Loaded);
         LogLoaded(options.Value.Folder, count, snapshot.Hash);
         if (!snapshot.Set.Policies.Any(policy => policy.Effect == PolicyEffect.Permit))
@@ -69,11 +106,6 @@ internal sealed partial class PolicyReload(
 
     private async Task RefuseAsync(string hash, IReadOnlyList<PolicyFault> faults, CancellationToken cancellationToken)
     {
-        if (_refused == hash)
-        {
-            return;
-        }
-
         foreach (var fault in faults)
         {
             LogFault(fault);
@@ -89,7 +121,6 @@ internal sealed partial class PolicyReload(
                 Reason = all.Length <= MaxReasonLength ? all : all[..MaxReasonLength] + "…",
             },
             cancellationToken);
-        _refused = hash;
     }
 
     private static AuditRecord Record(AuditEventType type, string hash) =>

@@ -47,6 +47,10 @@ public sealed class PolicyTemplate
         return new CedarPolicy(id, this, principal, resource);
     }
 
+    /// <summary>Where something of the policy stands.</summary>
+    /// <param name="offset">In its source, as spans have it.</param>
+    public CedarPosition PositionOf(int offset) => _source?.PositionOf(offset) ?? default;
+
     internal static Dictionary<string, string> AnnotationsOf(PolicySyntax syntax)
     {
         var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -54,6 +58,4 @@ public sealed class PolicyTemplate
             annotations[name] = value ?? "";
         return annotations;
     }
-
-    internal CedarPosition PositionOf(int offset) => _source?.PositionOf(offset) ?? default;
 }

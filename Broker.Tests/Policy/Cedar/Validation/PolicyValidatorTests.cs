@@ -50,6 +50,17 @@ internal sealed class PolicyValidatorTests
         Assert.That(result.Warnings.Select(w => w.Kind), Is.EqualTo(new[] { ValidationFindingKind.NoActionApplies, ValidationFindingKind.NeverHolds }));
     }
 
+    [TestCase("permit(principal is User, action, resource) unless { principal has oops && principal.oops == 1 };", 1)]
+    [TestCase("permit(principal is User, action, resource) when { true || principal has oops };", 0)]
+    [TestCase("permit(principal, action, resource) unless { principal has flag };", 0)]
+    public void Asking_for_what_can_never_be_there_is_a_warning(string policy, int count)
+    {
+        var missing = Validate(policy).Warnings.Where(w => w.Kind == ValidationFindingKind.NeverThere).ToArray();
+
+        Assert.That(missing, Has.Length.EqualTo(count));
+        Assert.That(missing.Select(w => w.Message), Is.All.StartsWith("User never has `oops`"));
+    }
+
     [Test]
     public void A_template_is_checked_for_whatever_its_slots_may_hold()
     {

@@ -19,6 +19,7 @@ public sealed class PolicyValidator(CedarSchema schema)
             _scopes.Validate(template, findings);
             if (!CheckTypes(template, findings))
                 findings.Warn(ValidationFindingKind.NeverHolds, "the policy can never hold");
+            findings.WarnOfMissing();
             errors.AddRange(findings.Errors);
             warnings.AddRange(findings.Warnings);
         }

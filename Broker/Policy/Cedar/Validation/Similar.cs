@@ -1,7 +1,7 @@
 namespace SecretsBroker.Policy.Cedar.Validation;
 
 /// <summary>Finds the name that was probably meant.</summary>
-internal static class Similar
+public static class Similar
 {
     private const int LongestCompared = 100;
 

@@ -32,8 +32,15 @@ internal sealed partial class TypeChecker
         var target = ExpectHolder(e.Target, known);
         if (target.Type is null)
             return Answer.Fail(new BoolType());
+        if (target.Type is NeverType)
+            return Answer.Bool().After(target);
         if (Field(target.Type, name) is not { } field)
-            return Answer.Bool(target.Type is NeverType ? null : false).After(target);
+        {
+            findings.Asked(e.Span, name, $"{target.Type} never has `{name}`{Similar.To(name, FieldsOf(target.Type).Keys)}");
+            return Answer.Bool(false).After(target);
+        }
+
+        findings.Asked(e.Span, name, fault: null);
 
         // An entity need not exist, so even what its type requires may be missing; unless it has been asked for.
         var isCertain = known.Contains(Attribute(e.Target, name)) || (field.IsRequired && target.Type is RecordType);

@@ -18,6 +18,12 @@ public enum ValidationFindingKind
 
     /// <summary>The policy is false for every request that fits the schema.</summary>
     NeverHolds,
+
+    /// <summary>
+    /// The policy asks with <c>has</c> for an attribute that nothing has there. Cedar's own validator does not tell this; where the question
+    /// stands in <c>unless</c>, nothing else does.
+    /// </summary>
+    NeverThere,
 }
 
 /// <summary>One fault of one policy, template or link.</summary>
