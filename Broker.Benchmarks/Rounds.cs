@@ -18,7 +18,7 @@ internal sealed class Rounds
         foreach (var scenario in scenarios)
         {
             progress.Next($"warming up: {scenario.Title}");
-            await Load.MeasureAsync(scenario.Call, options.Workers.Max(), options.Cell);
+            await MeasureAsync(scenario, options.Workers.Max(), options.Cell);
         }
 
         for (var round = 0; round < options.Rounds; round++)
@@ -30,7 +30,7 @@ internal sealed class Rounds
                 {
                     var scenario = scenarios[(i + round) % scenarios.Count];
                     progress.Next($"round {round + 1}, {workers} at once: {scenario.Title}");
-                    rounds.Add(scenario, workers, await Load.MeasureAsync(scenario.Call, workers, options.Cell));
+                    rounds.Add(scenario, workers, await MeasureAsync(scenario, workers, options.Cell));
                 }
             }
         }
@@ -46,6 +46,12 @@ internal sealed class Rounds
     /// <summary>How many calls of the one are answered in the time of one of the other: the median of the rounds' ratios.</summary>
     public double Ratio(Scenario of, Scenario to, int workers) =>
         MedianOf(_cells[(of, workers)].Zip(_cells[(to, workers)], (a, b) => a.PerSecond / b.PerSecond));
+
+    private static async Task<Load> MeasureAsync(Scenario scenario, int workers, TimeSpan duration)
+    {
+        var load = await Load.MeasureAsync(scenario.Call, Math.Clamp(workers, scenario.MinWorkers, scenario.MaxWorkers), duration);
+        return load with { PerSecond = load.PerSecond * scenario.CyclesACall };
+    }
 
     private static double MedianOf(IEnumerable<double> values)
     {

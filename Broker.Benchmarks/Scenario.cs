@@ -4,4 +4,14 @@ namespace SecretsBroker.Benchmarks;
 /// <param name="Name">In figures: <c>jwt_sqlite</c>.</param>
 /// <param name="Title">For people.</param>
 /// <param name="Call">What is measured; is given the number of the worker that calls.</param>
-internal sealed record Scenario(string Name, string Title, Func<int, Task> Call);
+internal sealed record Scenario(string Name, string Title, Func<int, Task> Call)
+{
+    /// <summary>How many of what is counted one call does.</summary>
+    public int CyclesACall { get; init; } = 1;
+
+    /// <summary>So many call at once, also where fewer are asked for.</summary>
+    public int MinWorkers { get; init; } = 1;
+
+    /// <summary>No more call at once, also where more are asked for.</summary>
+    public int MaxWorkers { get; init; } = int.MaxValue;
+}

@@ -15,6 +15,9 @@ public class SecretsBrokerException(
     public string DecisionId { get; } = decisionId;
 
     public bool IsRetryable { get; } = isRetryable;
+
+    /// <summary>When to try again, at the earliest; null when the broker did not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }
 
 /// <summary>Policy, the catalogue or a kill switch does not allow it.</summary>
@@ -25,7 +28,7 @@ public sealed class AccessDeniedException(string message, string reason, string 
 public sealed class ApprovalNeededException(string message, string decisionId, Exception? innerException = null)
     : SecretsBrokerException(message, "APPROVAL_NEEDED", decisionId, isRetryable: true, innerException);
 
-/// <summary>The workload or the task has as many leases as it may, or asks faster than it may.</summary>
+/// <summary>The workload or the task has as many leases as it may, asks faster than it may, or the target is asked for too much by all.</summary>
 public sealed class QuotaExceededException(string message, string reason, string decisionId, Exception? innerException = null)
     : SecretsBrokerException(message, reason, decisionId, isRetryable: true, innerException);
 

@@ -17,7 +17,10 @@ internal static class Statuses
         return e.StatusCode switch
         {
             StatusCode.PermissionDenied => new AccessDeniedException(message, Reason("DENIED"), DecisionId(), e),
-            StatusCode.ResourceExhausted => new QuotaExceededException(message, Reason("QUOTA"), DecisionId(), e),
+            StatusCode.ResourceExhausted => new QuotaExceededException(message, Reason("QUOTA"), DecisionId(), e)
+            {
+                RetryAfter = detail?.RetryAfter?.ToTimeSpan(),
+            },
             StatusCode.FailedPrecondition when detail?.Reason == "APPROVAL_NEEDED" =>
                 new ApprovalNeededException(message, DecisionId(), e),
             StatusCode.FailedPrecondition when detail?.Reason == "TASK_ENDED" => new TaskEndedException(message, e),

@@ -39,7 +39,11 @@ internal sealed class Agent : IDisposable
     }
 
     /// <summary>A secret for a task that is opened with it; then the task is completed, and its secret proven gone.</summary>
-    public async Task IssueAndCompleteAsync(string resource, CredentialRequest credential)
+    public async Task IssueAndCompleteAsync(string resource, CredentialRequest credential) =>
+        await CompleteAsync(await IssueAsync(resource, credential));
+
+    /// <summary>A secret for a task that is opened with it.</summary>
+    public async Task<Lease> IssueAsync(string resource, CredentialRequest credential)
     {
         var issued = await _leases.IssueLeaseAsync(
             new IssueLeaseRequest
@@ -55,9 +59,15 @@ internal sealed class Agent : IDisposable
                 Credential = credential,
             },
             Options());
+        return issued.Lease;
+    }
+
+    /// <summary>Completes the task of its one lease, and waits until that is proven gone.</summary>
+    public async Task CompleteAsync(Lease lease)
+    {
         var completed = await _tasks.CompleteTaskAsync(
-            new CompleteTaskRequest { TaskId = issued.Lease.TaskId, Outcome = TaskOutcome.Succeeded }, Options());
-        if (completed.LeaseEnds is not [var end] || end.LeaseId != issued.Lease.LeaseId)
+            new CompleteTaskRequest { TaskId = lease.TaskId, Outcome = TaskOutcome.Succeeded }, Options());
+        if (completed.LeaseEnds is not [var end] || end.LeaseId != lease.LeaseId)
             throw new InvalidOperationException("The task did not end with its one lease.");
         if (end.Status != LeaseEndStatus.Gone)
             await WaitUntilGoneAsync(end.LeaseId);

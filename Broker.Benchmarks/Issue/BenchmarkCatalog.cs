@@ -40,7 +40,7 @@ internal static class BenchmarkCatalog
             classification: internal
         """;
 
-    public static string Roles(PostgresServer server, string username, string passwordFile) => $$$"""
+    public static string Roles(PostgresServer server, string username, string passwordFile, int gather) => $$$"""
         targets:
           - name: orders-db
             engine: postgres
@@ -52,6 +52,7 @@ internal static class BenchmarkCatalog
               password:
                 file: '{{{passwordFile}}}'
               tls_mode: disable
+              gather: {{{gather}}}
         grants:
           - name: read-orders
             action: read

@@ -11,10 +11,26 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
 
     private readonly PostgresServer _server;
     private readonly TemporaryFolder _folder = new();
+    private readonly string _password = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     private BenchmarkDatabase(PostgresServer server) => _server = server;
 
-    public string Catalog => BenchmarkCatalog.Roles(_server, Account, PasswordFile);
+    public string Catalog => CatalogOf(gather: 64);
+
+    /// <summary>As an engine reads them.</summary>
+    public object TargetSettings => new
+    {
+        host = "127.0.0.1",
+        port = _server.Port,
+        database = "postgres",
+        username = Account,
+        password = new { file = PasswordFile },
+        tls_mode = "disable",
+    };
+
+    public string AccountConnectionString => ConnectionString(Account, _password, pooling: true);
+
+    public string SuperuserConnectionString => ConnectionString(PostgresServer.Username, _server.Password, pooling: false);
 
     private string PasswordFile => Path.Combine(_folder.Path, "password");
 
@@ -33,6 +49,16 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
         }
     }
 
+    public string CatalogOf(int gather) => BenchmarkCatalog.Roles(_server, Account, PasswordFile, gather);
+
+    /// <summary>Errors in the server's log so far.</summary>
+    public async Task<int> CountErrorsAsync()
+    {
+        await using var file = new FileStream(_server.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        return (await reader.ReadToEndAsync()).Split('\n').Count(line => line.Contains("ERROR:", StringComparison.Ordinal));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
@@ -41,29 +67,29 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
 
     private async Task PrepareAsync()
     {
-        var password = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        await File.WriteAllTextAsync(PasswordFile, password);
-        var superuser = new NpgsqlConnectionStringBuilder
-        {
-            Host = "127.0.0.1",
-            Port = _server.Port,
-            Database = "postgres",
-            Username = PostgresServer.Username,
-            Password = _server.Password,
-            Pooling = false,
-        };
-        await using var connection = new NpgsqlConnection(superuser.ConnectionString);
+        await File.WriteAllTextAsync(PasswordFile, _password);
+        await using var connection = new NpgsqlConnection(SuperuserConnectionString);
         await connection.OpenAsync();
         await using var batch = new NpgsqlBatch(connection)
         {
             BatchCommands =
             {
                 // The password is hexadecimal.
-                new NpgsqlBatchCommand($"CREATE ROLE {Account} LOGIN CREATEROLE PASSWORD '{password}'"),
+                new NpgsqlBatchCommand($"CREATE ROLE {Account} LOGIN CREATEROLE PASSWORD '{_password}'"),
                 new NpgsqlBatchCommand("CREATE TABLE invoices (id int PRIMARY KEY, amount int)"),
                 new NpgsqlBatchCommand($"GRANT SELECT ON invoices TO {Account} WITH GRANT OPTION"),
             },
         };
         await batch.ExecuteNonQueryAsync();
     }
+
+    private string ConnectionString(string username, string password, bool pooling) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = _server.Port,
+        Database = "postgres",
+        Username = username,
+        Password = password,
+        Pooling = pooling,
+    }.ConnectionString;
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using SecretsBroker.Samples.LocalServers;
 
 namespace SecretsBroker.Tests.Benchmarks;
@@ -11,10 +9,10 @@ internal sealed class IssueBenchmarkTests
     [CancelAfter(180_000)]
     public async Task Last_line_names_every_figure(CancellationToken token)
     {
-        var (exitCode, output) = await RunAsync(["issue", "--seconds", "0.1", "--rounds", "1", "--workers", "1,2"], token);
+        var (exitCode, output) = await BenchmarkProgram.RunAsync(["issue", "--seconds", "0.1", "--rounds", "1", "--workers", "1,2"], token);
 
         Assert.That(exitCode, Is.Zero, output);
-        var figures = Figures(output);
+        var figures = BenchmarkProgram.Figures(output);
         var rows = new List<string> { "jwt_sqlite" };
         if (RedisServer.IsInstalled)
             rows.AddRange(["jwt_redis", "jwt_redis_always"]);
@@ -41,41 +39,9 @@ internal sealed class IssueBenchmarkTests
     [CancelAfter(60_000)]
     public async Task Unknown_option_is_answered_with_the_known_ones(CancellationToken token)
     {
-        var (exitCode, output) = await RunAsync(["issue", "--minutes", "1"], token);
+        var (exitCode, output) = await BenchmarkProgram.RunAsync(["issue", "--minutes", "1"], token);
 
         Assert.That(exitCode, Is.EqualTo(2));
         Assert.That(output, Does.Contain("--seconds N"));
-    }
-
-    private static Dictionary<string, double> Figures(string output)
-    {
-        const string Prefix = "figures: ";
-        var last = output.TrimEnd().Split('\n')[^1];
-        Assert.That(last, Does.StartWith(Prefix));
-        return last[Prefix.Length..].Split(' ')
-            .Select(figure => figure.Split('='))
-            .ToDictionary(figure => figure[0], figure => double.Parse(figure[1], CultureInfo.InvariantCulture));
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, CancellationToken token)
-    {
-        var program = Path.Combine(TestContext.CurrentContext.TestDirectory, "Broker.Benchmarks.dll");
-        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        using var process = Process.Start(new ProcessStartInfo(dotnet, [program, .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        try
-        {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(token), process.StandardError.ReadToEndAsync(token));
-            await process.WaitForExitAsync(token);
-            return (process.ExitCode, await errors + await output);
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true);
-        }
     }
 }

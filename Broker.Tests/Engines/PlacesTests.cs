@@ -49,6 +49,41 @@ internal sealed class PlacesTests
     }
 
     [Test]
+    public async Task Line_that_is_full_turns_away_until_somebody_has_left_it()
+    {
+        var places = new Places(1, line: 1, TimeProvider.System);
+        var held = await places.EnterAsync(CancellationToken.None);
+        var waiting = places.TryEnterAsync(CancellationToken.None);
+
+        Assert.That(await places.TryEnterAsync(CancellationToken.None), Is.Null);
+        held.Dispose();
+        using (await waiting)
+        {
+            var next = places.TryEnterAsync(CancellationToken.None);
+            Assert.That(next.IsCompleted, Is.False);
+        }
+    }
+
+    [Test]
+    public async Task Expected_wait_follows_how_long_places_are_kept_and_how_many_wait()
+    {
+        var time = new ManualTime();
+        var places = new Places(2, line: 10, time);
+        var (first, second) = (await places.EnterAsync(CancellationToken.None), await places.EnterAsync(CancellationToken.None));
+        time.Advance(TimeSpan.FromSeconds(4));
+        first.Dispose();
+        second.Dispose();
+        Assert.That(places.ExpectedWait, Is.EqualTo(TimeSpan.FromSeconds(6)));
+
+        for (var i = 0; i < 5; i++)
+        {
+            _ = places.TryEnterAsync(CancellationToken.None);
+        }
+
+        Assert.That(places.ExpectedWait, Is.EqualTo(TimeSpan.FromSeconds(12)));
+    }
+
+    [Test]
     public async Task No_place_is_lost_or_made_under_load()
     {
         var places = new Places(3);

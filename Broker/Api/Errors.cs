@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
@@ -67,6 +68,16 @@ internal static class Errors
         RefusalReason.WorkloadQuota => Quota("WORKLOAD_QUOTA", "the workload has as many live leases as it may", refused),
         RefusalReason.TaskQuota => Quota("TASK_QUOTA", "the task has as many live leases as it may", refused),
         RefusalReason.RateLimit => Quota("RATE_LIMIT", "the workload asks faster than it may", refused),
+        RefusalReason.TargetBusy => Make(
+            StatusCode.ResourceExhausted,
+            "the target is asked for more than it can serve; try again later",
+            new ErrorDetail
+            {
+                Reason = "TARGET_BUSY",
+                DecisionId = refused.DecisionId,
+                Retryable = true,
+                RetryAfter = refused.RetryAfter?.ToDuration(),
+            }),
         RefusalReason.Replaced => Make(
             StatusCode.Aborted,
             "a later call with the same request_id took its place",

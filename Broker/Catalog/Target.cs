@@ -8,4 +8,10 @@ namespace SecretsBroker.Catalog;
 /// <param name="Settings">The engine's own, an object. Secrets in it are references (<see cref="SecretReference"/>).</param>
 /// <param name="Concurrency">How many calls may be under way at it at once, for issuing and for revoking each.</param>
 /// <param name="Timeout">The limit of one call.</param>
-internal sealed record Target(string Name, string Engine, JsonElement Settings, int Concurrency, TimeSpan Timeout);
+internal sealed record Target(string Name, string Engine, JsonElement Settings, int Concurrency, TimeSpan Timeout)
+{
+    public const int DefaultQueue = 1_000;
+
+    /// <summary>How many requests for a secret may wait for their turn; those that come then are refused with a hint when to come again.</summary>
+    public int Queue { get; init; } = DefaultQueue;
+}

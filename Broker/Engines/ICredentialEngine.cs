@@ -13,6 +13,11 @@ internal interface ICredentialEngine : IAsyncDisposable
 {
     Revocability Revocability { get; }
 
+    /// <summary>
+    /// How many requests it does well to be given for each call that the target may get at once: more than one when it gathers them.
+    /// </summary>
+    int Width => 1;
+
     /// <summary>Creates the credential. What exists under this lease's name already is replaced.</summary>
     /// <exception cref="CredentialInputException">What the caller sent cannot be used.</exception>
     /// <exception cref="EngineException">The target failed; something may have been created.</exception>

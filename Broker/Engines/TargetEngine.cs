@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using SecretsBroker.Catalog;
 using SecretsBroker.Leases;
 using SecretsBroker.Telemetry;
@@ -12,8 +13,11 @@ internal sealed class TargetEngine(
     Target target, ICredentialEngine engine, BrokerMetrics metrics, BrokerTracing tracing, TimeProvider time)
     : IAsyncDisposable
 {
-    private readonly Places _issuing = new(target.Concurrency);
-    private readonly Places _revoking = new(target.Concurrency);
+    private static readonly TimeSpan MinRetryAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(30);
+
+    private readonly Places _issuing = new(target.Concurrency * Math.Max(1, engine.Width), target.Queue, time);
+    private readonly Places _revoking = new(target.Concurrency * Math.Max(1, engine.Width));
 
     public Target Target { get; } = target;
 
@@ -22,20 +26,32 @@ internal sealed class TargetEngine(
 
     public Revocability Revocability => engine.Revocability;
 
+    /// <summary>How many requests to issue may be in the engine's hands, and as many to revoke.</summary>
+    public int Capacity => Target.Concurrency * Math.Max(1, engine.Width);
+
+    /// <summary>When somebody who was turned away may come again; not the same for all, so that they do not come all at once.</summary>
+    public TimeSpan RetryAfter
+    {
+        get
+        {
+            var wait = TimeSpan.FromTicks(Math.Clamp(_issuing.ExpectedWait.Ticks, MinRetryAfter.Ticks, MaxRetryAfter.Ticks));
+            return wait * (RandomNumberGenerator.GetInt32(100, 150) / 100.0);
+        }
+    }
+
     /// <summary>Waits, within the target's time, for one of the places to issue. Dispose the result to give it back.</summary>
-    /// <exception cref="EngineException">All places stay taken.</exception>
-    public async Task<IDisposable> EnterIssueAsync(CancellationToken cancellationToken)
+    /// <returns>Null when all stay taken, or too many wait already.</returns>
+    public async Task<IDisposable?> TryEnterIssueAsync(CancellationToken cancellationToken)
     {
         using var timer = new CancellationTokenSource(Target.Timeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            return await _issuing.EnterAsync(linked.Token);
+            return await _issuing.TryEnterAsync(linked.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EngineException(
-                $"target {Target.Name} is busy: {Target.Concurrency} calls are under way", isTransient: true);
+            return null;
         }
     }
 

@@ -54,6 +54,7 @@ internal sealed class TargetEngines(
     private static bool IsSame(Target a, Target b) =>
         a.Engine == b.Engine
         && a.Concurrency == b.Concurrency
+        && a.Queue == b.Queue
         && a.Timeout == b.Timeout
         && a.Settings.GetRawText() == b.Settings.GetRawText();
 }

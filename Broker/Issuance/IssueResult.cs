@@ -17,7 +17,11 @@ internal abstract record IssueResult
 
     /// <param name="Reason">Why an intent was not served although policy may allow it.</param>
     /// <param name="DecisionId">The decision that came before; empty when it did not come to one.</param>
-    internal sealed record Refused(RefusalReason Reason, string DecisionId) : IssueResult;
+    internal sealed record Refused(RefusalReason Reason, string DecisionId) : IssueResult
+    {
+        /// <summary>When the same request may be served; null when that is not known.</summary>
+        public TimeSpan? RetryAfter { get; init; }
+    }
 }
 
 internal enum RefusalReason
@@ -40,4 +44,7 @@ internal enum RefusalReason
 
     /// <summary>Several kinds of credential serve this intent, and the caller did not say which.</summary>
     AmbiguousCredential,
+
+    /// <summary>More wait for the target than it can serve.</summary>
+    TargetBusy,
 }

@@ -29,7 +29,12 @@ internal sealed partial class LeaseMaker(
             ?? throw new EngineException($"target {grant.Target} has no engine", isTransient: false);
 
         // A place first, a reservation then: callers that wait for a slow target must not fill the store.
-        using var place = await engine.EnterIssueAsync(cancellationToken);
+        using var place = await engine.TryEnterIssueAsync(cancellationToken);
+        if (place is null)
+        {
+            var refused = await RefuseAsync(allowed, RefusalReason.TargetBusy, killOrder: "", cancellationToken);
+            return refused with { RetryAfter = engine.RetryAfter };
+        }
 
         var maximum = Shortest.Of(grant.MaxTimeToLive, allowed.Decision.Answer.Obligations.MaxTimeToLive);
         var timeToLive = Shortest.Of(allowed.Question.Intent.TimeToLive!.Value, maximum);
@@ -128,7 +133,7 @@ internal sealed partial class LeaseMaker(
         return new IssueResult.Issued(lease, allowed.Decision, credential, engine.Revocability);
     }
 
-    private async Task<IssueResult> RefuseAsync(
+    private async Task<IssueResult.Refused> RefuseAsync(
         AllowedIntent allowed, RefusalReason reason, string killOrder, CancellationToken cancellationToken)
     {
         var (question, decision) = (allowed.Question, allowed.Decision);

@@ -32,6 +32,7 @@ internal static class Refusals
         RefusalReason.TaskQuota => DenialReason.TaskQuota,
         RefusalReason.RateLimit => DenialReason.RateLimit,
         RefusalReason.Killed => DenialReason.Killed,
+        RefusalReason.TargetBusy => DenialReason.TargetBusy,
         _ => DenialReason.TaskEnded,
     };
 }

@@ -93,7 +93,7 @@ internal sealed partial class Sweeper(
     private async Task DrainAsync(string target, List<int> shards, CancellationToken cancellationToken)
     {
         var engine = engines.Find(target);
-        var places = engine?.Target.Concurrency ?? ConcurrencyWithoutEngine;
+        var places = engine?.Capacity ?? ConcurrencyWithoutEngine;
         try
         {
             foreach (var shard in shards)

@@ -14,6 +14,9 @@ internal enum DenialReason
     WorkloadQuota,
     TaskQuota,
     RateLimit,
+
+    /// <summary>More wait for the target than it can serve.</summary>
+    TargetBusy,
 }
 
 /// <summary>How a request for a lease ended.</summary>

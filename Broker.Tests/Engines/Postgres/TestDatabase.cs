@@ -85,6 +85,7 @@ internal sealed class TestDatabase
                 scram_iterations = 1,
                 connection_limit = 3,
                 statement_timeout = "20s",
+                gather = 64,
                 advertised_host = "127.0.0.1",
                 advertised_port = server.Port,
             }),

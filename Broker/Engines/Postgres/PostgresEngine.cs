@@ -19,8 +19,13 @@ internal sealed class PostgresEngine : ICredentialEngine
     private readonly TimeProvider _time;
     private readonly PostgresConnections _connections;
     private readonly GroupRoles _groups;
+    private readonly RoleCreation _creation;
+    private readonly IdleRoleRemoval _idleRemoval;
     private readonly RoleRemoval _removal;
+    private readonly RoleLook _look;
     private readonly ServerClock _clock;
+    private readonly Places _issuingAside;
+    private readonly Places _revokingAside;
 
     public PostgresEngine(Target target, PostgresTargetSettings settings, TimeProvider time)
     {
@@ -28,12 +33,21 @@ internal sealed class PostgresEngine : ICredentialEngine
         _settings = settings;
         _time = time;
         _connections = new PostgresConnections(target, settings);
-        _groups = new GroupRoles(_connections, target.Name);
-        _removal = new RoleRemoval(_connections, target.Name);
         _clock = new ServerClock(time);
+        var limits = GatheringLimits.Of(target, settings.Gather);
+        _groups = new GroupRoles(_connections, target.Name);
+        _creation = new RoleCreation(_connections, _clock, limits, time);
+        _idleRemoval = new IdleRoleRemoval(_connections, limits, time);
+        _removal = new RoleRemoval(_connections, target.Name);
+        _look = new RoleLook(_connections, limits, time);
+        _issuingAside = new Places(limits.Aside);
+        _revokingAside = new Places(limits.Aside);
     }
 
     public Revocability Revocability => Revocability.Destroy;
+
+    // Half of what a transaction takes: the other half gathers while it runs.
+    public int Width => Math.Max(1, _settings.Gather / 2);
 
     public async ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
@@ -79,13 +93,13 @@ internal sealed class PostgresEngine : ICredentialEngine
             "revoking",
             async limit =>
             {
-                await _removal.RemoveAsync(lease.Id, OidOf(lease), Pool.Revoke, limit);
+                await RevokeAsync(new LeaseRole(lease.Id, OidOf(lease)), limit);
                 return true;
             },
             cancellationToken);
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) =>
-        await CallAsync("verifying", limit => VerifyAsync(PostgresNames.RoleOf(lease.Id), OidOf(lease), limit), cancellationToken);
+        await CallAsync("verifying", limit => _look.LookAsync(new LeaseRole(lease.Id, OidOf(lease)), limit), cancellationToken);
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken) =>
         await CallAsync(
@@ -107,12 +121,14 @@ internal sealed class PostgresEngine : ICredentialEngine
 
     private async Task<uint> IssueAsync(IssueRequest request, PostgresGrantSettings grant, string verifier, CallLimit limit)
     {
+        var role = new NewRole(
+            request.LeaseId, PostgresNames.GroupOf(request.Grant.Name), verifier, request.ExpireTime, grant, limit);
         for (var attempt = 1; ; attempt++)
         {
             await _groups.EnsureAsync(request.Grant, grant, limit);
             try
             {
-                return await CreateAsync(request, grant, verifier, limit);
+                return await CreateAsync(role);
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject && attempt < MaxAttempts)
             {
@@ -122,23 +138,33 @@ internal sealed class PostgresEngine : ICredentialEngine
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateObject && attempt < MaxAttempts)
             {
                 // An earlier issue of this lease got through, though its answer was lost. Its password is of no use to anybody.
+                using var place = await _issuingAside.EnterAsync(limit.Token);
                 await _removal.RemoveAsync(request.LeaseId, handle: 0, Pool.Issue, limit);
             }
         }
     }
 
-    private async Task<uint> CreateAsync(IssueRequest request, PostgresGrantSettings grant, string verifier, CallLimit limit)
+    private async Task<uint> CreateAsync(NewRole role)
     {
-        var role = PostgresNames.RoleOf(request.LeaseId);
-        await using var connection = await _connections.OpenAsync(Pool.Issue, limit.Token);
-        var deadline = await _clock.InAsync(limit.Remaining, connection, limit.Token);
-        var rows = await connection.RunAsync(
-            limit,
-            Sql.Lock(PostgresNames.LockOf(request.LeaseId)),
-            Sql.CreateRole(role, PostgresNames.GroupOf(request.Grant.Name), verifier, request.ExpireTime, grant.ConnectionLimit),
-            Sql.SetStatementTimeout(role, grant.StatementTimeout),
-            Sql.OidBefore(role, deadline));
-        return (uint)rows[0][0];
+        try
+        {
+            return await _creation.CreateAsync(role);
+        }
+        catch (PostgresException e) when (PostgresFailure.IsLockTaken(e))
+        {
+            // Another issue of the same lease is under way, or its revocation.
+            using var place = await _issuingAside.EnterAsync(role.Limit.Token);
+            return await _creation.WaitAndCreateAsync(role);
+        }
+    }
+
+    private async Task RevokeAsync(LeaseRole role, CallLimit limit)
+    {
+        if (!await _idleRemoval.TryRemoveAsync(role, limit))
+        {
+            using var place = await _revokingAside.EnterAsync(limit.Token);
+            await _removal.RemoveAsync(role.Lease, role.Oid, Pool.Revoke, limit);
+        }
     }
 
     private async Task<bool> RenewAsync(LeaseId lease, DateTimeOffset expireTime, CallLimit limit)
@@ -156,17 +182,6 @@ internal sealed class PostgresEngine : ICredentialEngine
         {
             return false;
         }
-    }
-
-    private async Task<Verification> VerifyAsync(string role, uint oid, CallLimit limit)
-    {
-        await using var connection = await _connections.OpenAsync(Pool.Revoke, limit.Token);
-        var counts = (await connection.RunAsync(limit, Sql.Look(role, oid)))[0];
-        var (named, known, sessions) = ((long)counts[0], (long)counts[1], (long)counts[2]);
-        var looked = oid == 0 ? $"role {role}" : $"role {role}, OID {oid}";
-        return named + known + sessions == 0
-            ? new Verification(Gone: true, $"{looked}: no such role, no sessions")
-            : new Verification(Gone: false, $"{looked}: {named} roles of the name, {known} of the OID, {sessions} sessions");
     }
 
     /// <summary>Within the target's time, with retries where two met by chance, and without the server's words.</summary>

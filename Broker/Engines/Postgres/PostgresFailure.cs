@@ -16,6 +16,12 @@ internal static class PostgresFailure
         // "tuple concurrently updated" has no code of its own.
         or PostgresErrorCodes.InternalError;
 
+    /// <summary>A transaction that waits for nobody met another on the same lease.</summary>
+    public static bool IsLockTaken(PostgresException e) => e.SqlState == PostgresErrorCodes.InvalidArgumentForLogarithm;
+
+    /// <summary>Whether a transaction of many may have failed for one of them: not by its connection, nor by the server's state.</summary>
+    public static bool MayBeOfOne(PostgresException e) => e.SqlState[..2] is not ("08" or "53" or "57" or "58");
+
     public static bool IsKnown(Exception e) => e is
         DbException or OperationCanceledException or TimeoutException or IOException or SocketException or AuthenticationException;
 

@@ -22,7 +22,7 @@ internal sealed record PostgresGrantSettings
     public required int ConnectionLimit { get; init; }
 
     /// <summary><c>statement_timeout</c>: 1 ms to 1 day; the target's when not set. A guard rail: a session may change its own.</summary>
-    public required TimeSpan StatementTimeout { get; init; }
+    public required TimeSpan? StatementTimeout { get; init; }
 
     /// <summary><c>allow_dangerous</c>: whether statements may hand out what <see cref="DangerousWords"/> lists. Default false.</summary>
     public required bool AllowDangerous { get; init; }
@@ -42,7 +42,7 @@ internal sealed record PostgresGrantSettings
             Database = reader.Text("database") ?? (target.Databases.Count > 0 ? target.Databases[0] : ""),
             Statements = reader.Texts("statements"),
             ConnectionLimit = reader.Number("connection_limit", target.ConnectionLimit, 1, 1_000),
-            StatementTimeout = reader.Duration("statement_timeout", target.StatementTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)),
+            StatementTimeout = PostgresTargetSettings.ReadStatementTimeout(reader) ?? target.StatementTimeout,
             AllowDangerous = reader.Flag("allow_dangerous", fallback: false),
         };
         if (!PostgresQuoting.IsIdentifier(PostgresNames.GroupOf(grant.Name)))

@@ -44,8 +44,16 @@ internal sealed record PostgresTargetSettings
     /// <summary><c>connection_limit</c>: sessions a lease may have at once when its grant does not say. 1 to 1,000, default 5.</summary>
     public required int ConnectionLimit { get; init; }
 
-    /// <summary><c>statement_timeout</c> of a lease's sessions when its grant does not say. 1 ms to 1 day, default 1 minute.</summary>
-    public required TimeSpan StatementTimeout { get; init; }
+    /// <summary>
+    /// <c>statement_timeout</c> of a lease's sessions when its grant does not say. 1 ms to 1 day; none when not set, because the server reads
+    /// through what is set for all roles whenever one is dropped: with it, revoking costs the more the more leases live.
+    /// </summary>
+    public required TimeSpan? StatementTimeout { get; init; }
+
+    /// <summary>
+    /// <c>gather</c>: how many requests may share one transaction. 1 (none waits for another, and none shares a commit) to 256, default 64.
+    /// </summary>
+    public required int Gather { get; init; }
 
     /// <summary><c>advertised_host</c>: where callers find the server, when that differs from where the broker does.</summary>
     public required string AdvertisedHost { get; init; }
@@ -70,7 +78,8 @@ internal sealed record PostgresTargetSettings
             TlsCaFile = reader.Text("tls_ca_file"),
             ScramIterations = reader.Number("scram_iterations", 1, 1, 100_000),
             ConnectionLimit = reader.Number("connection_limit", 5, 1, 1_000),
-            StatementTimeout = reader.Duration("statement_timeout", TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)),
+            StatementTimeout = ReadStatementTimeout(reader),
+            Gather = reader.Number("gather", 64, 1, 256),
             AdvertisedHost = reader.Text("advertised_host") ?? host,
             AdvertisedPort = reader.Number("advertised_port", port, 1, 65535),
         };
@@ -91,6 +100,13 @@ internal sealed record PostgresTargetSettings
 
         reader.RefuseOthers();
         return settings;
+    }
+
+    /// <returns>Null when it is not set.</returns>
+    public static TimeSpan? ReadStatementTimeout(SettingsReader reader)
+    {
+        const string Name = "statement_timeout";
+        return reader.Has(Name) ? reader.Duration(Name, TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)) : null;
     }
 
     private static IReadOnlyList<string> ReadDatabases(SettingsReader reader)

@@ -7,7 +7,7 @@ namespace SecretsBroker.Engines.Postgres;
 
 /// <summary>Every statement that the broker sends by itself. Commands of one batch are one transaction and one round trip.</summary>
 /// <remarks>Utility statements (<c>CREATE ROLE</c> …) take no parameters: there, names and texts are quoted.</remarks>
-internal static class Sql
+internal static partial class Sql
 {
     public const string Now = "SELECT clock_timestamp()";
 
@@ -25,6 +25,16 @@ internal static class Sql
 
     public static NpgsqlBatchCommand Lock(long key) =>
         new("SELECT 1 FROM pg_advisory_xact_lock($1)") { Parameters = { new NpgsqlParameter<long> { TypedValue = key } } };
+
+    /// <summary>
+    /// For transactions of many, where nobody is waited for: fails the whole transaction (2201E, the logarithm of zero) when one of the locks
+    /// is somebody else's.
+    /// </summary>
+    public static NpgsqlBatchCommand TryLock(IEnumerable<long> keys) =>
+        new("SELECT ln(bool_and(pg_try_advisory_xact_lock(key))::int) FROM unnest($1) AS key")
+        {
+            Parameters = { new NpgsqlParameter<long[]> { TypedValue = [.. keys] } },
+        };
 
     // ---- one lease's role
 
@@ -46,10 +56,21 @@ internal static class Sql
             """);
 
     /// <summary>The role's OID. Fails the whole transaction (22012) when it comes after <paramref name="deadline"/>, by the server's clock.</summary>
-    public static NpgsqlBatchCommand OidBefore(string role, DateTime deadline) =>
-        new("SELECT oid, 1 / (clock_timestamp() < $2)::int FROM pg_roles WHERE rolname = $1")
+    public static NpgsqlBatchCommand OidBefore(string role, DateTime deadline) => OidsBefore([role], [deadline]);
+
+    /// <summary>The roles' OIDs in order. Fails the whole transaction (22012) when it comes after one of their deadlines, by the server's clock.</summary>
+    public static NpgsqlBatchCommand OidsBefore(IEnumerable<string> roles, IEnumerable<DateTime> deadlines) =>
+        new("""
+            SELECT r.oid, 1 / (clock_timestamp() < t.deadline)::int
+            FROM unnest($1, $2) WITH ORDINALITY AS t (name, deadline, n) JOIN pg_roles r ON r.rolname = t.name
+            ORDER BY t.n
+            """)
         {
-            Parameters = { Text(role), new NpgsqlParameter<DateTime> { TypedValue = deadline, NpgsqlDbType = NpgsqlDbType.TimestampTz } },
+            Parameters =
+            {
+                Texts(roles),
+                new NpgsqlParameter<DateTime[]> { TypedValue = [.. deadlines], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
+            },
         };
 
     public static NpgsqlBatchCommand ForbidLogin(string role) => new($"ALTER ROLE {Identifier(role)} NOLOGIN");
@@ -122,61 +143,58 @@ internal static class Sql
     /// </summary>
     public static NpgsqlBatchCommand DropOwned(string role) => new($"DROP OWNED BY {Identifier(role)} CASCADE");
 
-    /// <summary>Three counts: roles of that name, roles of that OID, sessions of either.</summary>
-    public static NpgsqlBatchCommand Look(string role, uint oid) =>
+    /// <summary>Those of the roles that do not exist are passed over.</summary>
+    public static NpgsqlBatchCommand ForbidLogins(IEnumerable<string> roles) =>
+        new($"""
+            DO $do$ DECLARE role text; BEGIN
+                FOR role IN SELECT rolname FROM pg_roles WHERE rolname IN ({Literals(roles)}) AND rolcanlogin LOOP
+                    EXECUTE format('ALTER ROLE %I NOLOGIN', role);
+                END LOOP;
+            END $do$
+            """);
+
+    /// <summary>
+    /// Drops those of the roles that can be dropped as they are: without login, without sessions, nothing belonging or granted to them in any
+    /// database.
+    /// </summary>
+    public static NpgsqlBatchCommand DropIdle(IEnumerable<string> roles) =>
+        new($"""
+            DO $do$ DECLARE idle text; BEGIN
+                SELECT string_agg(quote_ident(rolname), ', ') INTO idle FROM pg_roles r
+                WHERE rolname IN ({Literals(roles)}) AND NOT rolcanlogin
+                AND NOT EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = r.oid)
+                AND oid NOT IN (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL);
+                IF idle IS NOT NULL THEN
+                    EXECUTE 'DROP ROLE ' || idle;
+                END IF;
+            END $do$
+            """);
+
+    /// <summary>For each role, in order, whether there is one of its name or a session of its OID.</summary>
+    public static NpgsqlBatchCommand Remains(IEnumerable<string> roles, IEnumerable<uint> oids) =>
         new("""
-            SELECT (SELECT count(*) FROM pg_roles WHERE rolname = $1),
-                   (SELECT count(*) FROM pg_roles WHERE oid = $2),
-                   (SELECT count(*) FROM pg_stat_activity WHERE usename = $1 OR usesysid = $2)
+            SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = t.name)
+                OR t.oid IN (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL)
+            FROM unnest($1, $2) WITH ORDINALITY AS t (name, oid, n)
+            ORDER BY t.n
             """)
         {
-            Parameters = { Text(role), OidOf(oid) },
+            Parameters = { Texts(roles), OidsOf(oids) },
         };
 
-    // ---- a grant's group role
-
-    /// <summary>OID and comment.</summary>
-    public static NpgsqlBatchCommand FindGroup(string group) =>
-        new("SELECT oid, coalesce(shobj_description(oid, 'pg_authid'), '') FROM pg_roles WHERE rolname = $1") { Parameters = { Text(group) } };
-
-    public static NpgsqlBatchCommand CreateGroup(string group) => new($"CREATE ROLE {Identifier(group)} NOLOGIN");
-
-    public static NpgsqlBatchCommand Comment(string group, string comment) =>
-        new($"COMMENT ON ROLE {Identifier(group)} IS {Literal(comment)}");
-
-    /// <summary>Objects, in all databases, that the role owns.</summary>
-    public static NpgsqlBatchCommand CountOwned(uint oid) =>
-        new("SELECT count(*) FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1 AND deptype = 'o'")
-        {
-            Parameters = { OidOf(oid) },
-        };
-
-    /// <summary>Objects, in all databases, that the role owns or was granted something on, and its memberships.</summary>
-    public static NpgsqlBatchCommand CountBelongings(uint oid) =>
+    /// <summary>For each role, in order, three counts: roles of that name, roles of that OID, sessions of either.</summary>
+    /// <remarks>From the function under <c>pg_stat_activity</c>: the view looks up the name of every session's user.</remarks>
+    public static NpgsqlBatchCommand Look(IEnumerable<string> roles, IEnumerable<uint> oids) =>
         new("""
-            SELECT (SELECT count(*) FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1)
-                 + (SELECT count(*) FROM pg_auth_members WHERE member = $1)
+            WITH sessions AS MATERIALIZED (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL)
+            SELECT (SELECT count(*) FROM pg_roles WHERE rolname = t.name),
+                   (SELECT count(*) FROM pg_roles WHERE oid = t.oid),
+                   (SELECT count(*) FROM sessions WHERE usesysid = t.oid OR usesysid = (SELECT oid FROM pg_roles WHERE rolname = t.name))
+            FROM unnest($1, $2) WITH ORDINALITY AS t (name, oid, n)
+            ORDER BY t.n
             """)
         {
-            Parameters = { OidOf(oid) },
-        };
-
-    /// <summary>Memberships are no privileges on objects: <c>DROP OWNED</c> leaves them.</summary>
-    public static NpgsqlBatchCommand RolesOfGroup(uint oid) =>
-        new("SELECT r.rolname::text FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = $1") { Parameters = { OidOf(oid) } };
-
-    public static NpgsqlBatchCommand RevokeMembership(string role, string group) =>
-        new($"REVOKE {Identifier(role)} FROM {Identifier(group)}");
-
-    /// <summary>The roles with dangerous attributes, and predefined roles, that a group is or can become.</summary>
-    public static NpgsqlBatchCommand DangerousRolesOf(string group) =>
-        new("""
-            SELECT count(*) FROM pg_roles
-            WHERE pg_has_role($1, oid, 'MEMBER')
-            AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR starts_with(rolname::text, 'pg_'))
-            """)
-        {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = group, NpgsqlDbType = NpgsqlDbType.Name } },
+            Parameters = { Texts(roles), OidsOf(oids) },
         };
 
     // ---- the broker's own account
@@ -199,6 +217,13 @@ internal static class Sql
         Literal(instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture) + "+00");
 
     private static NpgsqlParameter Text(string value) => new NpgsqlParameter<string> { TypedValue = value };
+
+    private static NpgsqlParameter Texts(IEnumerable<string> values) => new NpgsqlParameter<string[]> { TypedValue = [.. values] };
+
+    private static NpgsqlParameter OidsOf(IEnumerable<uint> oids) =>
+        new NpgsqlParameter<uint[]> { TypedValue = [.. oids], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
+
+    private static string Literals(IEnumerable<string> texts) => string.Join(", ", texts.Select(Literal));
 
     private static NpgsqlParameter OidOf(uint oid) => new NpgsqlParameter<uint> { TypedValue = oid, NpgsqlDbType = NpgsqlDbType.Oid };
 }

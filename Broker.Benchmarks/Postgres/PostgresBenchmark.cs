@@ -1,0 +1,81 @@
+using System.Globalization;
+using SecretsBroker.Samples.LocalServers;
+
+namespace SecretsBroker.Benchmarks.Postgres;
+
+/// <summary>What a database login costs: as other brokers make it, as plain SQL can make it at best, and as this broker does.</summary>
+internal static class PostgresBenchmark
+{
+    public const string Usage = $"[--roles N] {RunOptions.Usage} | --curve";
+
+    // More than a table's access list has room for, when each lease is an entry of its own.
+    private const int DefaultRoles = 5_000;
+    private static readonly RunOptions Defaults = new(TimeSpan.FromSeconds(3), Rounds: 3, Workers: [1, 8, 64, 512], Only: []);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (!PostgresServer.IsInstalled)
+        {
+            Console.WriteLine("postgres and initdb are not installed");
+            return 1;
+        }
+
+        if (args is ["--curve"])
+            return await LiveRolesCurve.RunAsync();
+        var (roles, rest) = args is ["--roles", var text, .. var others] ? (RolesOf(text), others) : (DefaultRoles, args);
+        var options = RunOptions.Parse(rest, Defaults);
+        await using var rig = await PostgresRig.StartAsync(options.Workers.Max());
+        Explain(options);
+
+        Scenario[] scenarios = [rig.Naive, rig.Floor, rig.Broker];
+        Scenario[] lone = [rig.Broker, rig.Ungathered];
+        var alone = options with { Workers = [1] };
+        var progress = new Progress(Rounds.StepsOf(scenarios.Length, options) + Rounds.StepsOf(lone.Length, alone) + 2);
+        // The lone ones first, while the stores of both brokers are as empty.
+        var loneRounds = await Rounds.RunAsync(lone, alone, progress);
+        var rounds = await Rounds.RunAsync(scenarios, options, progress);
+        progress.Next($"issuing {roles} roles that live at once");
+        var traces = await rig.LeaveTracesAsync(roles, () => progress.Next("revoking them"));
+        progress.End();
+
+        var figures = new Figures();
+        new Report(rounds, options, figures).Table(scenarios);
+        Console.WriteLine();
+        Ratios(rounds, options, rig, figures);
+        var (gathered, ungathered) = (P50(loneRounds, rig.Broker), P50(loneRounds, rig.Ungathered));
+        Console.WriteLine($"a lone cycle, median: {gathered:0.00} ms where requests are gathered, {ungathered:0.00} ms where they are not");
+        figures.Add("lone_ratio", gathered / ungathered);
+        traces.Write(figures);
+        figures.Write();
+        return traces.AreNone ? 0 : 1;
+    }
+
+    private static int RolesOf(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var roles) && roles > 0
+        ? roles
+        : throw new UsageException($"--roles: must be a whole number above 0, is '{text}'");
+
+    private static double P50(Rounds rounds, Scenario scenario) => rounds.Median(scenario, 1, load => load.P50.TotalMilliseconds);
+
+    private static void Ratios(Rounds rounds, RunOptions options, PostgresRig rig, Figures figures)
+    {
+        foreach (var workers in options.Workers)
+        {
+            var (naive, floor) = (rounds.Ratio(rig.Broker, rig.Naive, workers), rounds.Ratio(rig.Broker, rig.Floor, workers));
+            Console.WriteLine($"{workers,4} at once: the broker does {naive:0.0} times the naive way, and {floor:0.00} of the floor");
+            figures.Add($"naive_ratio_{workers}", naive);
+            figures.Add($"floor_ratio_{workers}", floor);
+        }
+    }
+
+    private static void Explain(RunOptions options) => Console.WriteLine($"""
+        One PostgreSQL server with fsync on, broker, callers and server on the same {Environment.ProcessorCount} processors. A cycle is one lease: made, and gone again.
+        naive   plain SQL as other brokers do it: a role with a plain password and a GRANT of its own, then REVOKE and DROP ROLE; what fails
+                because another changed the same row is repeated; at most {PostgresRig.NaiveConnections} connections.
+        floor   plain SQL at its best: {PlainSql.FloorBatch} roles a transaction, ready verifiers, IN ROLE instead of GRANT; {PostgresRig.FloorConnections} connections, whatever the column
+                says; p50 and p99 are those of {PlainSql.FloorBatch} cycles. It keeps no lease, no record, no order of revocation, and proves nothing.
+        broker  IssueLease with a new task, then CompleteTask, over gRPC with an identity each: decided, recorded (audit log and SQLite flush to
+                the disk before they answer), made, revoked, looked at again.
+        Medians of {options.Rounds} interleaved rounds of {options.Cell.TotalSeconds} s; ratios are taken within a round.
+
+        """);
+}

@@ -1,0 +1,53 @@
+using Npgsql;
+using NpgsqlTypes;
+using static SecretsBroker.Engines.Postgres.PostgresQuoting;
+
+namespace SecretsBroker.Engines.Postgres;
+
+/// <content>A grant's group role.</content>
+internal static partial class Sql
+{
+    /// <summary>OID and comment.</summary>
+    public static NpgsqlBatchCommand FindGroup(string group) =>
+        new("SELECT oid, coalesce(shobj_description(oid, 'pg_authid'), '') FROM pg_roles WHERE rolname = $1") { Parameters = { Text(group) } };
+
+    public static NpgsqlBatchCommand CreateGroup(string group) => new($"CREATE ROLE {Identifier(group)} NOLOGIN");
+
+    public static NpgsqlBatchCommand Comment(string group, string comment) =>
+        new($"COMMENT ON ROLE {Identifier(group)} IS {Literal(comment)}");
+
+    /// <summary>Objects, in all databases, that the role owns.</summary>
+    public static NpgsqlBatchCommand CountOwned(uint oid) =>
+        new("SELECT count(*) FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1 AND deptype = 'o'")
+        {
+            Parameters = { OidOf(oid) },
+        };
+
+    /// <summary>Objects, in all databases, that the role owns or was granted something on, and its memberships.</summary>
+    public static NpgsqlBatchCommand CountBelongings(uint oid) =>
+        new("""
+            SELECT (SELECT count(*) FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1)
+                 + (SELECT count(*) FROM pg_auth_members WHERE member = $1)
+            """)
+        {
+            Parameters = { OidOf(oid) },
+        };
+
+    /// <summary>Memberships are no privileges on objects: <c>DROP OWNED</c> leaves them.</summary>
+    public static NpgsqlBatchCommand RolesOfGroup(uint oid) =>
+        new("SELECT r.rolname::text FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = $1") { Parameters = { OidOf(oid) } };
+
+    public static NpgsqlBatchCommand RevokeMembership(string role, string group) =>
+        new($"REVOKE {Identifier(role)} FROM {Identifier(group)}");
+
+    /// <summary>The roles with dangerous attributes, and predefined roles, that a group is or can become.</summary>
+    public static NpgsqlBatchCommand DangerousRolesOf(string group) =>
+        new("""
+            SELECT count(*) FROM pg_roles
+            WHERE pg_has_role($1, oid, 'MEMBER')
+            AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls OR starts_with(rolname::text, 'pg_'))
+            """)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = group, NpgsqlDbType = NpgsqlDbType.Name } },
+        };
+}
