@@ -140,7 +140,8 @@ internal sealed class PostgresFailureTests : PostgresFixture
 
     private static async Task SignalAsync(string signal, object? processId)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{processId}"]);
+        // The shell's own: the program of that name is not on every system.
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {processId}"]);
         await kill.WaitForExitAsync();
         Assert.That(kill.ExitCode, Is.Zero);
     }

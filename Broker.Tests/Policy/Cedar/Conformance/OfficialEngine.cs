@@ -9,6 +9,9 @@ internal sealed class OfficialEngine : IDisposable
     private const string Package = "@cedar-policy/cedar-wasm";
     private const string Version = "4.13.0";
 
+    // A registry that does not answer must not hold up the whole run.
+    private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(3);
+
     private readonly string _package;
     private Process _process;
 
@@ -83,7 +86,11 @@ internal sealed class OfficialEngine : IDisposable
         {
             Directory.CreateDirectory(folder);
             using var npm = Process.Start(new ProcessStartInfo("npm", ["install", "--silent", "--no-save", "--prefix", folder, $"{Package}@{Version}"]))!;
-            npm.WaitForExit();
+            if (!npm.WaitForExit(InstallLimit))
+            {
+                npm.Kill(entireProcessTree: true);
+                Directory.Delete(folder, recursive: true);
+            }
         }
         catch (Win32Exception exception)
         {
