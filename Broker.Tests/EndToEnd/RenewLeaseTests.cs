@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -102,24 +104,32 @@ internal sealed class RenewLeaseTests : ApiFixture
         var before = (await RenewAsync(agent, lease, TimeSpan.FromSeconds(30))).Lease;
 
         Broker.Sandbox.WritePolicies(Policies($"""@id("no-more") forbid (principal == Workload::"{Sandbox.Workload(name)}", action, resource);"""));
-        RpcException? denied = null;
-        await Eventually.HoldsAsync(async () =>
-        {
-            try
-            {
-                before = (await RenewAsync(agent, lease, TimeSpan.FromSeconds(30))).Lease;
-                return false;
-            }
-            catch (RpcException refused)
-            {
-                denied = refused;
-                return true;
-            }
-        });
+        var denied = await BecomesDeniedAsync(agent, lease, renewed => before = renewed);
 
-        Assert.That(denied!.StatusCode, Is.EqualTo(StatusCode.PermissionDenied), denied.Status.Detail);
+        Assert.That(denied.StatusCode, Is.EqualTo(StatusCode.PermissionDenied), denied.Status.Detail);
         Assert.That(Rpc.DetailOf(denied).DecisionId, Is.Not.Empty);
         Assert.That((await agent.GetAsync(lease.LeaseId)).ExpireTime, Is.EqualTo(before.ExpireTime));
+    }
+
+    [TestCase("\"tools\":[\"curl\",", "\"tools\":[", "tool")]
+    [TestCase("\"resource\":\"vault/reports\"", "\"resource\":\"vault/letters\"", "grant")]
+    [TestCase("\"name\":\"read-reports\"", "\"name\":\"read-papers\"", "grant")]
+    [NonParallelizable]
+    public async Task Grant_that_is_not_what_it_was_denies_the_renewal(string was, string becomes, string reason)
+    {
+        await using var broker = await BrokerUnderTest.StartAsync();
+        var agent = broker.Agent("a");
+        var lease = (await agent.IssueAsync(
+            await agent.StartTaskAsync(), BrokerUnderTest.Reports, TimeSpan.FromSeconds(20), tool: BrokerUnderTest.ReportTool)).Lease;
+        await RenewAsync(agent, lease, TimeSpan.FromSeconds(30));
+
+        var catalog = JsonSerializer.Serialize(BrokerUnderTest.Catalog());
+        Assert.That(catalog, Does.Contain(was));
+        broker.Sandbox.WriteCatalog(JsonNode.Parse(catalog.Replace(was, becomes, StringComparison.Ordinal))!);
+        var denied = await BecomesDeniedAsync(agent, lease);
+
+        Assert.That(denied.StatusCode, Is.EqualTo(StatusCode.PermissionDenied), denied.Status.Detail);
+        Assert.That(denied.Status.Detail, Does.Contain(reason).And.Contain(Rpc.DetailOf(denied).DecisionId));
     }
 
     [Test]
@@ -154,6 +164,27 @@ internal sealed class RenewLeaseTests : ApiFixture
 
     private static async Task<Proto.RenewLeaseResponse> RenewAsync(Agent agent, Proto.Lease lease, TimeSpan timeToLive) =>
         await agent.Leases.RenewLeaseAsync(new Proto.RenewLeaseRequest { LeaseId = lease.LeaseId, TimeToLive = timeToLive.ToDuration() });
+
+    /// <summary>Renews until that is refused.</summary>
+    private static async Task<RpcException> BecomesDeniedAsync(Agent agent, Proto.Lease lease, Action<Proto.Lease>? renewed = null)
+    {
+        RpcException? denied = null;
+        await Eventually.HoldsAsync(async () =>
+        {
+            try
+            {
+                var answer = await RenewAsync(agent, lease, TimeSpan.FromSeconds(30));
+                renewed?.Invoke(answer.Lease);
+            }
+            catch (RpcException refused)
+            {
+                denied = refused;
+            }
+
+            return denied is not null;
+        });
+        return denied!;
+    }
 
     private static string Policies(string further) =>
         $"""

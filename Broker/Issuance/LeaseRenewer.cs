@@ -29,13 +29,13 @@ internal sealed class LeaseRenewer(
             return new RenewOutcome.NotActive();
         }
 
-        var decision = await DecideAsync(workload, lease, task, timeToLive, sourceAddress, cancellationToken);
-        if (!decision.Answer.Allowed)
+        var grant = FindGrant(lease);
+        var decision = await DecideAsync(workload, lease, grant, task, timeToLive, sourceAddress, cancellationToken);
+        if (!decision.Answer.Allowed || grant is null)
         {
             return new RenewOutcome.Denied(decision);
         }
 
-        var grant = catalog.Snapshot.FindGrant(lease.Grant)!;
         var engine = engines.Find(lease.Target)
             ?? throw new EngineException($"target {lease.Target} has no engine", isTransient: false);
         var wanted = Shortest.Of(Shortest.Of(timeToLive ?? grant.DefaultTimeToLive, grant.MaxTimeToLive), decision.Answer.Obligations.MaxTimeToLive);
@@ -65,47 +65,62 @@ internal sealed class LeaseRenewer(
         return new RenewOutcome.Renewed(renewed.Lease, decision);
     }
 
-    private Task<Decision> DecideAsync(
-        Workload workload, Lease lease, AgentTask task, TimeSpan? timeToLive, string sourceAddress, CancellationToken cancellationToken)
+    private async Task<Decision> DecideAsync(
+        Workload workload,
+        Lease lease,
+        Grant? grant,
+        AgentTask task,
+        TimeSpan? timeToLive,
+        string sourceAddress,
+        CancellationToken cancellationToken)
     {
-        var grant = catalog.Snapshot.FindGrant(lease.Grant);
         var asked = timeToLive ?? grant?.DefaultTimeToLive ?? TimeSpan.Zero;
         var intent = new Intent(
             lease.Action, lease.Resource, lease.Tool, lease.Purpose, grant is null ? asked : Shortest.Of(asked, grant.MaxTimeToLive));
-        return AskAsync();
-
-        async Task<Decision> AskAsync()
+        var context = new PolicyContext(
+            lease.Task.Id,
+            task.Purpose,
+            task.Initiator,
+            task.Labels,
+            await store.GetTimeAsync(cancellationToken),
+            sourceAddress,
+            Renewal: true);
+        if (grant is null)
         {
-            var context = new PolicyContext(
-                lease.Task.Id,
-                task.Purpose,
-                task.Initiator,
-                task.Labels,
-                await store.GetTimeAsync(cancellationToken),
-                sourceAddress,
-                Renewal: true);
-            if (grant is not null)
-            {
-                return await decisions.DecideAsync(new PolicyQuestion(workload, intent, grant, context), cancellationToken);
-            }
-
-            var gone = new Grant
-            {
-                Name = lease.Grant,
-                Action = lease.Action,
-                Resource = lease.Resource,
-                Target = lease.Target,
-                Engine = lease.Engine,
-                DefaultTimeToLive = TimeSpan.Zero,
-                MaxTimeToLive = TimeSpan.Zero,
-            };
             return await decisions.DenyAsync(
-                new PolicyQuestion(workload, intent, gone, context),
+                new PolicyQuestion(workload, intent, GrantThatWas(lease), context),
                 DenialReason.UnknownGrant,
-                "the lease's grant is not in the catalogue any more",
+                "the lease's grant is not in the catalogue any more, or not for the same",
                 cancellationToken);
         }
+
+        var question = new PolicyQuestion(workload, intent, grant, context);
+        return grant.Tools.Count > 0 && !grant.Tools.Contains(lease.Tool)
+            ? await decisions.DenyAsync(question, DenialReason.ToolNotAllowed, "the grant does not allow this tool any more", cancellationToken)
+            : await decisions.DecideAsync(question, cancellationToken);
     }
+
+    /// <summary>
+    /// Null when the catalogue has it no more, or has given its name to something else: policy would be asked about one thing, and
+    /// another would be stretched.
+    /// </summary>
+    private Grant? FindGrant(Lease lease) =>
+        catalog.Snapshot.FindGrant(lease.Grant) is { } grant
+        && grant.Action == lease.Action && grant.Resource == lease.Resource
+        && grant.Engine == lease.Engine && grant.Target == lease.Target
+            ? grant
+            : null;
+
+    private static Grant GrantThatWas(Lease lease) => new()
+    {
+        Name = lease.Grant,
+        Action = lease.Action,
+        Resource = lease.Resource,
+        Target = lease.Target,
+        Engine = lease.Engine,
+        DefaultTimeToLive = TimeSpan.Zero,
+        MaxTimeToLive = TimeSpan.Zero,
+    };
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }
