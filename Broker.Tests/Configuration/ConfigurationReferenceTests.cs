@@ -67,12 +67,11 @@ internal sealed class ConfigurationReferenceTests
         yield return (name, type);
         foreach (var setting in SettingsOf(type))
         {
-            if (ElementOf(setting.PropertyType) is not { } element || element == typeof(string))
-            {
-                continue;
-            }
-
-            foreach (var inner in ChaptersOf($"{name}:{setting.Name}:N", element))
+            var element = ElementOf(setting.PropertyType);
+            var inside = IsSection(setting.PropertyType) ? ChaptersOf($"{name}:{setting.Name}", setting.PropertyType)
+                : element is not null && element != typeof(string) ? ChaptersOf($"{name}:{setting.Name}:N", element)
+                : [];
+            foreach (var inner in inside)
             {
                 yield return inner;
             }
@@ -81,12 +80,15 @@ internal sealed class ConfigurationReferenceTests
 
     private static IEnumerable<System.Reflection.PropertyInfo> SettingsOf(Type type) => type.GetProperties();
 
+    private static bool IsSection(Type type) => type.Name.EndsWith("Options", StringComparison.Ordinal);
+
     private static Type? ElementOf(Type type) =>
         type != typeof(string) && type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type) ? type.GetGenericArguments()[0] : null;
 
     private static string Text(object? value) => value switch
     {
         null or ICollection { Count: 0 } or SecretReference => "",
+        _ when IsSection(value.GetType()) => "",
         bool flag => flag ? "true" : "false",
         TimeSpan span => SettingsDuration.Format(span),
         string text => text,

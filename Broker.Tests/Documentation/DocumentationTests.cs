@@ -14,6 +14,7 @@ internal sealed partial class DocumentationTests
     [
         "README.md",
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}"),
+        "samples/opa/README.md",
         "samples/python-agent/README.md",
     ];
 

@@ -32,6 +32,9 @@ internal sealed record AuditRecord
     public IReadOnlyList<string> FailedPolicies { get; init; } = [];
     public string PolicyHash { get; init; } = "";
 
+    /// <summary>The id under which a policy server keeps its decision.</summary>
+    public string PolicyServerDecision { get; init; } = "";
+
     // lease
     public string Lease { get; init; } = "";
     public string Grant { get; init; } = "";

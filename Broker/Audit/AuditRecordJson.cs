@@ -27,6 +27,7 @@ internal static class AuditRecordJson
         json.Member("policies"u8, record.Policies);
         json.Member("failed_policies"u8, record.FailedPolicies);
         json.Member("policy_hash"u8, record.PolicyHash);
+        json.Member("policy_server_decision"u8, record.PolicyServerDecision);
         json.Member("lease"u8, record.Lease);
         json.Member("grant"u8, record.Grant);
         json.Member("engine"u8, record.Engine);
@@ -70,6 +71,7 @@ internal static class AuditRecordJson
         Policies = List(line, "policies"),
         FailedPolicies = List(line, "failed_policies"),
         PolicyHash = Text(line, "policy_hash"),
+        PolicyServerDecision = Text(line, "policy_server_decision"),
         Lease = Text(line, "lease"),
         Grant = Text(line, "grant"),
         Engine = Text(line, "engine"),

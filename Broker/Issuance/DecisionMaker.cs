@@ -20,7 +20,7 @@ internal sealed partial class DecisionMaker(
         var decision = new Decision(Decision.NewId(), await AskAsync(question, cancellationToken));
         if (!decision.Answer.Allowed)
         {
-            var reason = decision.Answer.FailedPolicies.Count > 0 ? DenialReason.PolicyError : DenialReason.Policy;
+            var reason = decision.Answer.IsFailure || decision.Answer.FailedPolicies.Count > 0 ? DenialReason.PolicyError : DenialReason.Policy;
             metrics.LeaseDenied(reason, question.Grant.Name);
         }
 
@@ -55,8 +55,8 @@ internal sealed partial class DecisionMaker(
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             span.Fail(e);
-            LogPolicyFailed(e.GetType().Name);
-            return PolicyAnswer.Deny("policy could not be asked");
+            LogPolicyFailed(e is BrokerException known ? known.Message : e.GetType().Name);
+            return PolicyAnswer.Deny("policy could not be asked") with { IsFailure = true };
         }
         finally
         {
@@ -90,6 +90,7 @@ internal sealed partial class DecisionMaker(
                 Policies = answer.Policies,
                 FailedPolicies = answer.FailedPolicies,
                 PolicyHash = answer.PolicyHash,
+                PolicyServerDecision = answer.ServerDecisionId,
                 Grant = grant,
                 Outcome = question.Context.Renewal ? "renewal" : "",
                 TraceId = BrokerTracing.CurrentTraceId,

@@ -14,8 +14,17 @@ internal sealed record PolicyAnswer
     /// <summary>Why, in words that a caller may read: which kind of rule decided, never another's data.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>SHA-256 of the policy set, hexadecimal; empty when none could be asked.</summary>
+    /// <summary>
+    /// Which policies: the SHA-256 of Cedar's, hexadecimal; <c>opa:</c> and a policy server's revision; <c>+</c> between them when both were
+    /// asked. Empty when none could be asked.
+    /// </summary>
     public string PolicyHash { get; init; } = "";
+
+    /// <summary>The id under which a policy server keeps its decision; empty when none was asked or it names none.</summary>
+    public string ServerDecisionId { get; init; } = "";
+
+    /// <summary>Policy could not be asked: a denial that no policy made.</summary>
+    public bool IsFailure { get; init; }
 
     public Obligations Obligations { get; init; } = Obligations.None;
 
@@ -28,4 +37,8 @@ internal sealed record PolicyAnswer
 internal sealed record Obligations(TimeSpan? MaxTimeToLive)
 {
     public static Obligations None { get; } = new((TimeSpan?)null);
+
+    /// <summary>Both demands together: the stricter of each kind.</summary>
+    public Obligations And(Obligations other) => new(
+        MaxTimeToLive is null || other.MaxTimeToLive < MaxTimeToLive ? other.MaxTimeToLive : MaxTimeToLive);
 }

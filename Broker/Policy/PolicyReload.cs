@@ -98,7 +98,7 @@ internal sealed partial class PolicyReload(
         _refused = null;
         metrics.PolicyReloaded(ReloadOutcome.Loaded);
         LogLoaded(options.Value.Folder, count, snapshot.Hash);
-        if (!snapshot.Set.Policies.Any(policy => policy.Effect == PolicyEffect.Permit))
+        if (options.Value.Engine != PolicyOptions.OpaEngine && !snapshot.Set.Policies.Any(policy => policy.Effect == PolicyEffect.Permit))
         {
             LogDeniesEverything(options.Value.Folder);
         }

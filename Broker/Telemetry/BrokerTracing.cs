@@ -18,6 +18,8 @@ internal sealed class BrokerTracing : IDisposable
 
     public Activity? StartPolicy() => _source.StartActivity(Spans.Policy);
 
+    public Activity? StartPolicyServer() => _source.StartActivity(Spans.PolicyServer, ActivityKind.Client);
+
     public Activity? StartAudit() => _source.StartActivity(Spans.Audit);
 
     /// <param name="operation">The store's operation, such as <c>reserve</c>; one of a fixed set.</param>

@@ -119,6 +119,7 @@ internal static class TelemetryNames
         public const string Issue = "lease issue";
         public const string Identity = "identity authenticate";
         public const string Policy = "policy decide";
+        public const string PolicyServer = "policy ask";
         public const string Audit = "audit append";
         public const string Revocation = "lease revoke";
 

@@ -1,0 +1,124 @@
+using System.Text.Json;
+
+namespace SecretsBroker.Policy.Opa;
+
+/// <summary>
+/// Reads what the Data API answers, strictly. The rule's value is a boolean or
+/// <code>
+/// { "allow": true,
+///   "reasons": ["research-reads"],            optional: which rules decided, 64 of 1 to 128 characters
+///   "obligations": { "max_ttl": "5m" } }      optional
+/// </code>
+/// A rule that is undefined denies: that is how Rego says no. A value of another form is no answer, an unknown member above all: it may be
+/// a demand that somebody relies on. What OPA itself puts beside the value may grow with its versions and is passed over.
+/// </summary>
+internal static class OpaAnswerReader
+{
+    private const int MaxReasons = 64;
+    private const int MaxReasonLength = 128;
+    private const string ReasonPrefix = "opa:";
+
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+
+    /// <exception cref="OpaException">It is no answer.</exception>
+    public static PolicyAnswer Read(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, Strict);
+            return Read(document.RootElement);
+        }
+        // The second is how the reader says that a string is not valid Unicode.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new OpaException("the policy server's answer is not JSON with each member once", e);
+        }
+    }
+
+    private static PolicyAnswer Read(JsonElement answer)
+    {
+        Require(answer.ValueKind == JsonValueKind.Object, "is no JSON object");
+        var common = new PolicyAnswer
+        {
+            Allowed = false,
+            Reason = "the policy server does not permit this",
+            PolicyHash = OpaRevision.Read(answer),
+            ServerDecisionId = ReadDecisionId(answer),
+        };
+        if (!answer.TryGetProperty("result", out var result))
+        {
+            return common with { Reason = "the policy server has no rule for this" };
+        }
+
+        return result.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? Decide(common, result.GetBoolean(), Obligations.None)
+            : ReadObject(result, common);
+    }
+
+    private static PolicyAnswer ReadObject(JsonElement result, PolicyAnswer common)
+    {
+        Require(result.ValueKind == JsonValueKind.Object, "has a result that is neither boolean nor object");
+        bool? allow = null;
+        var obligations = Obligations.None;
+        foreach (var member in result.EnumerateObject())
+        {
+            switch (member.Name)
+            {
+                case "allow":
+                    Require(member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False, "has an allow that is no boolean");
+                    allow = member.Value.GetBoolean();
+                    break;
+                case "reasons":
+                    common = common with { Policies = [.. ReadNames(member.Value, "reasons").Select(reason => ReasonPrefix + reason)] };
+                    break;
+                case "obligations":
+                    obligations = OpaObligations.Read(member.Value);
+                    break;
+                default:
+                    throw new OpaException("the policy server's answer has a member in its result that means nothing here");
+            }
+        }
+
+        return Decide(common, allow ?? throw new OpaException("the policy server's answer has a result without allow"), obligations);
+    }
+
+    private static PolicyAnswer Decide(PolicyAnswer common, bool allowed, Obligations obligations) =>
+        allowed ? common with { Allowed = true, Reason = "permitted", Obligations = obligations } : common;
+
+    private static string ReadDecisionId(JsonElement answer)
+    {
+        if (!answer.TryGetProperty("decision_id", out var id))
+        {
+            return "";
+        }
+
+        Require(id.ValueKind == JsonValueKind.String, "has a decision_id that is no text");
+        var text = id.GetString()!;
+        Require(text.Length <= MaxReasonLength && !text.Any(char.IsControl), "has a decision_id that is too long or not plain text");
+        return text;
+    }
+
+    /// <summary>A list of names, as Rego's sets and arrays become.</summary>
+    /// <exception cref="OpaException">It is none.</exception>
+    internal static IEnumerable<string> ReadNames(JsonElement list, string member)
+    {
+        Require(list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= MaxReasons, $"has {member} that are no list of {MaxReasons} at most");
+        foreach (var item in list.EnumerateArray())
+        {
+            Require(item.ValueKind == JsonValueKind.String, $"has {member} that are not all text");
+            var text = item.GetString()!;
+            Require(
+                text.Length is > 0 and <= MaxReasonLength && !text.Any(char.IsControl),
+                $"has {member} that are empty, too long or not plain text");
+            yield return text;
+        }
+    }
+
+    private static void Require(bool holds, string fault)
+    {
+        if (!holds)
+        {
+            throw new OpaException($"the policy server's answer {fault}");
+        }
+    }
+}

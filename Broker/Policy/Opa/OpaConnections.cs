@@ -1,0 +1,55 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace SecretsBroker.Policy.Opa;
+
+/// <summary>The connections to a policy server: kept open and used again, over TLS, plain TCP or a Unix socket.</summary>
+internal static class OpaConnections
+{
+    // Behind a server that has become slow further questions wait, each no longer than its own time limit.
+    private const int MaxConnections = 64;
+
+    public static SocketsHttpHandler Open(OpaAddress address, OpaOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            // A proxy that the environment names would come to know what is asked, and could answer.
+            UseProxy = false,
+            MaxResponseHeadersLength = 16,
+            MaxConnectionsPerServer = MaxConnections,
+            ConnectTimeout = options.Timeout,
+            // Servers move; a name must be looked up again at some time.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        };
+        if (address.Socket is { } path)
+        {
+            handler.ConnectCallback = (_, cancellationToken) => ConnectAsync(path, cancellationToken);
+        }
+
+        if (options.CaFile.Length > 0)
+        {
+            var authorities = OpaTrust.TryLoad(options.CaFile) ?? throw new ArgumentException("has no valid CA file", nameof(options));
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = OpaTrust.PolicyOf(authorities) };
+        }
+
+        return handler;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
