@@ -13,6 +13,8 @@ internal sealed class RawClient(Uri address, Func<string> token) : IDisposable
 
     public LeaseService.LeaseServiceClient Leases => new(_channel);
 
+    public PolicyService.PolicyServiceClient Policies => new(_channel);
+
     /// <summary>Authenticated, with 20 s until the deadline.</summary>
     public CallOptions Options(CancellationToken cancellationToken = default) => new(
         new Metadata { { "authorization", $"Bearer {token()}" } },

@@ -44,8 +44,9 @@ internal sealed class CallRulesTests
                 app.MapStandardServices();
                 app.MapGrpcService<TaskService.TaskServiceBase>();
                 app.MapGrpcService<LeaseService.LeaseServiceBase>();
+                app.MapGrpcService<PolicyService.PolicyServiceBase>();
             },
-            services => services.AddStandardServices(TaskService.Descriptor, LeaseService.Descriptor));
+            services => services.AddStandardServices(TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor));
 
         var mapped = server.Services.GetRequiredService<EndpointDataSource>().Endpoints
             .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName)

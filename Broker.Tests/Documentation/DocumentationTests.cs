@@ -3,6 +3,7 @@ using SecretsBroker.Configuration;
 using SecretsBroker.Policy;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Catalog;
+using SecretsBroker.Tests.CommandLine.Policies;
 using SecretsBroker.Tests.Policy;
 
 namespace SecretsBroker.Tests.Documentation;
@@ -69,6 +70,22 @@ internal sealed partial class DocumentationTests
 
         Assert.That(load.Faults, Is.Empty);
         Assert.That(load.Snapshot!.Set.Policies, Has.Count.GreaterThan(2));
+    }
+
+    [Test]
+    [NonParallelizable]
+    public async Task The_example_of_cases_holds()
+    {
+        using var folder = new PolicyFolder();
+        folder.Write(string.Join('\n', ExamplesIn("docs/policy.md", "cedar"))).Write(ExampleIn("docs/policy.md", "cedarschema"), "broker.cedarschema");
+        folder.Write(ExampleIn("docs/policy-tools.md", "yaml"), "cases.yaml");
+        using var catalog = new CatalogFolder().Write(ExampleIn("docs/catalogue.md", "yaml"));
+
+        var run = await BrokerRun.InvokeAsync(
+            "policy", "test", "--folder", folder.Path, "--catalog", catalog.Path, Path.Combine(folder.Path, "cases.yaml"));
+
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(run.Output, Does.Contain("3 cases, 0 failed"));
     }
 
     private static string PathOf(string page) => Path.Combine(Repository.Root, page);

@@ -1,7 +1,9 @@
 using SecretsBroker.Engines;
+using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Leases;
+using SecretsBroker.Policy.Cedar.Explaining;
 using Proto = SecretsBroker.V1;
 
 namespace SecretsBroker.Tests.EndToEnd;
@@ -14,6 +16,9 @@ internal sealed class EnumNumbersTests
     [TestCase(typeof(TaskOutcome), typeof(Proto.TaskOutcome))]
     [TestCase(typeof(Revocability), typeof(Proto.Revocability))]
     [TestCase(typeof(UseOutcome), typeof(Proto.UseOutcome))]
+    [TestCase(typeof(AuthenticationMethod), typeof(Proto.WorkloadMethod))]
+    [TestCase(typeof(PolicyOutcome), typeof(Proto.PolicyOutcome))]
+    [TestCase(typeof(ConditionOutcome), typeof(Proto.ConditionOutcome))]
     public void Domain_and_protos_agree(Type domain, Type proto) =>
         Assert.That(Numbers(proto).Where(pair => pair.Value != 0), Is.EquivalentTo(Numbers(domain).Where(pair => pair.Value != 0)));
 

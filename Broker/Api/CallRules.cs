@@ -7,6 +7,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
 {
     private const string Tasks = "/secretsbroker.v1.TaskService/";
     private const string Leases = "/secretsbroker.v1.LeaseService/";
+    private const string Policies = "/secretsbroker.v1.PolicyService/";
     private const string Health = "/grpc.health.v1.Health/";
     private const string Reflection = "/grpc.reflection.v1.ServerReflection/";
 
@@ -25,6 +26,10 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Leases + "GetLease"] = CallRule.Authenticated,
         [Leases + "ListLeases"] = CallRule.Authenticated,
         [Leases + "ReportUse"] = CallRule.Authenticated,
+        [Policies + "GetPolicies"] = CallRule.Operator,
+        [Policies + "CheckPolicies"] = CallRule.Operator,
+        [Policies + "ExplainDecision"] = CallRule.Operator,
+        [Policies + "SimulatePolicies"] = CallRule.Operator,
         [Health + "Check"] = CallRule.Anonymous,
         [Health + "Watch"] = CallRule.Anonymous,
         [Reflection + "ServerReflectionInfo"] = CallRule.Anonymous,

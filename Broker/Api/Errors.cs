@@ -110,6 +110,18 @@ internal static class Errors
             "the workload calls oftener than it may; wait",
             new ErrorDetail { Reason = "CALL_RATE", Retryable = true });
 
+    public static RpcException CandidatesBusy() =>
+        Make(
+            StatusCode.ResourceExhausted,
+            "other policies are being looked at; try again",
+            new ErrorDetail { Reason = "CANDIDATES_BUSY", Retryable = true });
+
+    public static RpcException PoliciesChanged() =>
+        Make(
+            StatusCode.Aborted,
+            "the policies have changed since the page before; begin again",
+            new ErrorDetail { Reason = "POLICIES_CHANGED", Retryable = true });
+
     public static RpcException TooManyLifelines() =>
         Make(
             StatusCode.ResourceExhausted,

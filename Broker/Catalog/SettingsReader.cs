@@ -148,6 +148,36 @@ internal sealed class SettingsReader(JsonElement settings, string path, CatalogF
         return texts;
     }
 
+    /// <returns>Texts by names of the user's own choice; empty when missing. A faulty one is reported and left out.</returns>
+    public IReadOnlyDictionary<string, string> TextsByName(string name)
+    {
+        var texts = new Dictionary<string, string>();
+        if (Find(name) is not { } value)
+        {
+            return texts;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            Fault(name, "must be an object of texts");
+            return texts;
+        }
+
+        foreach (var member in value.EnumerateObject())
+        {
+            if (IsText(member.Value, out var text))
+            {
+                texts[member.Name] = text;
+            }
+            else
+            {
+                Fault($"{name}/{member.Name}", "must be text that is not empty and has no control characters; write numbers in quotes");
+            }
+        }
+
+        return texts;
+    }
+
     /// <returns>The reference; null when missing or faulty. The value of an inline secret is never repeated in the fault.</returns>
     public SecretReference? Secret(string name)
     {

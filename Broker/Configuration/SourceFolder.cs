@@ -39,9 +39,7 @@ internal sealed record SourceFolder(
             }
 
             left -= content.Length;
-            // Lengths keep two different sets of files from being one row of bytes.
-            hash.AppendData(Encoding.UTF8.GetBytes($"{name}\0{content.Length}\0"));
-            hash.AppendData(content);
+            Append(hash, name, content);
             if (TryDecode(content, name, faults) is { } text)
             {
                 files.Add(new SourceFile(name, text));
@@ -54,6 +52,26 @@ internal sealed record SourceFolder(
         }
 
         return new SourceFolder(files, faults, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    /// <summary>Files that stand in no folder, with the hash that a folder of them would have.</summary>
+    /// <param name="files">In the order of their names.</param>
+    public static SourceFolder Of(IReadOnlyList<SourceFile> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var file in files)
+        {
+            Append(hash, file.Name, Encoding.UTF8.GetBytes(file.Text));
+        }
+
+        return new SourceFolder(files, [], Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+
+    // Lengths keep two different sets of files from being one row of bytes.
+    private static void Append(IncrementalHash hash, string name, byte[] content)
+    {
+        hash.AppendData(Encoding.UTF8.GetBytes($"{name}\0{content.Length}\0"));
+        hash.AppendData(content);
     }
 
     private static IEnumerable<string> ListFiles(

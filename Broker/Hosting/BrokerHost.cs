@@ -69,6 +69,7 @@ internal static class BrokerHost
         // gRPC looks at a message's length before it reads on, and answers with a status of its own; Kestrel would break the call off.
         app.MapGrpcService<TaskApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<LeaseApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<PolicyApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapStandardServices();
         app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
         // For everybody, so it looks behind itself no oftener than the gRPC service does.
@@ -113,7 +114,8 @@ internal static class BrokerHost
         services.AddCallAuthentication();
         services.AddSingleton<TaskApi>();
         services.AddSingleton<LeaseApi>();
-        services.AddStandardServices(TaskService.Descriptor, LeaseService.Descriptor);
+        services.AddSingleton<PolicyApi>();
+        services.AddStandardServices(TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor);
     }
 
     private static void Listen(WebApplicationBuilder builder, ListenOptions listen)

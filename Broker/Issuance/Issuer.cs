@@ -86,7 +86,7 @@ internal sealed class Issuer(
         {
             var unknown = new PolicyQuestion(workload, intent, NoGrant(intent), context);
             return new IssueResult.Denied(await decisions.DenyAsync(
-                unknown, DenialReason.UnknownGrant, "no grant serves this action on this resource", cancellationToken));
+                unknown, DenialReason.UnknownGrant, CatalogDenials.UnknownGrant, cancellationToken));
         }
 
         if (grants.Count > 1)
@@ -100,7 +100,7 @@ internal sealed class Issuer(
         if (grant.Tools.Count > 0 && !grant.Tools.Contains(intent.Tool))
         {
             return new IssueResult.Denied(await decisions.DenyAsync(
-                question, DenialReason.ToolNotAllowed, "the grant does not allow this tool", cancellationToken));
+                question, DenialReason.ToolNotAllowed, CatalogDenials.ToolNotAllowed, cancellationToken));
         }
 
         var decision = await decisions.DecideAsync(question, cancellationToken);

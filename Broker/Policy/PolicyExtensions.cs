@@ -1,6 +1,7 @@
 using SecretsBroker.Catalog;
 using SecretsBroker.Policy.Opa;
 using SecretsBroker.Policy.Operators;
+using SecretsBroker.Policy.Trials;
 
 namespace SecretsBroker.Policy;
 
@@ -28,6 +29,7 @@ internal static class PolicyExtensions
         services.AddSingleton<OperatorGate>();
         services.AddSingleton<PolicyReload>();
         services.AddSingleton<AskForConsent>(provider => provider.GetRequiredService<PolicyReload>().ConsentAsync);
+        services.AddSingleton<CandidateLoader>();
         return services;
     }
 

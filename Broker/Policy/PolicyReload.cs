@@ -106,6 +106,7 @@ internal sealed partial class PolicyReload(
 
     private async Task RefuseAsync(string hash, IReadOnlyList<PolicyFault> faults, CancellationToken cancellationToken)
     {
+        current.Refuse(hash, faults);
         foreach (var fault in faults)
         {
             LogFault(fault);

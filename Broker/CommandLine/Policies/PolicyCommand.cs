@@ -11,9 +11,17 @@ internal static class PolicyCommand
         Write, check and try policies. Nothing here changes what a running broker decides.
 
         After an edit:        broker policy fmt policies/*.cedar && broker policy check --config broker.yaml
+        In CI:                broker policy test --config broker.yaml tests/*.yaml
+        Why was it denied?    broker policy explain --config broker.yaml --question question.yaml
+        What would change?    broker policy simulate --config broker.yaml --candidate next --question question.yaml
+
+        fmt, check and test work on files. explain and simulate do too, or ask a running broker (--address), which must allow it.
         """)
     {
         FormatCommand.Create(),
         CheckPoliciesCommand.Create(),
+        TestCommand.Create(),
+        ExplainCommand.Create(),
+        SimulateCommand.Create(),
     };
 }

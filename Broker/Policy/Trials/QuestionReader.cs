@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Net;
+using SecretsBroker.Catalog;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Policy.Operators;
+
+namespace SecretsBroker.Policy.Trials;
+
+/// <summary>
+/// Reads a question as people write it:
+/// <code>
+/// who:      workload, groups, claims, method (oidc_token, jwt_svid)
+/// what:     action, resource, engine, tool, ttl
+///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
+/// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal
+///           or of an operator: reason, time, source_address
+/// </code>
+/// </summary>
+/// <param name="defaultTime">When it is asked, where it does not say.</param>
+internal sealed class QuestionReader(DateTimeOffset defaultTime)
+{
+    private static readonly TimeSpan MinTimeToLive = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxTimeToLive = TimeSpan.FromHours(24);
+
+    private static readonly Dictionary<string, AuthenticationMethod> Methods = new()
+    {
+        ["oidc_token"] = AuthenticationMethod.OidcToken,
+        ["jwt_svid"] = AuthenticationMethod.JwtSvid,
+    };
+
+    /// <summary>Faults go where the reader's go; with one, what is returned is not to be asked.</summary>
+    public TrialQuestion Read(SettingsReader question)
+    {
+        var (who, what, context) = (question.Section("who"), question.Section("what"), question.Section("context"));
+        var workload = ReadWorkload(who);
+        TrialQuestion read = what.Has("operator") ? ReadOperator(workload, what, context) : ReadAgent(workload, what, context);
+        who.RefuseOthers();
+        what.RefuseOthers();
+        context.RefuseOthers();
+        return read;
+    }
+
+    private static Workload ReadWorkload(SettingsReader who)
+    {
+        var text = who.RequiredText("workload");
+        if (!WorkloadId.TryParse(text, out var id) && text.Length > 0)
+        {
+            who.Fault("workload", "must be a SPIFFE ID such as spiffe://example.org/agent");
+        }
+
+        return new Workload(
+            text.Length > 0 ? id : default,
+            who.Choice("method", AuthenticationMethod.JwtSvid, Methods),
+            who.Texts("groups"),
+            who.TextsByName("claims"),
+            DateTimeOffset.MaxValue);
+    }
+
+    private TrialQuestion.OfAgent ReadAgent(Workload workload, SettingsReader what, SettingsReader context)
+    {
+        TimeSpan? timeToLive = what.Has("ttl") ? what.Duration("ttl", MinTimeToLive, MinTimeToLive, MaxTimeToLive) : null;
+        var intent = new Intent(
+            Name(what, "action", NameRule.Action),
+            Name(what, "resource", NameRule.Resource),
+            what.Text("tool") ?? "",
+            context.Text("purpose") ?? "",
+            timeToLive);
+        return new TrialQuestion.OfAgent(workload, intent, what.Text("engine") ?? "", new PolicyContext(
+            new TaskId(context.Text("task") ?? "task"),
+            context.Text("task_purpose") ?? "",
+            context.Text("initiator") ?? "",
+            context.TextsByName("labels"),
+            ReadTime(context),
+            ReadAddress(context),
+            context.Flag("renewal", fallback: false)));
+    }
+
+    private TrialQuestion.OfOperator ReadOperator(Workload workload, SettingsReader what, SettingsReader context)
+    {
+        var name = what.Text("operator");
+        var action = OperatorAction.All.FirstOrDefault(action => action.Name == name);
+        if (action is null)
+        {
+            what.Fault("operator", $"must be one of {string.Join(", ", OperatorAction.All)}");
+        }
+
+        var question = new OperatorQuestion(workload, action ?? OperatorAction.ReadPolicy, ReadSubject(what))
+        {
+            SourceAddress = ReadAddress(context),
+            Reason = context.Text("reason") ?? "",
+        };
+        return new TrialQuestion.OfOperator(question, ReadTime(context));
+    }
+
+    private static OperatorSubject ReadSubject(SettingsReader what)
+    {
+        if (!what.Has("selector"))
+        {
+            return OperatorSubject.Named(what.RequiredText("subject"));
+        }
+
+        var selector = what.Section("selector");
+        var subject = OperatorSubject.Selector(selector.RequiredText("scope"), selector.Text("value") ?? "");
+        selector.RefuseOthers();
+        return subject;
+    }
+
+    private static string Name(SettingsReader reader, string member, NameRule rule)
+    {
+        var name = reader.RequiredText(member);
+        if (name.Length > 0 && !rule.Allows(name))
+        {
+            reader.Fault(member, rule.Text);
+        }
+
+        return name;
+    }
+
+    private DateTimeOffset ReadTime(SettingsReader context)
+    {
+        if (context.Text("time") is not { } text)
+        {
+            return defaultTime;
+        }
+
+        // With its offset: a time that means another instant on another machine proves nothing.
+        string[] formats = ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mmK"];
+        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var time)
+            && (text.EndsWith('Z') || text[^6] is '+' or '-'))
+        {
+            return time;
+        }
+
+        context.Fault("time", "must be an instant such as 2030-01-31T12:00:00Z");
+        return defaultTime;
+    }
+
+    private static string ReadAddress(SettingsReader context)
+    {
+        var text = context.Text("source_address") ?? "";
+        if (text.Length > 0 && !IPAddress.TryParse(text, out _))
+        {
+            context.Fault("source_address", "must be an IP address");
+        }
+
+        return text;
+    }
+}
