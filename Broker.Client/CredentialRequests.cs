@@ -25,6 +25,10 @@ public static class CredentialRequests
         },
     };
 
+    /// <summary>An OpenSSH user certificate for a key that stays here.</summary>
+    /// <param name="publicKey">The line of its <c>.pub</c> file.</param>
+    public static CredentialRequest Ssh(string publicKey) => new() { Ssh = new SshRequest { PublicKey = publicKey } };
+
     /// <summary>An access token that only the holder of this client certificate can use (RFC 8705).</summary>
     public static CredentialRequest AccessToken(X509Certificate2 boundTo) => new()
     {

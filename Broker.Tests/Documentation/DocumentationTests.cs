@@ -17,6 +17,7 @@ internal sealed partial class DocumentationTests
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}"),
         "samples/opa/README.md",
         "samples/python-agent/README.md",
+        "samples/ssh/README.md",
     ];
 
     [TestCaseSource(nameof(Pages))]

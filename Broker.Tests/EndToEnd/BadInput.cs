@@ -99,6 +99,8 @@ internal static class BadInput
         yield return Credential("too long", "credential.access_token.certificate", new() { AccessToken = new() { Certificate = Bytes(16_385) } });
         yield return Credential("none", "credential.access_token.json_web_key", new() { AccessToken = new() { JsonWebKey = "" } });
         yield return Credential("too long", "credential.access_token.json_web_key", new() { AccessToken = new() { JsonWebKey = new string('é', 2049) } });
+        yield return Credential("none", "credential.ssh.public_key", new() { Ssh = new() });
+        yield return Credential("too long", "credential.ssh.public_key", new() { Ssh = new() { PublicKey = new string('é', 4097) } });
     }
 
     private static IEnumerable<TestCaseData> Starts()

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Leases;
 using SecretsBroker.Tests.Engines;
 using SecretsBroker.Tests.Engines.X509;
@@ -52,24 +53,27 @@ internal sealed class PublicationEndpointsTests
     }
 
     [TestCase("/v1/x509/x509-target/revoked.json", "x509")]
+    [TestCase("/v1/ssh/ssh-target/revoked.json", "ssh")]
     [TestCase("/v1/jwt/jwt-target/revoked.json", "jwt")]
     public async Task Revoked_lease_is_on_the_published_list_at_once(string path, string engine)
     {
         var lease = LeaseOf(engine);
         Assert.That(await RevokedAsync(path), Is.Empty);
 
-        await (engine == "x509" ? (ICredentialEngine)_host.X509 : _host.Jwt).RevokeAsync(lease, CancellationToken.None);
+        ICredentialEngine publisher = engine switch { "x509" => _host.X509, "ssh" => _host.Ssh, _ => _host.Jwt };
+        await publisher.RevokeAsync(lease, CancellationToken.None);
 
         var entry = (await RevokedAsync(path)).Single();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(entry.GetProperty("id").GetString(), Is.EqualTo(lease.Id.Value));
             Assert.That(entry.GetProperty("until").GetDateTimeOffset(), Is.EqualTo(lease.ExpireTime.AddMinutes(5)));
-            Assert.That(entry.TryGetProperty("serial", out var serial), Is.EqualTo(engine == "x509"));
-            if (engine == "x509")
+            Assert.That(entry.TryGetProperty("serial", out var serial) ? serial.GetString() : null, Is.EqualTo(engine switch
             {
-                Assert.That(serial.GetString(), Is.EqualTo(Convert.ToHexStringLower(lease.Id.ToSerialNumber())));
-            }
+                "x509" => Convert.ToHexStringLower(lease.Id.ToSerialNumber()),
+                "ssh" => $"{SshSerial.Of(lease.Id)}",
+                _ => null,
+            }));
         }
     }
 
@@ -88,6 +92,9 @@ internal sealed class PublicationEndpointsTests
     [TestCase("/v1/x509/x509-target/ca.pem", "application/x-pem-file", false)]
     [TestCase("/v1/x509/x509-target/crl", "application/pkix-crl", true)]
     [TestCase("/v1/x509/x509-target/revoked.json", "application/json", true)]
+    [TestCase("/v1/ssh/ssh-target/ca.pub", "text/plain", false)]
+    [TestCase("/v1/ssh/ssh-target/krl", "application/octet-stream", true)]
+    [TestCase("/v1/ssh/ssh-target/revoked.json", "application/json", true)]
     [TestCase("/v1/jwt/jwt-target/jwks.json", "application/json", false)]
     [TestCase("/v1/jwt/jwt-target/revoked.json", "application/json", true)]
     public async Task What_the_caller_has_is_not_sent_again_until_it_changes(string path, string type, bool changes)
@@ -99,7 +106,7 @@ internal sealed class PublicationEndpointsTests
 
         Assert.That(await AskAgainAsync(path, first.Headers.ETag!), Is.EqualTo(HttpStatusCode.NotModified));
 
-        foreach (var target in (string[])["x509-target", "jwt-target"])
+        foreach (var target in (string[])["x509-target", "ssh-target", "jwt-target"])
         {
             await _host.DenyList.AddAsync(target, LeaseId.New(1), _host.Time.GetUtcNow().AddMinutes(5), CancellationToken.None);
         }
@@ -110,6 +117,8 @@ internal sealed class PublicationEndpointsTests
 
     [TestCase("/v1/x509/x509-target/crl")]
     [TestCase("/v1/x509/x509-target/revoked.json")]
+    [TestCase("/v1/ssh/ssh-target/krl")]
+    [TestCase("/v1/ssh/ssh-target/revoked.json")]
     [TestCase("/v1/jwt/jwt-target/revoked.json")]
     public async Task Unchanged_list_is_read_once_however_often_it_is_asked_for(string path)
     {
@@ -123,6 +132,8 @@ internal sealed class PublicationEndpointsTests
 
     [TestCase("/v1/x509/x509-target/crl")]
     [TestCase("/v1/x509/x509-target/revoked.json")]
+    [TestCase("/v1/ssh/ssh-target/krl")]
+    [TestCase("/v1/ssh/ssh-target/revoked.json")]
     [TestCase("/v1/jwt/jwt-target/revoked.json")]
     public async Task Without_the_store_nothing_old_is_published(string path)
     {
@@ -138,6 +149,9 @@ internal sealed class PublicationEndpointsTests
     [TestCase("/v1/x509/unknown/crl")]
     [TestCase("/v1/x509/jwt-target/ca.pem")]
     [TestCase("/v1/x509/jwt-target/revoked.json")]
+    [TestCase("/v1/ssh/x509-target/krl")]
+    [TestCase("/v1/ssh/x509-target/ca.pub")]
+    [TestCase("/v1/x509/ssh-target/ca.pem")]
     [TestCase("/v1/jwt/x509-target/jwks.json")]
     [TestCase("/v1/jwt/x509-target/revoked.json")]
     [TestCase("/v1/jwt/..%2fx509-target/jwks.json")]

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Publication;
 using SecretsBroker.Samples.LocalServers;
@@ -14,7 +15,7 @@ using SecretsBroker.Tests.Engines.Jwt;
 
 namespace SecretsBroker.Tests.Publication;
 
-/// <summary>One x509 and one jwt target, and their publications over real HTTP on a free loopback port.</summary>
+/// <summary>One x509, one ssh and one jwt target, and their publications over real HTTP on a free loopback port.</summary>
 internal sealed class PublicationHost : IAsyncDisposable
 {
     public const string Issuer = "https://broker.example/v1/jwt/jwt-target";
@@ -31,6 +32,8 @@ internal sealed class PublicationHost : IAsyncDisposable
                 key_file = Path.Combine(_folder.Path, "ca.key"),
                 certificate_file = Path.Combine(_folder.Path, "ca.pem"),
             }));
+        Ssh = (SshEngine)new SshEngineType(DenyList, Time, NullLogger<SshEngine>.Instance)
+            .Create(TestLeases.Target("ssh", new { key_file = Path.Combine(_folder.Path, "ssh.key") }));
         Jwt = (JwtEngine)new JwtEngineType(DenyList, Time, NullLogger<JwtEngine>.Instance)
             .Create(TestLeases.Target("jwt", new
             {
@@ -47,6 +50,7 @@ internal sealed class PublicationHost : IAsyncDisposable
         _app.MapPublications(target => target switch
         {
             "x509-target" => X509,
+            "ssh-target" => Ssh,
             "jwt-target" => Jwt,
             _ => null,
         });
@@ -57,6 +61,8 @@ internal sealed class PublicationHost : IAsyncDisposable
     public InMemoryDenyList DenyList { get; }
 
     public X509Engine X509 { get; }
+
+    public SshEngine Ssh { get; }
 
     public JwtEngine Jwt { get; }
 
@@ -73,6 +79,7 @@ internal sealed class PublicationHost : IAsyncDisposable
     {
         await _app.DisposeAsync();
         await X509.DisposeAsync();
+        await Ssh.DisposeAsync();
         await Jwt.DisposeAsync();
         _folder.Dispose();
     }

@@ -81,6 +81,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.Certificate => ToInput(request.Certificate),
         CredentialRequest.KindOneofCase.AccessToken => ToInput(request.AccessToken),
         CredentialRequest.KindOneofCase.Redis => new CredentialInput.Redis(),
+        CredentialRequest.KindOneofCase.Ssh => ToInput(request.Ssh),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
     };
 
@@ -104,6 +105,10 @@ internal static class RequestMapping
             "credential.access_token.json_web_key", "must have 1 to 4096 bytes"),
         _ => new CredentialInput.Jwt(default, ""),
     };
+
+    private static CredentialInput.Ssh ToInput(SshRequest request) => Encoding.UTF8.GetByteCount(request.PublicKey) is > 0 and <= 8 * 1024
+        ? new CredentialInput.Ssh(request.PublicKey)
+        : throw Errors.Invalid("credential.ssh.public_key", "must have 1 to 8192 bytes");
 
     private static TaskId? OptionalTaskId(string field, string value) =>
         value.Length == 0 ? null : RequestRules.TaskId(field, value);

@@ -117,6 +117,15 @@ internal static class ResponseMapping
                 Tls = redis.Tls,
             },
         },
+        Engines.SshCredential ssh => new V1.Secret
+        {
+            Ssh = new V1.SshCredential
+            {
+                Certificate = ssh.Certificate,
+                Principals = { ssh.Principals },
+                SerialNumber = ssh.SerialNumber,
+            },
+        },
         _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
     };
 

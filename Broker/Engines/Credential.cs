@@ -57,6 +57,22 @@ internal sealed class CertificateCredential : Credential
     }
 }
 
+/// <summary>An OpenSSH user certificate for a key that the caller holds. There is nothing secret in it.</summary>
+internal sealed class SshCredential : Credential
+{
+    /// <summary>The line of a <c>-cert.pub</c> file.</summary>
+    public required string Certificate { get; init; }
+
+    public required ulong SerialNumber { get; init; }
+
+    /// <summary>Whom it may log in as.</summary>
+    public required IReadOnlyList<string> Principals { get; init; }
+
+    public override void Dispose()
+    {
+    }
+}
+
 /// <summary>An OAuth 2.0 access token (RFC 6750 or RFC 8705).</summary>
 internal sealed class AccessTokenCredential : Credential
 {

@@ -34,4 +34,10 @@ internal abstract record CredentialInput
     {
         public override string EngineType => "jwt";
     }
+
+    /// <param name="PublicKey">As in a <c>.pub</c> file of OpenSSH.</param>
+    internal sealed record Ssh(string PublicKey) : CredentialInput
+    {
+        public override string EngineType => "ssh";
+    }
 }

@@ -6,6 +6,7 @@ using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RedisAcl;
+using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -79,6 +80,7 @@ internal static class BrokerCheck
         .AddJwtEngine()
         .AddPostgresEngine()
         .AddRedisAclEngine()
+        .AddSshEngine()
         .AddSingleton<TargetEngines>()
         .BuildServiceProvider();
 

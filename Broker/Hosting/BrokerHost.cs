@@ -12,6 +12,7 @@ using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RedisAcl;
+using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
@@ -92,6 +93,7 @@ internal static class BrokerHost
         services.AddJwtEngine();
         services.AddPostgresEngine();
         services.AddRedisAclEngine();
+        services.AddSshEngine();
         services.AddSingleton<TargetEngines>();
         services.AddCatalog();
         services.AddPolicy();

@@ -1,6 +1,8 @@
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
+using SecretsBroker.Leases;
 
 namespace SecretsBroker.Publication;
 
@@ -11,8 +13,8 @@ namespace SecretsBroker.Publication;
 internal static class PublicationEndpoints
 {
     /// <summary>
-    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>crl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>,
-    /// <c>jwks.json</c> and <c>revoked.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
+    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>crl</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
+    /// <c>ca.pub</c>, <c>krl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>, <c>jwks.json</c> and <c>revoked.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
     /// </summary>
     /// <param name="endpoints">The broker's public listener.</param>
     /// <param name="findEngine">The engine of a target by its name; null when there is none.</param>
@@ -23,6 +25,7 @@ internal static class PublicationEndpoints
         var revoked = new RevokedListCache(denyList, endpoints.ServiceProvider.GetRequiredService<TimeProvider>());
         var publications = endpoints.MapGroup("");
         MapX509(publications.MapGroup("/v1/x509/{target}"), findEngine, revoked);
+        MapSsh(publications.MapGroup("/v1/ssh/{target}"), findEngine, revoked);
         MapJwt(publications.MapGroup("/v1/jwt/{target}"), findEngine, revoked);
         publications.MapGet("/.well-known/oauth-authorization-server/v1/jwt/{target}", (string target) => Publish(() =>
             ValueTask.FromResult((findEngine(target) as JwtEngine)?.ReadMetadata() is { } metadata
@@ -51,7 +54,30 @@ internal static class PublicationEndpoints
         }));
 
         group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
-            findEngine(target) is X509Engine ? await revoked.ReadAsync(target, withSerials: true, cancellationToken) : null));
+            findEngine(target) is X509Engine ? await revoked.ReadAsync(target, HexadecimalSerialOf, cancellationToken) : null));
+    }
+
+    private static void MapSsh(
+        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
+    {
+        group.MapGet("/ca.pub", (string target) => Publish(() =>
+            ValueTask.FromResult(findEngine(target) is SshEngine engine
+                ? Document.Text(engine.ReadAuthorityLine(), "text/plain")
+                : null)));
+
+        group.MapGet("/krl", (string target, CancellationToken cancellationToken) => Publish(async () =>
+        {
+            if (findEngine(target) is not SshEngine engine)
+            {
+                return null;
+            }
+
+            var list = await engine.ReadRevocationListAsync(cancellationToken);
+            return new Document(list.Krl, "application/octet-stream", list.Tag);
+        }));
+
+        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
+            findEngine(target) is SshEngine ? await revoked.ReadAsync(target, DecimalSerialOf, cancellationToken) : null));
     }
 
     private static void MapJwt(
@@ -61,8 +87,12 @@ internal static class PublicationEndpoints
             ValueTask.FromResult(findEngine(target) is JwtEngine engine ? Document.Json(engine.ReadKeySet()) : null)));
 
         group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
-            findEngine(target) is JwtEngine ? await revoked.ReadAsync(target, withSerials: false, cancellationToken) : null));
+            findEngine(target) is JwtEngine ? await revoked.ReadAsync(target, serialOf: null, cancellationToken) : null));
     }
+
+    private static string HexadecimalSerialOf(LeaseId lease) => Convert.ToHexStringLower(lease.ToSerialNumber());
+
+    private static string DecimalSerialOf(LeaseId lease) => $"{SshSerial.Of(lease)}";
 
     private static async Task<IResult> Publish(Func<ValueTask<Document?>> read)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using SecretsBroker.Engines;
+using SecretsBroker.Leases;
 
 namespace SecretsBroker.Publication;
 
@@ -18,9 +19,9 @@ internal sealed class RevokedListCache(IDenyList denyList, TimeProvider time)
     private readonly ConcurrentDictionary<string, Written> _written = new();
 
     /// <param name="target">Whose list.</param>
-    /// <param name="withSerials">Whether to state each lease's certificate serial number too.</param>
+    /// <param name="serialOf">The serial number of a lease's certificate, to be stated too; null when it has none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async ValueTask<Document> ReadAsync(string target, bool withSerials, CancellationToken cancellationToken)
+    public async ValueTask<Document> ReadAsync(string target, Func<LeaseId, string>? serialOf, CancellationToken cancellationToken)
     {
         var version = await denyList.ReadVersionAsync(target, cancellationToken);
         if (_written.TryGetValue(target, out var known) && known.Version == version &&
@@ -30,12 +31,12 @@ internal sealed class RevokedListCache(IDenyList denyList, TimeProvider time)
         }
 
         var snapshot = await denyList.ReadAsync(target, cancellationToken);
-        var document = new Document(Write(snapshot, withSerials), "application/json", $"v{snapshot.Version}");
+        var document = new Document(Write(snapshot, serialOf), "application/json", $"v{snapshot.Version}");
         _written[target] = new Written(snapshot.Version, time.GetUtcNow(), document);
         return document;
     }
 
-    private static ReadOnlyMemory<byte> Write(DenyListSnapshot snapshot, bool withSerials)
+    private static ReadOnlyMemory<byte> Write(DenyListSnapshot snapshot, Func<LeaseId, string>? serialOf)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using var json = new Utf8JsonWriter(buffer);
@@ -46,9 +47,9 @@ internal sealed class RevokedListCache(IDenyList denyList, TimeProvider time)
         {
             json.WriteStartObject();
             json.WriteString("id", entry.Lease.Value);
-            if (withSerials)
+            if (serialOf is not null)
             {
-                json.WriteString("serial", Convert.ToHexStringLower(entry.Lease.ToSerialNumber()));
+                json.WriteString("serial", serialOf(entry.Lease));
             }
 
             json.WriteString("revoke_time", entry.RevokeTime);

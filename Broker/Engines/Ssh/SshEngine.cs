@@ -1,0 +1,151 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Engines.Ssh;
+
+/// <summary>
+/// Signs a caller's key for the length of a lease. A certificate cannot be taken back; it is refused by hosts that fetch the key
+/// revocation list, which every broker publishes from the same deny list. Logins that are open stay open.
+/// </summary>
+internal sealed partial class SshEngine(
+    string target, SshSettings settings, IDenyList denyList, TimeProvider time, ILogger<SshEngine> logger) : ICredentialEngine
+{
+    /// <summary>How far what is signed is dated back: for hosts whose clock is behind.</summary>
+    private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
+
+    /// <summary>After this, certificates whose time is over are left out at last.</summary>
+    private static readonly TimeSpan RebuildAfter = TimeSpan.FromMinutes(1);
+
+    private readonly DenyListing _denyList = new(target, denyList, time);
+    private readonly SemaphoreSlim _building = new(1);
+    private readonly Lock _loading = new();
+    private SshCertificateAuthority? _authority;
+    private SshRevocationList? _published;
+
+    public Revocability Revocability => Revocability.DenyList;
+
+    public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (request.Input is not CredentialInput.Ssh input)
+        {
+            throw new CredentialInputException("public_key: must be given");
+        }
+
+        var key = SshPublicKey.Parse(input.PublicKey, "public_key");
+        var faults = new CatalogFaults();
+        var grant = SshGrantSettings.Read(request.Grant, faults);
+        if (faults.Any)
+        {
+            throw new EngineException($"target {target}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
+        }
+
+        var validAfter = time.GetUtcNow() - DatedBack;
+        if (request.ExpireTime <= validAfter)
+        {
+            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
+        }
+
+        var certificate = new SshCertificate
+        {
+            Key = key,
+            Serial = SshSerial.Of(request.LeaseId),
+            KeyId = request.LeaseId.Value,
+            Principals = grant.Principals,
+            ValidAfter = validAfter,
+            ValidBefore = request.ExpireTime,
+            SourceAddresses = grant.SourceAddresses,
+            ForceCommand = grant.ForceCommand,
+            Extensions = grant.Extensions,
+        };
+        return ValueTask.FromResult<Credential>(new SshCredential
+        {
+            Certificate = certificate.Sign(Authority()),
+            SerialNumber = certificate.Serial,
+            Principals = certificate.Principals,
+        });
+    }
+
+    /// <summary>A certificate's end is signed: the caller has to ask for a new one.</summary>
+    public ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(false);
+    }
+
+    public ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) => _denyList.AddAsync(lease, cancellationToken);
+
+    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var list = await ReadRevocationListAsync(cancellationToken);
+        if (list.Contains(lease.Id))
+        {
+            return new Verification(true, $"serial {SshSerial.Of(lease.Id)} in KRL version {list.Version}");
+        }
+
+        return _denyList.HasEnded(lease)
+            ? new Verification(true, "certificate ended by itself, and its time in the KRL is over")
+            : new Verification(false, $"serial {SshSerial.Of(lease.Id)} not in KRL version {list.Version}");
+    }
+
+    public async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await ReadRevocationListAsync(cancellationToken);
+    }
+
+    /// <summary>What hosts name in <c>TrustedUserCAKeys</c>.</summary>
+    public string ReadAuthorityLine() => $"{Authority().PublicKey.Line} secrets-broker\n";
+
+    /// <summary>The list as it now is. Built when the deny list changed or the last one grew old, else the same bytes.</summary>
+    public async ValueTask<SshRevocationList> ReadRevocationListAsync(CancellationToken cancellationToken)
+    {
+        if (IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) is { } current)
+        {
+            return current;
+        }
+
+        await _building.WaitAsync(cancellationToken);
+        try
+        {
+            // Those who waited for a build that already saw the newest entry need none of their own.
+            return IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) ?? (_published = SshRevocationList.Build(
+                await _denyList.ReadAsync(cancellationToken), Authority().PublicKey, time.GetUtcNow()));
+        }
+        finally
+        {
+            _building.Release();
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _authority?.Dispose();
+        _building.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private SshRevocationList? IsCurrent(long version) =>
+        _published is { } list && list.Version == version && time.GetUtcNow() < list.BuildTime + RebuildAfter ? list : null;
+
+    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
+    private SshCertificateAuthority Authority()
+    {
+        lock (_loading)
+        {
+            if (_authority is null)
+            {
+                _authority = SshCertificateAuthority.LoadOrCreate(settings, out var created);
+                if (created)
+                {
+                    LogAuthorityMade(logger, target, settings.KeyFile);
+                }
+            }
+
+            return _authority;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Made an SSH certificate authority for target {Target}: {KeyFile}")]
+    private static partial void LogAuthorityMade(ILogger logger, string target, string keyFile);
+}

@@ -1,0 +1,20 @@
+using SecretsBroker.Catalog;
+
+namespace SecretsBroker.Engines.Ssh;
+
+/// <summary>The settings of a target of type <c>ssh</c>: a user certificate authority of the broker's own.</summary>
+internal sealed record SshSettings
+{
+    /// <summary>
+    /// <c>key_file</c>: its private key, ECDSA on P-256 or P-384, PEM, mode 0600. Made (P-256) when it does not exist. Required.
+    /// </summary>
+    public required string KeyFile { get; init; }
+
+    public static SshSettings Read(Target target, CatalogFaults faults)
+    {
+        var reader = SettingsReader.Of(target, faults);
+        var settings = new SshSettings { KeyFile = reader.RequiredText("key_file") };
+        reader.RefuseOthers();
+        return settings;
+    }
+}
