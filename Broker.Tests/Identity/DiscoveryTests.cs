@@ -27,7 +27,7 @@ internal sealed class DiscoveryTests
             ("Issuers:0:Issuer", _provider.Issuer),
             ("Issuers:0:Workload", "spiffe://example.org/{sub}"),
             ("AllowHttpOnLoopback", "true"),
-            ("DiscoveryTimeout", "00:00:02"),
+            ("DiscoveryTimeout", "00:00:30"),
             ("KeyLifetime", $"{KeyLifetime}"));
     }
 

@@ -8,7 +8,7 @@ namespace SecretsBroker.Telemetry;
 internal sealed class TelemetryExport(MeterProvider meters, TracerProvider tracers) : IHostedLifecycleService, IDisposable
 {
     /// <summary>A collector that is away must not hold up the stop.</summary>
-    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan FlushLimit = TimeSpan.FromSeconds(5);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

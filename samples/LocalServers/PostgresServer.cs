@@ -10,7 +10,7 @@ namespace SecretsBroker.Samples.LocalServers;
 public sealed class PostgresServer : IAsyncDisposable
 {
     public const string Username = "postgres";
-    private const int StartAttempts = 5;
+    private const int StartAttempts = 10;
     private const int SigQuit = 3;
     private readonly TemporaryFolder _folder = new();
     private readonly UnprivilegedUser? _user = UnprivilegedUser.IfRoot("postgres", "nobody");

@@ -19,7 +19,7 @@ internal sealed class AccessVerifier : IDisposable
         _broker = new HttpClient(options.Backchannel ?? new SocketsHttpHandler(), disposeHandler: options.Backchannel is null)
         {
             BaseAddress = new Uri(options.Broker.AbsoluteUri.TrimEnd('/') + "/"),
-            Timeout = TimeSpan.FromSeconds(2),
+            Timeout = TimeSpan.FromSeconds(5),
             MaxResponseContentBufferSize = 64 * 1024 * 1024,
         };
         _certificates = new ClientCertificateCheck(options);
