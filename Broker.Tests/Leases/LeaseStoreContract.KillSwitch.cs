@@ -17,6 +17,7 @@ internal abstract partial class LeaseStoreContract
         new(KillScope.Engine, "postgres"),
         new(KillScope.Target, "orders-db"),
         new(KillScope.Resource, "orders/invoices"),
+        new(KillScope.Resource, "orders"),
     ];
 
     [TestCaseSource(nameof(CoveringScopes))]
@@ -53,6 +54,10 @@ internal abstract partial class LeaseStoreContract
     [TestCase(KillScope.Grant, "ORDERS-READ")]
     [TestCase(KillScope.Grant, "postgres")]
     [TestCase(KillScope.Resource, "orders/%")]
+    [TestCase(KillScope.Resource, "orders/")]
+    [TestCase(KillScope.Resource, "orders/inv")]
+    [TestCase(KillScope.Resource, "orders/invoices/2026")]
+    [TestCase(KillScope.Resource, "order")]
     public async Task Kill_order_stops_nothing_else(KillScope scope, string value)
     {
         await KillAsync(scope, value);
@@ -115,6 +120,58 @@ internal abstract partial class LeaseStoreContract
         Assert.That((await Store.ReserveAsync(Asked(), None)).KillOrder, Is.EqualTo("k2"));
     }
 
+    [Test]
+    public async Task Killed_resource_takes_all_that_lies_beneath_it_along()
+    {
+        var deep = Asked() with { Resource = "a/b//c/d" };
+        var lease = await ActivateAsync(deep);
+        foreach (var above in new[] { "a", "a/b", "a/b/", "a/b//c", "a/b//c/d" })
+        {
+            await KillAsync(KillScope.Resource, above, above);
+
+            var refused = await Store.ReserveAsync(deep, None);
+            Assert.That((refused.Status, refused.KillOrder), Is.EqualTo((ReserveStatus.Killed, above)));
+            await Store.LiftKillOrderAsync(above, None);
+        }
+
+        Assert.That(
+            (await EndAllMatchingAsync(new KillSelector(KillScope.Resource, "a/b"))).Select(one => one.Id), Is.EqualTo(new[] { lease.Id }));
+    }
+
+    [Test]
+    public async Task Order_that_stands_is_spread_and_one_that_was_lifted_is_not_brought_back()
+    {
+        var order = await KillAsync(KillScope.Grant, "orders-read");
+        await StartAsync();
+
+        Assert.That(await Store.SpreadKillOrderAsync(order, None), Is.True);
+        await AssertReservesAsync(Asked(), ReserveStatus.Killed);
+        await Store.LiftKillOrderAsync(order.Id, None);
+        Assert.That(await Store.SpreadKillOrderAsync(order, None), Is.False);
+
+        Assert.That(await Store.ListKillOrdersAsync(None), Is.Empty);
+        await AssertReservesAsync(Asked(), ReserveStatus.Reserved);
+    }
+
+    [Test]
+    public async Task First_proposal_to_lift_an_order_stands_and_goes_with_it()
+    {
+        await KillAsync(KillScope.Grant, "orders-read");
+        var before = await NowAsync();
+
+        var proposed = await Store.ProposeKillLiftAsync("k1", "spiffe://example.org/ops/erin", None);
+        var again = await Store.ProposeKillLiftAsync("k1", Hostile, None);
+
+        Assert.That(proposed!.LiftProposal!.Actor, Is.EqualTo("spiffe://example.org/ops/erin"));
+        Assert.That(proposed.LiftProposal.Time, Is.InRange(before, await NowAsync()));
+        Assert.That(again, Is.EqualTo(proposed));
+        Assert.That(await Store.ListKillOrdersAsync(None), Is.EqualTo(new[] { proposed }));
+        Assert.That((await Store.ReserveAsync(Asked(), None)).Status, Is.Not.EqualTo(ReserveStatus.Reserved));
+        Assert.That(await Store.ProposeKillLiftAsync("k2", "spiffe://example.org/ops/erin", None), Is.Null);
+        await Store.LiftKillOrderAsync("k1", None);
+        Assert.That(await Store.ListKillOrdersAsync(None), Is.Empty);
+    }
+
     [TestCaseSource(nameof(CoveringScopes))]
     public async Task What_a_selector_covers_is_ended_as_killed(KillScope scope, string value)
     {
@@ -145,6 +202,10 @@ internal abstract partial class LeaseStoreContract
         }
 
         Assert.That((await FindAsync(ended.Id)).Cause, Is.EqualTo(EndCause.Returned));
+        Assert.That(
+            (await EndedBeforeAsync(new KillSelector(scope, value))).Select(lease => lease.Id),
+            Is.EquivalentTo(expected.Append(ended.Id)),
+            "those that are not revoked yet, whatever ended them");
         Assert.That((await FindAsync(other.Id)).State, Is.EqualTo(scope == KillScope.All ? LeaseState.Revoking : LeaseState.Active));
         await ClaimAsync(active.Id);
         await AssertNotDueAsync(pending.Id);
@@ -181,7 +242,11 @@ internal abstract partial class LeaseStoreContract
         }
     }
 
-    private async Task<IReadOnlyList<Lease>> EndAllMatchingAsync(KillSelector selector)
+    private Task<IReadOnlyList<Lease>> EndAllMatchingAsync(KillSelector selector) => WalkAsync(selector, page => page.Ended);
+
+    private Task<IReadOnlyList<Lease>> EndedBeforeAsync(KillSelector selector) => WalkAsync(selector, page => page.EndedBefore);
+
+    private async Task<IReadOnlyList<Lease>> WalkAsync(KillSelector selector, Func<EndPage, IReadOnlyList<Lease>> leases)
     {
         var all = new List<Lease>();
         foreach (var shard in Shards)
@@ -190,7 +255,7 @@ internal abstract partial class LeaseStoreContract
             do
             {
                 var page = await Store.EndMatchingAsync(shard, selector, cursor, 2, None);
-                all.AddRange(page.Ended);
+                all.AddRange(leases(page));
                 cursor = page.NextCursor;
             }
             while (cursor is not null);

@@ -135,7 +135,7 @@ internal sealed partial class Promises
         KillScope.Grant => asked.Grant == selector.Value,
         KillScope.Engine => asked.Engine == selector.Value,
         KillScope.Target => asked.Target == selector.Value,
-        KillScope.Resource => asked.Resource == selector.Value,
+        KillScope.Resource => $"{asked.Resource}/".StartsWith($"{selector.Value}/", StringComparison.Ordinal),
         _ => throw new ArgumentOutOfRangeException(nameof(selector), selector, "unknown scope"),
     };
 }

@@ -128,6 +128,12 @@ internal sealed class SimulatedStore(World world, BrokerProcess process, Wire wi
     public ValueTask<IReadOnlyList<KillOrder>> ListKillOrdersAsync(CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public ValueTask<bool> SpreadKillOrderAsync(KillOrder order, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<KillOrder?> ProposeKillLiftAsync(string id, string actor, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public ValueTask<bool> LiftKillOrderAsync(string id, CancellationToken cancellationToken) => CallAsync(
         CallPoint.StoreLiftKillOrder,
         () => _store.LiftKillOrderAsync(id, default),

@@ -175,6 +175,15 @@ internal interface ILeaseStore : IAsyncDisposable
     /// <summary>The standing orders, the oldest first.</summary>
     ValueTask<IReadOnlyList<KillOrder>> ListKillOrdersAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Finishes an <see cref="AddKillOrderAsync"/> whose broker died or lost the store half-way: when this returns true, every shard
+    /// knows the order. False when it does not stand any more; what was lifted is never brought back.
+    /// </summary>
+    ValueTask<bool> SpreadKillOrderAsync(KillOrder order, CancellationToken cancellationToken);
+
+    /// <summary>Notes that an operator wants an order lifted. Returns it as it stands, with the first proposal; null when there is none of that id.</summary>
+    ValueTask<KillOrder?> ProposeKillLiftAsync(string id, string actor, CancellationToken cancellationToken);
+
     /// <summary>Lifts an order everywhere. False when there is none of that id.</summary>
     ValueTask<bool> LiftKillOrderAsync(string id, CancellationToken cancellationToken);
 

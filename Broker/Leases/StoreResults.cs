@@ -105,8 +105,9 @@ internal readonly record struct LeasePage(IReadOnlyList<Lease> Leases, string Ne
 
 /// <summary>One page of ending what a selector covers.</summary>
 /// <param name="Ended">Those that this page ended.</param>
+/// <param name="EndedBefore">Those that it covers, that had ended before and are not yet <see cref="LeaseState.Revoked"/>.</param>
 /// <param name="NextCursor">Null after the last page.</param>
-internal readonly record struct EndPage(IReadOnlyList<Lease> Ended, string? NextCursor);
+internal readonly record struct EndPage(IReadOnlyList<Lease> Ended, IReadOnlyList<Lease> EndedBefore, string? NextCursor);
 
 /// <summary>A fault of the store's set-up.</summary>
 /// <param name="Refuse">Whether the broker must not start with it.</param>

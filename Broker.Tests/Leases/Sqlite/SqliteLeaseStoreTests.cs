@@ -76,6 +76,23 @@ internal sealed class SqliteLeaseStoreTests
         }
     }
 
+    [Test]
+    public async Task File_of_the_version_before_is_taken_over()
+    {
+        await using (var first = Open())
+        {
+            await ReserveAsync(first);
+        }
+
+        Execute("DROP TABLE kill_lifts; PRAGMA user_version = 1");
+        await using var store = Open();
+
+        Assert.That(await store.CheckAsync(None), Is.Empty);
+        Assert.That(await store.FindTaskAsync(Task1, None), Is.Not.Null);
+        Assert.That(await store.ListKillOrdersAsync(None), Is.Empty);
+        Assert.That(Scalar("PRAGMA user_version"), Is.EqualTo(2));
+    }
+
     [TestCase("UPDATE meta SET value = 4 WHERE key = 'shards'", "4 shards")]
     [TestCase("PRAGMA user_version = 99", "version 99")]
     [TestCase("PRAGMA application_id = 1", "belongs to another program")]

@@ -57,6 +57,9 @@ internal sealed class ShardKeys(int shard, string tag)
     /// <summary>Hash: id to order.</summary>
     public RedisKey KillOrders { get; } = tag + "kill-orders";
 
+    /// <summary>Hash: an order's id to the proposal to lift it. In the first shard only.</summary>
+    public RedisKey KillLifts { get; } = tag + "kill-lifts";
+
     /// <summary>Counts nothing; a write to it comes after all earlier ones in the stream that replicas read.</summary>
     public RedisKey Barrier { get; } = tag + "barrier";
 
@@ -89,6 +92,9 @@ internal sealed class ShardKeys(int shard, string tag)
 
     /// <summary>Hash: a workload's token bucket; goes by itself when it is full again.</summary>
     public RedisKey Rate(WorkloadId owner) => $"{tag}rate:{owner.Value}";
+
+    /// <summary>Is there for a day after the order was lifted, so that nobody who read it before brings it back.</summary>
+    public RedisKey LiftedKillOrder(string id) => $"{tag}lifted:{id}";
 
     /// <summary>Hash: a target's deny list, lease to <c>since until</c>.</summary>
     public RedisKey Denied(string target) => $"{tag}denied:{target}";

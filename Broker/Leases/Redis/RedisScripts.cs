@@ -25,6 +25,7 @@ internal static class RedisScripts
     public static readonly RedisScript PurgeTask = new("purge-task");
 
     public static readonly RedisScript AddKillOrder = new("add-kill-order");
+    public static readonly RedisScript ProposeKillLift = new("propose-kill-lift");
     public static readonly RedisScript LiftKillOrder = new("lift-kill-order");
 
     public static readonly RedisScript Deny = new("deny");

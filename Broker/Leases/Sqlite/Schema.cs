@@ -6,7 +6,13 @@ internal static class Schema
     /// <summary>In the file's header: "SBLS". Tells this store's files from those of other programs.</summary>
     public const int ApplicationId = 0x53424c53;
 
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>What makes a file of version 1 one of version 2.</summary>
+    public const string From1To2 = KillLifts;
+
+    private const string KillLifts =
+        "CREATE TABLE kill_lifts (id TEXT PRIMARY KEY, propose_actor TEXT NOT NULL, propose_time INTEGER NOT NULL) WITHOUT ROWID;";
 
     /// <remarks>
     /// <para><c>leases.due</c>: when it is next to be looked at; null once revoked, so that indexes on it hold the live ones only.</para>
@@ -15,7 +21,7 @@ internal static class Schema
     /// <para><c>live</c>, <c>kept</c>, <c>stuck</c>: counters, so that no operation has to count leases.</para>
     /// <para><c>workloads.level</c>: the token bucket in sixty-thousandths, as of <c>level_time</c>.</para>
     /// </remarks>
-    public const string Create = """
+    public const string Create = $"""
         CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
         CREATE TABLE tasks (
@@ -54,6 +60,7 @@ internal static class Schema
             seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, selector TEXT NOT NULL, scope INTEGER NOT NULL, value TEXT NOT NULL,
             reason TEXT NOT NULL, actor TEXT NOT NULL, create_time INTEGER NOT NULL);
         CREATE INDEX kill_orders_selector ON kill_orders (selector);
+        {KillLifts}
 
         CREATE TABLE deny_lists (target TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE denied (

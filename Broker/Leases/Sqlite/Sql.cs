@@ -131,21 +131,32 @@ internal static class Sql
 
     // ---- kill switch
 
-    private const string KillColumns = "id, scope, value, reason, actor, create_time";
-
-    public const string CoveringKillOrder = """
-        SELECT id FROM kill_orders WHERE selector IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ORDER BY seq LIMIT 1
+    private const string KillOrderRows = """
+        SELECT id, scope, value, reason, actor, create_time, propose_actor, propose_time
+        FROM kill_orders LEFT JOIN kill_lifts USING (id)
         """;
 
-    public const string FindKillOrder = $"SELECT {KillColumns} FROM kill_orders WHERE id = ?1";
+    // As many selectors as the resource's path is deep; a list, so that the statement stays one.
+    public const string CoveringKillOrder =
+        "SELECT id FROM kill_orders WHERE selector IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT 1";
+
+    public const string AnyKillOrder = "SELECT 1 FROM kill_orders LIMIT 1";
+
+    public const string FindKillOrder = $"{KillOrderRows} WHERE id = ?1";
 
     public const string InsertKillOrder = """
         INSERT INTO kill_orders (id, scope, value, reason, actor, create_time, selector) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         """;
 
-    public const string KillOrders = $"SELECT {KillColumns} FROM kill_orders ORDER BY seq";
+    public const string KillOrders = $"{KillOrderRows} ORDER BY seq";
 
     public const string DeleteKillOrder = "DELETE FROM kill_orders WHERE id = ?1";
+
+    public const string ProposeKillLift = """
+        INSERT INTO kill_lifts (id, propose_actor, propose_time) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+        """;
+
+    public const string DeleteKillLift = "DELETE FROM kill_lifts WHERE id = ?1";
 
     // ---- deny lists
 

@@ -83,6 +83,13 @@ internal static class SqliteFile
     {
         var application = Pragma(session, "PRAGMA application_id");
         var version = Pragma(session, "PRAGMA user_version");
+        if (application == Schema.ApplicationId && version == 1)
+        {
+            session.Execute(Schema.From1To2);
+            session.Execute("PRAGMA user_version = 2");
+            version = 2;
+        }
+
         var tables = session.First("SELECT count(*) FROM sqlite_schema", row => row.GetInt64(0));
         if (application == 0 && version == 0 && tables == 0)
         {

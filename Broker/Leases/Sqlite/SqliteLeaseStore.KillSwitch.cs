@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using SecretsBroker.KillSwitch;
 
 namespace SecretsBroker.Leases.Sqlite;
@@ -26,8 +27,31 @@ internal sealed partial class SqliteLeaseStore
     public ValueTask<IReadOnlyList<KillOrder>> ListKillOrdersAsync(CancellationToken cancellationToken) =>
         _database.ReadAsync<IReadOnlyList<KillOrder>>(session => session.All(Sql.KillOrders, ReadKillOrder), cancellationToken);
 
-    public ValueTask<bool> LiftKillOrderAsync(string id, CancellationToken cancellationToken) =>
-        _database.WriteAsync(session => session.Execute(Sql.DeleteKillOrder, id) > 0, cancellationToken);
+    // One shard: an order stands in all or in none.
+    public ValueTask<bool> SpreadKillOrderAsync(KillOrder order, CancellationToken cancellationToken) => _database.ReadAsync(
+        session => session.First(Sql.FindKillOrder, ReadKillOrder, order.Id) is not null, cancellationToken);
+
+    public ValueTask<KillOrder?> ProposeKillLiftAsync(string id, string actor, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            session =>
+            {
+                if (session.First(Sql.FindKillOrder, ReadKillOrder, id) is null)
+                {
+                    return null;
+                }
+
+                session.Execute(Sql.ProposeKillLift, id, actor, Instants.Write(Now()));
+                return session.First(Sql.FindKillOrder, ReadKillOrder, id);
+            },
+            cancellationToken);
+
+    public ValueTask<bool> LiftKillOrderAsync(string id, CancellationToken cancellationToken) => _database.WriteAsync(
+        session =>
+        {
+            session.Execute(Sql.DeleteKillLift, id);
+            return session.Execute(Sql.DeleteKillOrder, id) > 0;
+        },
+        cancellationToken);
 
     public ValueTask<EndPage> EndMatchingAsync(
         int shard, KillSelector selector, string? cursor, int max, CancellationToken cancellationToken) => _database.WriteAsync(
@@ -36,18 +60,20 @@ internal sealed partial class SqliteLeaseStore
             var after = cursor is null ? 0 : long.Parse(cursor, CultureInfo.InvariantCulture);
             var rows = ReadPage(session, selector, after, max);
             var now = Now();
-            var ended = new List<Lease>();
+            var (ended, before) = (new List<Lease>(), new List<Lease>());
             foreach (var (_, row) in rows)
             {
-                if (!row.HasEnded && KillSelector.Covering(row.Lease).Contains(selector))
+                if (!row.IsLive || !KillSelector.Covering(row.Lease).Contains(selector))
                 {
-                    var killed = row.End(EndCause.Killed, now);
-                    LeaseTable.Update(session, row, killed);
-                    ended.Add(killed.Lease);
+                    continue;
                 }
+
+                var killed = row.End(EndCause.Killed, now);
+                LeaseTable.Update(session, row, killed);
+                (row.HasEnded ? before : ended).Add(killed.Lease);
             }
 
-            return new EndPage(ended, rows.Count < max ? null : rows[^1].Sequence.ToString(CultureInfo.InvariantCulture));
+            return new EndPage(ended, before, rows.Count < max ? null : rows[^1].Sequence.ToString(CultureInfo.InvariantCulture));
         },
         cancellationToken);
 
@@ -65,15 +91,21 @@ internal sealed partial class SqliteLeaseStore
         };
     }
 
-    private static string? CoveringKillOrder(Session session, IReadOnlyList<KillSelector> selectors) => session.First(
-        Sql.CoveringKillOrder,
-        row => row.GetString(0),
-        [.. selectors.Select(selector => selector.Key)]);
+    private static string? CoveringKillOrder(Session session, IReadOnlyList<KillSelector> selectors) =>
+        session.First(Sql.AnyKillOrder, row => row.GetInt64(0)) == 0
+            ? null
+            : session.First(
+                Sql.CoveringKillOrder,
+                row => row.GetString(0),
+                new JsonArray([.. selectors.Select(selector => (JsonNode)selector.Key)]).ToJsonString());
 
     private static KillOrder ReadKillOrder(DbDataReader row) => new(
         row.GetString(0),
         new KillSelector((KillScope)row.GetInt32(1), row.GetString(2)),
         row.GetString(3),
         row.GetString(4),
-        row.GetInstant(5));
+        row.GetInstant(5))
+    {
+        LiftProposal = row.FindInstant(7) is { } proposed ? new LiftProposal(row.GetString(6), proposed) : null,
+    };
 }

@@ -1,8 +1,12 @@
 #!lua flags=allow-oom
--- KEYS  1 kills  2 kill orders
+-- KEYS  1 kills  2 kill orders  3 that it was lifted
 -- ARGV  1 order's id  2 the order as JSON  3 its time in ms; empty: now
--- Returns the order as JSON, with its time, as it stands.
--- Promise: from here on reserve, activate and renew refuse what it covers in this shard. An order of that id that stands is kept.
+-- Returns the order as JSON, with its time, as it stands; false when it was lifted.
+-- Promise: from here on reserve, activate and renew refuse what it covers in this shard. An order of that id that stands is kept;
+--       one that was lifted is not brought back.
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  return false
+end
 local known = redis.call('HGET', KEYS[2], ARGV[1])
 if known then
   return known
