@@ -9,6 +9,8 @@ internal sealed class RawClient(Uri address, Func<string> token) : IDisposable
 {
     private readonly GrpcChannel _channel = GrpcChannel.ForAddress(address);
 
+    public ChannelBase Channel => _channel;
+
     public TaskService.TaskServiceClient Tasks => new(_channel);
 
     public LeaseService.LeaseServiceClient Leases => new(_channel);

@@ -59,6 +59,7 @@ internal sealed class AuditLineTests
                 var type when type == typeof(AuditEventType) => AuditEventType.Used,
                 var type when type == typeof(bool?) => true,
                 var type when type == typeof(int?) => ++number,
+                var type when type == typeof(long?) => (long)++number,
                 var type when type == typeof(TimeSpan?) => TimeSpan.FromSeconds(++number),
                 var type when type == typeof(DateTimeOffset?) => Time.AddSeconds(++number),
                 _ => (string[])[$"value {++number}"],

@@ -5,6 +5,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
+using SecretsBroker.Policy.Operators;
 using SecretsBroker.Revocation;
 
 namespace SecretsBroker.Tests.Configuration;
@@ -73,6 +74,16 @@ internal sealed class OptionsValidatorsTests
         Assert.That(
             FaultsOf("Issuance", ("DecisionTimeout", "00:00:00"), ("SettleMargin", "01:00:00"), ("MaxLivePerTask", "-1")),
             Has.Length.EqualTo(3));
+
+    [Test]
+    public void Killers_are_workloads()
+    {
+        var options = new OperatorOptions { Killers = { "spiffe://example.org/ops/dave", "dave" } };
+
+        Assert.That(
+            new OperatorOptionsValidator().Validate(name: null, options).Failures,
+            Is.EqualTo(new[] { "Operators:Killers:1 must be a SPIFFE ID: spiffe://trust-domain/path; it is \"dave\"" }));
+    }
 
     private static IEnumerable<string> SectionNames => Sections.Keys;
 

@@ -96,6 +96,7 @@ internal sealed class BrokerUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Target.LetIssuesGo();
+        Target.LetAnswersGo();
         Target.LetRevocationsGo();
         _channel.Dispose();
         await _app.DisposeAsync();

@@ -11,6 +11,7 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
 {
     private volatile TaskCompletionSource _revokeGate = Opened();
     private volatile TaskCompletionSource _issueGate = Opened();
+    private volatile TaskCompletionSource _answerGate = Opened();
     private int _issued;
     private int _revoking;
 
@@ -39,6 +40,11 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
 
     public void LetIssuesGo() => _issueGate.TrySetResult();
 
+    /// <summary>What it makes exists at once, and is not answered before it may.</summary>
+    public void HoldAnswers() => _answerGate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void LetAnswersGo() => _answerGate.TrySetResult();
+
     public void ValidateTarget(Target target, CatalogFaults faults)
     {
     }
@@ -56,6 +62,7 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
         Live[request.LeaseId] = request.ExpireTime;
         var password = Secret.Random();
         Passwords.Add(Encoding.UTF8.GetString(password.Bytes));
+        await _answerGate.Task.WaitAsync(cancellationToken);
         return new DatabaseCredential
         {
             Host = "127.0.0.1",

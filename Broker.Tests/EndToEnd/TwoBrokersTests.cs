@@ -169,6 +169,8 @@ internal sealed class TwoBrokersTests
     {
         private readonly GrpcChannel[] _channels = [.. ports.Select(port => GrpcChannel.ForAddress($"http://127.0.0.1:{port}"))];
 
+        public Agent Of(int broker, string token) => Agent.At(_channels[broker], token);
+
         public async Task<T> CallAsync<T>(string token, int preferred, Func<Agent, Task<T>> call)
         {
             for (var attempt = 0; ; attempt++)

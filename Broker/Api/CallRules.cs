@@ -8,6 +8,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
     private const string Tasks = "/secretsbroker.v1.TaskService/";
     private const string Leases = "/secretsbroker.v1.LeaseService/";
     private const string Policies = "/secretsbroker.v1.PolicyService/";
+    private const string Kills = "/secretsbroker.v1.KillSwitchService/";
     private const string Health = "/grpc.health.v1.Health/";
     private const string Reflection = "/grpc.reflection.v1.ServerReflection/";
 
@@ -30,6 +31,9 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Policies + "CheckPolicies"] = CallRule.Operator,
         [Policies + "ExplainDecision"] = CallRule.Operator,
         [Policies + "SimulatePolicies"] = CallRule.Operator,
+        [Kills + "Kill"] = CallRule.Operator,
+        [Kills + "ListKillOrders"] = CallRule.Operator,
+        [Kills + "LiftKillOrder"] = CallRule.Operator,
         [Health + "Check"] = CallRule.Anonymous,
         [Health + "Watch"] = CallRule.Anonymous,
         [Reflection + "ServerReflectionInfo"] = CallRule.Anonymous,

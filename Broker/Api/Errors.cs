@@ -24,6 +24,9 @@ internal static class Errors
     public static RpcException NoSuchLease() =>
         Make(StatusCode.NotFound, "no such lease", new ErrorDetail { Reason = "LEASE_NOT_FOUND" });
 
+    public static RpcException NoSuchKillOrder() =>
+        Make(StatusCode.NotFound, "no such kill order stands", new ErrorDetail { Reason = "KILL_ORDER_NOT_FOUND" });
+
     public static RpcException TaskEnded() =>
         Make(StatusCode.FailedPrecondition, "the task has ended", new ErrorDetail { Reason = "TASK_ENDED" });
 

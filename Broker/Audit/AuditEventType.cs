@@ -15,7 +15,11 @@ internal enum AuditEventType
     TaskStarted = 9,
     TaskEnded = 10,
     AuthenticationFailed = 11,
+
+    /// <summary>An operator gave a kill order.</summary>
     Killed = 12,
+
+    /// <summary>A kill order stands no more.</summary>
     KillLifted = 13,
     PolicyLoaded = 14,
     PolicyRejected = 15,
@@ -28,4 +32,10 @@ internal enum AuditEventType
 
     /// <summary>Whether somebody may do what operators do.</summary>
     OperatorDecided = 20,
+
+    /// <summary>What a kill order covered was ended, and how much of it is gone.</summary>
+    KillCarriedOut = 22,
+
+    /// <summary>An operator wants a kill order lifted; another one has to confirm.</summary>
+    KillLiftProposed = 23,
 }

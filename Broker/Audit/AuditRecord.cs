@@ -58,6 +58,18 @@ internal sealed record AuditRecord
     /// <summary>What a use touched further down, as the agent reports it.</summary>
     public string DownstreamResource { get; init; } = "";
 
+    // kill switch
+    public string KillOrder { get; init; } = "";
+
+    /// <summary>What the order covers: <c>workload spiffe://…</c>.</summary>
+    public string Selector { get; init; } = "";
+
+    /// <summary>Who proposed the lift that another operator confirmed.</summary>
+    public string ProposedBy { get; init; } = "";
+    public long? LeasesFound { get; init; }
+    public long? LeasesEnded { get; init; }
+    public long? LeasesGone { get; init; }
+
     /// <summary>W3C trace id of the call.</summary>
     public string TraceId { get; init; } = "";
 }

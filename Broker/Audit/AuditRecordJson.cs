@@ -37,14 +37,16 @@ internal static class AuditRecordJson
         json.Member("end_time"u8, record.EndTime);
         json.Member("gone_time"u8, record.GoneTime);
         json.Member("lag_ms"u8, record.Lag);
-        if (record.Attempts is { } attempts)
-        {
-            json.Member("attempts"u8, attempts);
-        }
-
+        Member(json, "attempts"u8, record.Attempts);
         json.Member("proof"u8, record.Proof);
         json.Member("outcome"u8, record.Outcome);
         json.Member("downstream_resource"u8, record.DownstreamResource);
+        json.Member("kill_order"u8, record.KillOrder);
+        json.Member("selector"u8, record.Selector);
+        json.Member("proposed_by"u8, record.ProposedBy);
+        Member(json, "leases_found"u8, record.LeasesFound);
+        Member(json, "leases_ended"u8, record.LeasesEnded);
+        Member(json, "leases_gone"u8, record.LeasesGone);
         json.Member("trace_id"u8, record.TraceId);
     }
 
@@ -81,15 +83,32 @@ internal static class AuditRecordJson
         EndTime = Time(line, "end_time"),
         GoneTime = Time(line, "gone_time"),
         Lag = Span(line, "lag_ms"),
-        Attempts = line.TryGetProperty("attempts", out var attempts) ? attempts.GetInt32() : null,
+        Attempts = (int?)Number(line, "attempts"),
         Proof = Text(line, "proof"),
         Outcome = Text(line, "outcome"),
         DownstreamResource = Text(line, "downstream_resource"),
+        KillOrder = Text(line, "kill_order"),
+        Selector = Text(line, "selector"),
+        ProposedBy = Text(line, "proposed_by"),
+        LeasesFound = Number(line, "leases_found"),
+        LeasesEnded = Number(line, "leases_ended"),
+        LeasesGone = Number(line, "leases_gone"),
         TraceId = Text(line, "trace_id"),
     };
 
+    private static void Member(CanonicalJson json, ReadOnlySpan<byte> name, long? value)
+    {
+        if (value is { } known)
+        {
+            json.Member(name, known);
+        }
+    }
+
     private static string Text(JsonElement line, string name) =>
         line.TryGetProperty(name, out var member) ? member.GetString() ?? "" : "";
+
+    private static long? Number(JsonElement line, string name) =>
+        line.TryGetProperty(name, out var member) ? member.GetInt64() : null;
 
     private static TimeSpan? Span(JsonElement line, string name) =>
         line.TryGetProperty(name, out var member) ? TimeSpan.FromMilliseconds(member.GetInt64()) : null;

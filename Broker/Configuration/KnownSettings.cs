@@ -7,6 +7,7 @@ using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
+using SecretsBroker.Policy.Operators;
 using SecretsBroker.Revocation;
 
 namespace SecretsBroker.Configuration;
@@ -25,6 +26,7 @@ internal static class KnownSettings
         [IdentityOptions.Section] = typeof(IdentityOptions),
         [CatalogOptions.Section] = typeof(CatalogOptions),
         [PolicyOptions.Section] = typeof(PolicyOptions),
+        [OperatorOptions.Section] = typeof(OperatorOptions),
         ["Tasks"] = typeof(TaskOptions),
         ["Issuance"] = typeof(IssuanceOptions),
         ["Revocation"] = typeof(RevocationOptions),

@@ -13,6 +13,7 @@ using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Policy;
+using SecretsBroker.Policy.Operators;
 using SecretsBroker.Revocation;
 using SecretsBroker.Telemetry;
 
@@ -39,6 +40,7 @@ internal static class BrokerCheck
         Check(new AuditOptionsValidator(), configuration, AuditOptions.Section, faults);
         Check(new CatalogOptionsValidator(), configuration, CatalogOptions.Section, faults);
         Check(new PolicyOptionsValidator(), configuration, PolicyOptions.Section, faults);
+        Check(new OperatorOptionsValidator(), configuration, OperatorOptions.Section, faults);
 
         await using var nowhere = DenyListNowhere();
         await using var services = Services(nowhere);

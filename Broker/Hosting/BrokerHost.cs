@@ -16,6 +16,7 @@ using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
+using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
 using SecretsBroker.Publication;
@@ -71,6 +72,7 @@ internal static class BrokerHost
         app.MapGrpcService<TaskApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<LeaseApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<PolicyApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<KillSwitchApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapStandardServices();
         app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
         // For everybody, so it looks behind itself no oftener than the gRPC service does.
@@ -100,6 +102,7 @@ internal static class BrokerHost
         services.AddIntents();
         services.AddRevocation();
         services.AddIssuance();
+        services.AddKillSwitch();
         services.AddHostedService<StartUp>();
         services.AddOptions<HostOptions>().Configure<IOptions<RevocationOptions>>(
             (host, revocation) => host.ShutdownTimeout = revocation.Value.StopTimeout + StopMargin);
@@ -117,7 +120,10 @@ internal static class BrokerHost
         services.AddSingleton<TaskApi>();
         services.AddSingleton<LeaseApi>();
         services.AddSingleton<PolicyApi>();
-        services.AddStandardServices(TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor);
+        services.AddSingleton<KillAuthority>();
+        services.AddSingleton<KillSwitchApi>();
+        services.AddStandardServices(
+            TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, KillSwitchService.Descriptor);
     }
 
     private static void Listen(WebApplicationBuilder builder, ListenOptions listen)

@@ -2,6 +2,7 @@ using Quartz;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.KillSwitch;
 using SecretsBroker.Policy;
 using SecretsBroker.Revocation;
 
@@ -18,6 +19,7 @@ internal static class Jobs
         services.AddQuartz(quartz =>
         {
             quartz.Every<SweepJob>(provider => Option<RevocationOptions>(provider).SweepInterval);
+            quartz.Every<StandingOrdersJob>(provider => Option<RevocationOptions>(provider).SweepInterval);
             quartz.Every<LifelineJob>(provider => Option<TaskOptions>(provider).BeatInterval);
             quartz.Every<KeyRefreshJob>(_ => KeyRefreshInterval);
             quartz.Every<PurgeJob>(_ => PurgeInterval);

@@ -38,7 +38,13 @@ internal sealed record Obligations(TimeSpan? MaxTimeToLive)
 {
     public static Obligations None { get; } = new((TimeSpan?)null);
 
+    /// <summary>Whether another operator has to want the same (<c>@second_operator</c>). Of operators' questions only.</summary>
+    public bool SecondOperator { get; init; }
+
     /// <summary>Both demands together: the stricter of each kind.</summary>
-    public Obligations And(Obligations other) => new(
-        MaxTimeToLive is null || other.MaxTimeToLive < MaxTimeToLive ? other.MaxTimeToLive : MaxTimeToLive);
+    public Obligations And(Obligations other) =>
+        new(MaxTimeToLive is null || other.MaxTimeToLive < MaxTimeToLive ? other.MaxTimeToLive : MaxTimeToLive)
+        {
+            SecondOperator = SecondOperator || other.SecondOperator,
+        };
 }

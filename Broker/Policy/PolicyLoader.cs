@@ -56,6 +56,11 @@ internal static class PolicyLoader
             foreach (var policy in set.Policies)
             {
                 CheckAudience(policy, faults);
+                if (SecondOperator.FaultOf(policy) is { } rule)
+                {
+                    faults.Add(Fault(policy.Template, rule));
+                }
+
                 ReadAnnotations(policy, maxTimesToLive, faults);
             }
         }

@@ -35,14 +35,16 @@ internal sealed class PolicySnapshot(
     public Obligations ObligationsOf(IEnumerable<CedarPolicy> permits)
     {
         TimeSpan? strictest = null;
+        var second = false;
         foreach (var policy in permits)
         {
+            second |= SecondOperator.IsDemandedBy(policy);
             if (_maxTimesToLive.TryGetValue(policy.Id, out var demand) && (strictest is null || demand < strictest))
             {
                 strictest = demand;
             }
         }
 
-        return strictest is null ? Obligations.None : new Obligations(strictest);
+        return strictest is null && !second ? Obligations.None : new Obligations(strictest) { SecondOperator = second };
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using SecretsBroker.Intents;
+using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
 using static SecretsBroker.Telemetry.TelemetryNames;
 
@@ -32,6 +33,9 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _catalogReloads;
     private readonly UpDownCounter<long> _lifelineOpen;
     private readonly Counter<long> _taskEnded;
+    private readonly Gauge<long> _killOrders;
+    private readonly Counter<long> _killLeases;
+    private readonly Histogram<double> _killStopDuration;
 
     public BrokerMetrics(IMeterFactory meterFactory, TimeProvider time)
     {
@@ -62,6 +66,9 @@ internal sealed class BrokerMetrics
         _catalogReloads = meter.CreateCounter<long>(Metrics.CatalogReloads, Units.Reload, "Loads of the catalogue.");
         _lifelineOpen = meter.CreateUpDownCounter<long>(Metrics.LifelineOpen, Units.Lifeline, "Lifelines held open at this broker.");
         _taskEnded = meter.CreateCounter<long>(Metrics.TaskEnded, Units.Task, "Tasks ended.");
+        _killOrders = meter.CreateGauge<long>(Metrics.KillOrders, Units.Order, "Kill orders that stand, in the store.");
+        _killLeases = meter.CreateCounter<long>(Metrics.KillLeases, Units.Lease, "Leases that kill orders ended.");
+        _killStopDuration = Seconds(meter, Metrics.KillStopDuration, "From the call until nothing was issued.", Buckets.Calls);
         meter.CreateObservableGauge(
             Metrics.LeaseLive, () => _backlog.Sum(target => target.Live), Units.Lease, "Leases not yet revoked, in the store.");
         meter.CreateObservableGauge(
@@ -150,6 +157,15 @@ internal sealed class BrokerMetrics
     public void LifelineClosed() => _lifelineOpen.Add(-1);
 
     public void TaskEnded(TaskOutcome outcome) => _taskEnded.Add(1, Label(Attributes.Outcome, outcome));
+
+    /// <param name="scope">What kind of order.</param>
+    /// <param name="duration">From the call until no broker issued what it covers.</param>
+    public void KillOrderGiven(KillScope scope, TimeSpan duration) =>
+        _killStopDuration.Record(duration.TotalSeconds, Label(Attributes.Scope, scope));
+
+    public void SetKillOrders(int count) => _killOrders.Record(count);
+
+    public void LeasesKilled(int count) => _killLeases.Add(count);
 
     private static Histogram<double> Seconds(Meter meter, string name, string description, double[] buckets) =>
         meter.CreateHistogram(

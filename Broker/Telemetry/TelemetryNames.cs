@@ -50,6 +50,15 @@ internal static class TelemetryNames
         /// <summary>Gauge, s; how long the oldest of the backlog has been due, by <see cref="Attributes.Target"/>.</summary>
         public const string RevocationBacklogAge = "secretsbroker.revocation.backlog_age";
 
+        /// <summary>Gauge, {order}; kill orders that stand. Every broker of a store reports the store's number.</summary>
+        public const string KillOrders = "secretsbroker.kill.orders";
+
+        /// <summary>Counter, {lease}; ended by a kill order at this broker.</summary>
+        public const string KillLeases = "secretsbroker.kill.leases";
+
+        /// <summary>Histogram, s; from the call until no broker issued what the order covers, by <see cref="Attributes.Scope"/>.</summary>
+        public const string KillStopDuration = "secretsbroker.kill.stop.duration";
+
         /// <summary>Counter, {failure}; by <see cref="Attributes.Operation"/>.</summary>
         public const string StoreFailures = "secretsbroker.store.failures";
 
@@ -101,6 +110,7 @@ internal static class TelemetryNames
         public const string Reason = "secretsbroker.reason";
         public const string Cause = "secretsbroker.cause";
         public const string System = "secretsbroker.system";
+        public const string Scope = "secretsbroker.scope";
 
         // ---- unbounded: never on a metric
 
@@ -144,5 +154,6 @@ internal static class TelemetryNames
         public const string Reload = "{reload}";
         public const string Lifeline = "{lifeline}";
         public const string Task = "{task}";
+        public const string Order = "{order}";
     }
 }

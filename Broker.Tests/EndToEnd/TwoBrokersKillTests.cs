@@ -1,0 +1,111 @@
+using Grpc.Core;
+using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.KillSwitch;
+using SecretsBroker.Tests.Leases.Redis;
+using SecretsBroker.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace SecretsBroker.Tests.EndToEnd;
+
+/// <summary>Two processes on one Redis: the switch is pulled at one of them.</summary>
+[NonParallelizable]
+internal sealed class TwoBrokersKillTests
+{
+    private const string Resource = "api/x";
+    private static readonly string[] Brokers = ["one", "two"];
+
+    [Test]
+    public async Task Kill_at_one_broker_holds_at_the_other_the_moment_it_is_answered()
+    {
+        RedisRequired.OrIgnore();
+        await using var redis = await RedisServer.StartAsync();
+        using var sandbox = new Sandbox(Catalog);
+        var ports = FreePort.Next(2);
+        var files = Brokers.Zip(ports, (name, port) => sandbox.WriteConfiguration(name, sandbox.Settings(
+            name,
+            port,
+            ("Store:Kind", "redis"),
+            ("Store:Servers", redis.Endpoint),
+            ("Store:ShardCount", 4),
+            ("Operators:Killers:0", Sandbox.Workload(KillOperator.Name).Value)))).ToArray();
+        using var first = await BrokerProcess.StartAsync(files[0], ports[0]);
+        using var second = await BrokerProcess.StartAsync(files[1], ports[1]);
+        using var channels = new TwoBrokersTests.Channels(ports);
+
+        var agents = Enumerable.Range(0, 8).Select(number => sandbox.Token($"a{number}")).ToList();
+        var tasks = new List<(string Token, string Task)>();
+        foreach (var token in agents)
+        {
+            tasks.Add((token, await channels.CallAsync(token, preferred: 0, agent => agent.StartTaskAsync())));
+        }
+
+        using var stop = new CancellationTokenSource();
+        var killed = 0;
+        var refusals = new int[tasks.Count];
+        // At the second broker only, and never a moment without a request under way.
+        var asking = tasks.Select((task, number) => Task.Run(async () =>
+        {
+            var agent = channels.Of(1, task.Token);
+            var afterwards = new List<string>();
+            while (!stop.IsCancellationRequested)
+            {
+                var begun = Volatile.Read(ref killed);
+                try
+                {
+                    var lease = (await agent.IssueAsync(task.Task, Resource)).Lease.LeaseId;
+                    if (begun == 1)
+                    {
+                        afterwards.Add(lease);
+                    }
+                }
+                catch (RpcException refused) when (refused.StatusCode == StatusCode.PermissionDenied)
+                {
+                    refusals[number] += begun;
+                }
+            }
+
+            return afterwards;
+        })).ToList();
+        await Eventually.HoldsAsync(async () =>
+            (await channels.Of(1, tasks[0].Token).Leases.ListLeasesAsync(new ListLeasesRequest())).Leases.Count > 10);
+
+        var pulling = await new KillOperator(channels.Of(0, sandbox.Token(KillOperator.Name))).BeginAsync(new KillSelector { All = true });
+        Volatile.Write(ref killed, 1);
+        using (pulling)
+        {
+            var pulled = await pulling.EndAsync();
+            Assert.That(pulled.Done.AllGone);
+            Assert.That(pulled.Done.Progress.Found, Is.GreaterThan(10));
+        }
+
+        await Eventually.HoldsAsync(() => refusals.All(count => count >= 3));
+        await stop.CancelAsync();
+
+        Assert.That((await Task.WhenAll(asking)).SelectMany(lease => lease), Is.Empty, "issued by a request that began after the answer");
+        foreach (var (token, _) in tasks)
+        {
+            var leases = (await channels.Of(1, token).Leases.ListLeasesAsync(new ListLeasesRequest { PageSize = 200 })).Leases;
+            Assert.That(leases.Select(lease => lease.State), Has.None.EqualTo(LeaseState.Active).And.None.EqualTo(LeaseState.Pending));
+        }
+    }
+
+    private static object Catalog => new
+    {
+        targets = new[]
+        {
+            new
+            {
+                name = "api", engine = "jwt",
+                settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" },
+            },
+        },
+        grants = new[]
+        {
+            new
+            {
+                name = "read-api", action = "read", resource = Resource, target = "api", default_ttl = "10m", max_ttl = "10m",
+                settings = new { bearer = true },
+            },
+        },
+    };
+}

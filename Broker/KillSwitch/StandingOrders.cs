@@ -1,0 +1,74 @@
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.KillSwitch;
+
+/// <summary>
+/// The net below the kill switch: one pass looks at the orders that stand and carries out what nobody has, because the broker that was
+/// at it died, or lost the store between two shards. It costs one look at each shard when there is nothing to do.
+/// </summary>
+internal sealed partial class StandingOrders(
+    ILeaseStore store, KillExecutor executor, KillRecords records, BrokerMetrics metrics, TimeProvider time, ILogger<StandingOrders> logger)
+{
+    /// <summary>An order that another broker was given is left to it for so long.</summary>
+    public static readonly TimeSpan TakeOverDelay = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, long> _seen = [];
+    private bool _started;
+
+    public async Task PassAsync(CancellationToken cancellationToken)
+    {
+        await records.WriteUnwrittenAsync();
+        try
+        {
+            var orders = await store.ListKillOrdersAsync(cancellationToken);
+            metrics.SetKillOrders(orders.Count);
+            Forget(orders.Select(order => order.Id).ToHashSet(StringComparer.Ordinal));
+            foreach (var order in orders)
+            {
+                await LookAtAsync(order, cancellationToken);
+            }
+
+            _started = true;
+        }
+        catch (StoreException e)
+        {
+            metrics.StoreFailed("kill_orders");
+            LogFailed(e.Message);
+        }
+    }
+
+    private async Task LookAtAsync(KillOrder order, CancellationToken cancellationToken)
+    {
+        if (executor.IsAtOrDone(order.Id))
+        {
+            return;
+        }
+
+        // What stands when this broker starts may have been given to the one that it replaces.
+        _seen.TryAdd(order.Id, time.GetTimestamp());
+        if (_started && time.GetElapsedTime(_seen[order.Id]) < TakeOverDelay)
+        {
+            return;
+        }
+
+        // False when a lift got only as far as some shards: it is listed until somebody lifts it in all of them.
+        if (await store.SpreadKillOrderAsync(order, cancellationToken))
+        {
+            executor.Start(order);
+            await records.MakeSureOfAsync(order, cancellationToken);
+        }
+    }
+
+    private void Forget(IReadOnlySet<string> standing)
+    {
+        executor.KeepOnly(standing);
+        foreach (var lifted in _seen.Keys.Where(order => !standing.Contains(order)).ToList())
+        {
+            _seen.Remove(lifted);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The kill orders could not be read; they stand all the same, and are looked at again: {Failure}")]
+    private partial void LogFailed(string failure);
+}
