@@ -2,6 +2,7 @@ using SecretsBroker.Benchmarks;
 using SecretsBroker.Benchmarks.Cedar;
 using SecretsBroker.Benchmarks.Identity;
 using SecretsBroker.Benchmarks.Issue;
+using SecretsBroker.Benchmarks.Kill;
 using SecretsBroker.Benchmarks.Postgres;
 using SecretsBroker.Benchmarks.Stores;
 
@@ -12,6 +13,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], Task<int>>
     ["issue-profile"] = ("where the time of that goes [--seconds N] [--workers N,…] [--only NAME,…]", IssueProfile.RunAsync),
     ["postgres"] = ($"a database login, beside plain SQL; --curve: beside many live ones {PostgresBenchmark.Usage}", PostgresBenchmark.RunAsync),
     ["stores"] = ($"a lease's way through each store, alone and beside many {RunOptions.Usage}", StoreBenchmark.RunAsync),
+    ["kill"] = ($"the kill switch, where many leases live {KillBenchmark.Usage}", KillBenchmark.RunAsync),
     ["identity"] = ("believing a token, at first and when it is remembered", IdentityBenchmark.RunAsync),
     ["cedar"] = ("one policy decision, by policies and entities", CedarBenchmark.RunAsync),
 };

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
 using SecretsBroker.V1;
@@ -18,6 +19,7 @@ internal sealed class Agent : IDisposable
     private readonly Metadata _metadata;
     private readonly TaskService.TaskServiceClient _tasks;
     private readonly LeaseService.LeaseServiceClient _leases;
+    private readonly KillSwitchService.KillSwitchServiceClient _kills;
 
     public Agent(Uri address, string token)
     {
@@ -25,6 +27,7 @@ internal sealed class Agent : IDisposable
         _metadata = new Metadata { { "authorization", $"Bearer {token}" } };
         _tasks = new TaskService.TaskServiceClient(_channel);
         _leases = new LeaseService.LeaseServiceClient(_channel);
+        _kills = new KillSwitchService.KillSwitchServiceClient(_channel);
     }
 
     public static CredentialRequest BoundToken { get; } = new() { AccessToken = new AccessTokenRequest { JsonWebKey = Key } };
@@ -72,6 +75,32 @@ internal sealed class Agent : IDisposable
         if (end.Status != LeaseEndStatus.Gone)
             await WaitUntilGoneAsync(end.LeaseId);
     }
+
+    public async Task<string> OpenTaskAsync()
+    {
+        var started = await _tasks.StartTaskAsync(new StartTaskRequest { Purpose = "add up the month's invoices" }, Options());
+        return started.Task.TaskId;
+    }
+
+    /// <summary>A secret that is kept.</summary>
+    public async Task IssueAsync(string task, string resource, CredentialRequest credential, TimeSpan timeToLive) =>
+        await _leases.IssueLeaseAsync(
+            new IssueLeaseRequest
+            {
+                TaskId = task,
+                Intent = new Intent
+                {
+                    Action = BenchmarkCatalog.Action,
+                    Resource = resource,
+                    Purpose = "add up the month's invoices",
+                    TimeToLive = timeToLive.ToDuration(),
+                },
+                Credential = credential,
+            },
+            Options());
+
+    public AsyncServerStreamingCall<KillResponse> Kill(KillRequest request, TimeSpan limit) =>
+        _kills.Kill(request, new CallOptions(_metadata, TimeProvider.System.GetUtcNow().UtcDateTime + limit));
 
     public void Dispose() => _channel.Dispose();
 

@@ -7,6 +7,10 @@ internal static class BenchmarkCatalog
 {
     public const string Action = "read";
     public const string TokenResource = "invoices-api/invoices";
+    public const string TokenTarget = "invoices-api";
+
+    /// <summary>Of agents that may pull the kill switch.</summary>
+    public const string OperatorKind = "operator";
     public const string DatabaseResource = "orders/invoices";
 
     public const string Policies = """
@@ -18,6 +22,10 @@ internal static class BenchmarkCatalog
         @id("nothing-restricted")
         forbid (principal, action, resource)
         when { resource.classification == "restricted" };
+
+        @id("operators-kill")
+        permit (principal, action == Broker::Action::"kill", resource)
+        when { principal.id like "spiffe://dev.local/operator/*" };
         """;
 
     // As many places as there are callers at most: what is measured is the broker, not its limits.
