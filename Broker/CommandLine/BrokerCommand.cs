@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SecretsBroker.CommandLine.Kill;
 using SecretsBroker.CommandLine.Policies;
 
 namespace SecretsBroker.CommandLine;
@@ -21,6 +22,7 @@ internal static class BrokerCommand
         To try it:      broker dev
         To run it:      broker check --config broker.yaml && broker serve --config broker.yaml
         Its policies:   broker policy --help
+        To stop it all: broker kill --help
         To audit it:    broker audit verify /var/lib/broker/audit/broker-1.jsonl
 
         Exit codes: 0 all is well; 1 what was given has faults, which are printed; 2 it failed while running.
@@ -30,6 +32,7 @@ internal static class BrokerCommand
         ServeCommand.Create(),
         CheckCommand.Create(),
         PolicyCommand.Create(),
+        KillCommand.Create(),
         TokenCommand.Create(),
         AuditCommand.Create(),
         HealthCommand.Create(),

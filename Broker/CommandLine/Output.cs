@@ -12,6 +12,19 @@ internal static class Output
 {
     public static void Line(string text) => Console.Out.WriteLine(Visible(text));
 
+    /// <summary>A line that the next one takes the place of in a terminal; elsewhere a line like any other.</summary>
+    public static void Passing(string text)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            Console.Out.WriteLine(text);
+        }
+        else
+        {
+            Console.Out.Write($"\e[2K{text}\r");
+        }
+    }
+
     public static void Good(string text) => Print(Console.Out, Console.IsOutputRedirected, Color.Green, text);
 
     public static void Faults(string title, IReadOnlyCollection<string> faults)

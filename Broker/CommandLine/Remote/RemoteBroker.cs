@@ -3,6 +3,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using SecretsBroker.Api;
 using SecretsBroker.V1;
+using Task = System.Threading.Tasks.Task;
 
 namespace SecretsBroker.CommandLine.Remote;
 
@@ -51,27 +52,51 @@ internal sealed class RemoteBroker : IDisposable
     /// <exception cref="RemoteException">The broker did not answer, or refused.</exception>
     public async Task<T> CallAsync<T>(Func<ChannelBase, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
     {
-        var options = new CallOptions(
-            new Metadata { { "authorization", $"Bearer {_token}" } },
-            TimeProvider.System.GetUtcNow().UtcDateTime + CallLimit,
-            cancellationToken);
         try
         {
-            return await call(_channel, options);
+            return await call(_channel, Options(CallLimit, cancellationToken));
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RemoteException(Explain(e), e);
+            throw new RemoteException(Explain(e, CallLimit), e);
+        }
+    }
+
+    /// <summary>Reads what a call streams, to its end.</summary>
+    /// <param name="call">Makes it.</param>
+    /// <param name="read">Is given each message as it comes.</param>
+    /// <param name="limit">The limit of the whole call.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="RemoteException">The broker did not answer, refused, or broke off.</exception>
+    public async Task ReadAsync<T>(
+        Func<ChannelBase, CallOptions, AsyncServerStreamingCall<T>> call, Action<T> read, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var stream = call(_channel, Options(limit, cancellationToken));
+            await foreach (var message in stream.ResponseStream.ReadAllAsync(cancellationToken))
+            {
+                read(message);
+            }
+        }
+        catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RemoteException(Explain(e, limit), e);
         }
     }
 
     public void Dispose() => _channel.Dispose();
 
-    private string Explain(RpcException e) => e.StatusCode switch
+    private CallOptions Options(TimeSpan limit, CancellationToken cancellationToken) => new(
+        new Metadata { { "authorization", $"Bearer {_token}" } },
+        TimeProvider.System.GetUtcNow().UtcDateTime + limit,
+        cancellationToken);
+
+    private string Explain(RpcException e, TimeSpan limit) => e.StatusCode switch
     {
         StatusCode.Unauthenticated =>
             "it does not accept the token, which may have ended, be meant for another audience, or come from an issuer that it does not know",
-        StatusCode.DeadlineExceeded => $"it did not answer within {CallLimit.TotalSeconds:0} s",
+        StatusCode.DeadlineExceeded => $"it did not answer within {limit.TotalSeconds:0} s",
         StatusCode.Unimplemented => "it does not know this call: it is of an older version, or no Secrets Broker",
         _ when CameFromBroker(e) => e.Status.Detail,
         StatusCode.Unavailable when _address.Scheme == Uri.UriSchemeHttps =>

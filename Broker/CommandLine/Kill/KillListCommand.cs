@@ -1,0 +1,41 @@
+using System.CommandLine;
+using SecretsBroker.CommandLine.Remote;
+using SecretsBroker.V1;
+
+namespace SecretsBroker.CommandLine.Kill;
+
+/// <summary><c>broker kill list</c>.</summary>
+internal static class KillListCommand
+{
+    public static Command Create()
+    {
+        var remote = new RemoteOptions();
+        var command = new Command("list", "Show the orders that stand, the oldest first: what they cover, who gave them, when and why.");
+        remote.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => remote.RunAsync(parsed, RunAsync, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(RemoteBroker broker, CancellationToken cancellationToken)
+    {
+        var answer = await broker.CallAsync(
+            (channel, options) => new KillSwitchService.KillSwitchServiceClient(channel).ListKillOrdersAsync(new ListKillOrdersRequest(), options),
+            cancellationToken);
+        foreach (var order in answer.Orders)
+        {
+            Output.Line($"{order.OrderId}  {KillText.Of(order.CreateTime)}  {KillText.Of(order.Selector)}");
+            Output.Line($"  by {order.Operator}: {order.Reason}");
+            if (order.LiftProposal is { } proposal)
+            {
+                Output.Line($"  to be lifted, proposed by {proposal.Operator} at {KillText.Of(proposal.ProposeTime)}: another operator has to confirm");
+            }
+        }
+
+        if (answer.Orders.Count == 0)
+        {
+            Output.Good("No kill order stands.");
+        }
+
+        return BrokerCommand.Success;
+    }
+}
