@@ -24,9 +24,13 @@ public class SecretsBrokerException(
 public sealed class AccessDeniedException(string message, string reason, string decisionId, Exception? innerException = null)
     : SecretsBrokerException(message, reason, decisionId, isRetryable: false, innerException);
 
-/// <summary>Somebody has to approve it first.</summary>
+/// <summary>Policy allows it once somebody has approved it, and the broker cannot ask them.</summary>
 public sealed class ApprovalNeededException(string message, string decisionId, Exception? innerException = null)
-    : SecretsBrokerException(message, "APPROVAL_NEEDED", decisionId, isRetryable: true, innerException);
+    : SecretsBrokerException(message, "APPROVAL_NEEDED", decisionId, isRetryable: false, innerException);
+
+/// <summary>Policy allows it if the secret is delivered sealed, and the broker cannot do that.</summary>
+public sealed class SealedDeliveryNeededException(string message, string decisionId, Exception? innerException = null)
+    : SecretsBrokerException(message, "SEALED_DELIVERY_NEEDED", decisionId, isRetryable: false, innerException);
 
 /// <summary>The workload or the task has as many leases as it may, asks faster than it may, or the target is asked for too much by all.</summary>
 public sealed class QuotaExceededException(string message, string reason, string decisionId, Exception? innerException = null)

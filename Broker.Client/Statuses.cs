@@ -23,6 +23,8 @@ internal static class Statuses
             },
             StatusCode.FailedPrecondition when detail?.Reason == "APPROVAL_NEEDED" =>
                 new ApprovalNeededException(message, DecisionId(), e),
+            StatusCode.FailedPrecondition when detail?.Reason == "SEALED_DELIVERY_NEEDED" =>
+                new SealedDeliveryNeededException(message, DecisionId(), e),
             StatusCode.FailedPrecondition when detail?.Reason == "TASK_ENDED" => new TaskEndedException(message, e),
             _ => new SecretsBrokerException(
                 message,

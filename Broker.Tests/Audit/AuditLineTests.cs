@@ -62,6 +62,8 @@ internal sealed class AuditLineTests
                 var type when type == typeof(long?) => (long)++number,
                 var type when type == typeof(TimeSpan?) => TimeSpan.FromSeconds(++number),
                 var type when type == typeof(DateTimeOffset?) => Time.AddSeconds(++number),
+                var type when type == typeof(IReadOnlyDictionary<string, string>) =>
+                    new Dictionary<string, string> { [$"b \"{++number}\""] = "2", ["a"] = $"{number}" },
                 _ => (string[])[$"value {++number}"],
             });
         }

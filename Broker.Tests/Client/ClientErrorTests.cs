@@ -85,6 +85,7 @@ internal sealed class ClientErrorTests
     }
 
     [TestCase(StatusCode.FailedPrecondition, "APPROVAL_NEEDED", typeof(ApprovalNeededException))]
+    [TestCase(StatusCode.FailedPrecondition, "SEALED_DELIVERY_NEEDED", typeof(SealedDeliveryNeededException))]
     [TestCase(StatusCode.FailedPrecondition, "TASK_ENDED", typeof(TaskEndedException))]
     [TestCase(StatusCode.FailedPrecondition, "LEASE_NOT_ACTIVE", typeof(SecretsBrokerException))]
     [TestCase(StatusCode.PermissionDenied, "KILLED", typeof(AccessDeniedException))]

@@ -67,7 +67,7 @@ internal sealed class CedarPolicyEngineTests
         // Past the checks at load, which refuse most of these.
         var set = PolicySet.Parse([new PolicySource("a.cedar", $"permit (principal, action, resource) when {{ {condition} }};")]).OrThrow();
         var current = new CurrentPolicies();
-        current.Replace(new PolicySnapshot(set, PolicySchema.BuiltIn, new Dictionary<string, TimeSpan>(), "1"));
+        current.Replace(new PolicySnapshot(set, PolicySchema.BuiltIn, new Dictionary<string, Obligations>(), "1"));
 
         Assert.That((await new CedarPolicyEngine(current).DecideAsync(Questions.Full(), default)).Allowed, Is.False);
     }
@@ -225,6 +225,21 @@ internal sealed class CedarPolicyEngineTests
             """);
 
         Assert.That(answer.Obligations.MaxTimeToLive, Is.EqualTo(TimeSpan.FromSeconds(90)));
+    }
+
+    [Test]
+    public async Task Everything_that_the_permits_demand_holds_together()
+    {
+        var answer = await DecideAsync(
+            """
+            @approval("payments-oncall") @advice("b") permit (principal, action, resource);
+            @approval("security") @advice("a") permit (principal, action, resource);
+            @sealed("required") @advice("a") permit (principal, action, resource);
+            permit (principal, action, resource);
+            @approval("nobody") @advice("c") permit (principal, action == Action::"delete", resource);
+            """);
+
+        Assert.That(answer.Obligations, Is.EqualTo(new Obligations(null, ["payments-oncall", "security"], Sealed: true, ["a", "b"])));
     }
 
     [Test]

@@ -10,8 +10,23 @@ internal sealed class PolicyLoaderTests
     [TestCase("@max_ttl(\"-5m\") permit (principal, action, resource);", "it is \"-5m\"")]
     [TestCase("@max_ttl permit (principal, action, resource);", "it is \"\"")]
     [TestCase("@max_ttl(\"5m\") forbid (principal, action, resource);", "must not have @max_ttl")]
-    [TestCase("\n@id(\"x\") @approval(\"oncall\") permit (principal, action, resource);", "a.cedar:2:1: policy x must not demand @approval")]
-    [TestCase("@sealed(\"required\") permit (principal, action, resource);", "must not demand @sealed")]
+    [TestCase("@approval(\"oncall\") forbid (principal, action, resource);", "must not have @approval")]
+    [TestCase("\n@id(\"x\") @approval(\"\") permit (principal, action, resource);", "a.cedar:2:1: policy x @approval must name a group")]
+    [TestCase("@approval permit (principal, action, resource);", "@approval must name a group")]
+    [TestCase("@approval(\" oncall\") permit (principal, action, resource);", "it is \" oncall\"")]
+    [TestCase("@approval(\"on\\ncall\") permit (principal, action, resource);", "without control characters")]
+    [TestCase("@sealed permit (principal, action, resource);", "@sealed must be \"required\"; it is \"\"")]
+    [TestCase("@sealed(\"yes\") permit (principal, action, resource);", "@sealed must be \"required\"; it is \"yes\"")]
+    [TestCase("@sealed(\"required\") forbid (principal, action, resource);", "must not have @sealed")]
+    [TestCase("@advice(\"\") permit (principal, action, resource);", "@advice must be a text of 1 to 500 characters")]
+    [TestCase("@advice(\"no\") forbid (principal, action, resource);", "must not have @advice")]
+    [TestCase("@approval(\"x\") permit (principal, action == Broker::Action::\"kill\", resource);", "this policy is about operators")]
+    [TestCase("@max_tll(\"5m\") permit (principal, action, resource);", "has @max_tll, which demands nothing; did you mean @max_ttl?")]
+    [TestCase("@maxttl(\"5m\") permit (principal, action, resource);", "did you mean @max_ttl?")]
+    [TestCase("@aproval(\"x\") permit (principal, action, resource);", "did you mean @approval?")]
+    [TestCase("@approvals(\"x\") permit (principal, action, resource);", "did you mean @approval?")]
+    [TestCase("@seal(\"required\") permit (principal, action, resource);", "did you mean @sealed?")]
+    [TestCase("@Advice(\"x\") permit (principal, action, resource);", "did you mean @advice?")]
     [TestCase("@second_operator(\"required\") permit (principal, action, resource);", "must not have @second_operator")]
     [TestCase("@second_operator(\"required\") permit (principal, action == Broker::Action::\"kill\", resource);", "must not have @second_operator")]
     [TestCase("@second_operator(\"required\") forbid (principal, action == Broker::Action::\"lift_kill\", resource);", "must not have @second_operator")]
@@ -27,6 +42,17 @@ internal sealed class PolicyLoaderTests
 
         Assert.That(load.Snapshot, Is.Null);
         Assert.That(load.Faults.Select(f => f.ToString()), Has.Some.Contains(fault));
+    }
+
+    [TestCase("owner")]
+    [TestCase("description")]
+    [TestCase("ticket")]
+    [TestCase("review_by")]
+    public async Task Annotations_of_the_users_own_are_let_alone(string name)
+    {
+        using var folder = new PolicyFolder();
+
+        Assert.That((await folder.Write($"@{name}(\"x\") permit (principal, action, resource);").LoadAsync()).Faults, Is.Empty);
     }
 
     [Test]

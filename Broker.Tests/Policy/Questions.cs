@@ -65,6 +65,33 @@ internal static class Questions
         return current;
     }
 
+    /// <summary>Questions of every shape that there is.</summary>
+    public static IEnumerable<TestCaseData> Shapes()
+    {
+        var full = Full();
+        yield return new TestCaseData(full).SetArgDisplayNames("everything stated");
+        yield return new TestCaseData(Bare()).SetArgDisplayNames("nothing stated that may be left out");
+        foreach (var method in Enum.GetValues<AuthenticationMethod>())
+        {
+            yield return new TestCaseData(full with { Workload = full.Workload with { Method = method } }).SetArgDisplayNames($"{method}");
+        }
+
+        yield return new TestCaseData(full with { Context = full.Context with { Renewal = true } }).SetArgDisplayNames("renewal");
+        yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "fe80::1%3" } }).SetArgDisplayNames("IPv6");
+        yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "?" } }).SetArgDisplayNames("no address");
+        var claims = new Dictionary<string, string> { ["team"] = "billing", ["undeclared"] = "x" };
+        yield return new TestCaseData(full with
+        {
+            Workload = full.Workload with { Attributes = claims },
+            Context = full.Context with { Labels = claims },
+        }).SetArgDisplayNames("claims and labels that nobody declared");
+        yield return new TestCaseData(full with
+        {
+            Intent = full.Intent with { Resource = "invoices" },
+            Grant = full.Grant with { Resource = "invoices" },
+        }).SetArgDisplayNames("resource without a path");
+    }
+
     /// <summary>Nothing stated that may be left out.</summary>
     public static PolicyQuestion Bare()
     {

@@ -68,6 +68,14 @@ internal static class Errors
             StatusCode.PermissionDenied,
             $"stopped by a kill switch (decision {refused.DecisionId})",
             new ErrorDetail { Reason = "KILLED", DecisionId = refused.DecisionId }),
+        RefusalReason.ApprovalNeeded => Make(
+            StatusCode.FailedPrecondition,
+            $"policy allows this only with an approval, for which this broker cannot ask; tell an operator (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "APPROVAL_NEEDED", DecisionId = refused.DecisionId }),
+        RefusalReason.SealedDeliveryNeeded => Make(
+            StatusCode.FailedPrecondition,
+            $"policy allows this only with sealed delivery, which this broker cannot do; tell an operator (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "SEALED_DELIVERY_NEEDED", DecisionId = refused.DecisionId }),
         RefusalReason.WorkloadQuota => Quota("WORKLOAD_QUOTA", "the workload has as many live leases as it may", refused),
         RefusalReason.TaskQuota => Quota("TASK_QUOTA", "the task has as many live leases as it may", refused),
         RefusalReason.RateLimit => Quota("RATE_LIMIT", "the workload asks faster than it may", refused),

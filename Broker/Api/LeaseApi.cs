@@ -57,6 +57,7 @@ internal sealed class LeaseApi(
                 Decision = ResponseMapping.ToMessage(renewed.Decision),
             },
             RenewOutcome.Denied denied => throw Errors.Denied(denied.Decision),
+            RenewOutcome.Refused refused => throw Errors.Refused(refused.Refusal),
             RenewOutcome.NotActive => throw Errors.NotActive(),
             RenewOutcome.NotRenewable => throw Errors.NotRenewable(),
             _ => throw Errors.NoSuchLease(),

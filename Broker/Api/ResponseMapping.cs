@@ -62,8 +62,21 @@ internal static class ResponseMapping
             Allowed = decision.Answer.Allowed,
             Reason = decision.Answer.Reason,
             PolicyHash = decision.Answer.PolicyHash,
+            Obligations = ToMessage(decision.Answer.Obligations),
         };
         message.Policies.Add(decision.Answer.Policies);
+        message.Advice.Add(decision.Answer.Obligations.Advice);
+        return message;
+    }
+
+    private static V1.Obligations ToMessage(Policy.Obligations obligations)
+    {
+        var message = new V1.Obligations
+        {
+            MaxTimeToLive = obligations.MaxTimeToLive?.ToDuration(),
+            SealedDelivery = obligations.Sealed,
+        };
+        message.ApprovalGroups.Add(obligations.Approvals);
         return message;
     }
 

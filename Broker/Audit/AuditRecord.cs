@@ -11,9 +11,16 @@ internal sealed record AuditRecord
     // who, on whose behalf
     public string Workload { get; init; } = "";
     public string Authentication { get; init; } = "";
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
+    /// <summary>The claims that the issuer's configuration passes on to policy.</summary>
+    public IReadOnlyDictionary<string, string> Claims { get; init; } = new Dictionary<string, string>();
     public string Task { get; init; } = "";
     public string TaskPurpose { get; init; } = "";
     public string Initiator { get; init; } = "";
+
+    /// <summary>The task's.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
     public string SourceAddress { get; init; } = "";
 
     // intent
@@ -26,11 +33,22 @@ internal sealed record AuditRecord
 
     // decision
     public string DecisionId { get; init; } = "";
+
+    /// <summary>The time that policy was told, by the store's clock.</summary>
+    public DateTimeOffset? DecisionTime { get; init; }
     public bool? Allowed { get; init; }
     public string Reason { get; init; } = "";
     public IReadOnlyList<string> Policies { get; init; } = [];
     public IReadOnlyList<string> FailedPolicies { get; init; } = [];
     public string PolicyHash { get; init; } = "";
+
+    /// <summary>What the policies that permit demand: the longest life, approvals by these groups, sealed delivery.</summary>
+    public TimeSpan? MaxTimeToLive { get; init; }
+    public IReadOnlyList<string> Approvals { get; init; } = [];
+    public bool? Sealed { get; init; }
+
+    /// <summary>What they had to say to the caller.</summary>
+    public IReadOnlyList<string> Advice { get; init; } = [];
 
     /// <summary>The id under which a policy server keeps its decision.</summary>
     public string PolicyServerDecision { get; init; } = "";
@@ -40,6 +58,8 @@ internal sealed record AuditRecord
     public string Grant { get; init; } = "";
     public string Engine { get; init; } = "";
     public string Target { get; init; } = "";
+    public string Classification { get; init; } = "";
+    public string Environment { get; init; } = "";
     public DateTimeOffset? ExpireTime { get; init; }
 
     // end

@@ -11,9 +11,12 @@ internal static class AuditRecordJson
         json.Member("type"u8, record.Type.ToString());
         json.Member("workload"u8, record.Workload);
         json.Member("authentication"u8, record.Authentication);
+        json.Member("groups"u8, record.Groups, CanonicalJson.MaxEntries);
+        json.Member("claims"u8, record.Claims);
         json.Member("task"u8, record.Task);
         json.Member("task_purpose"u8, record.TaskPurpose);
         json.Member("initiator"u8, record.Initiator);
+        json.Member("labels"u8, record.Labels);
         json.Member("source_address"u8, record.SourceAddress);
         json.Member("action"u8, record.Action);
         json.Member("resource"u8, record.Resource);
@@ -22,16 +25,23 @@ internal static class AuditRecordJson
         json.Member("ttl_ms"u8, record.TimeToLive);
         json.Member("request_id"u8, record.RequestId);
         json.Member("decision_id"u8, record.DecisionId);
+        json.Member("decision_time"u8, record.DecisionTime);
         json.Member("allowed"u8, record.Allowed);
         json.Member("reason"u8, record.Reason);
         json.Member("policies"u8, record.Policies);
         json.Member("failed_policies"u8, record.FailedPolicies);
         json.Member("policy_hash"u8, record.PolicyHash);
         json.Member("policy_server_decision"u8, record.PolicyServerDecision);
+        json.Member("max_ttl_ms"u8, record.MaxTimeToLive);
+        json.Member("approvals"u8, record.Approvals);
+        json.Member("sealed"u8, record.Sealed);
+        json.Member("advice"u8, record.Advice);
         json.Member("lease"u8, record.Lease);
         json.Member("grant"u8, record.Grant);
         json.Member("engine"u8, record.Engine);
         json.Member("target"u8, record.Target);
+        json.Member("classification"u8, record.Classification);
+        json.Member("environment"u8, record.Environment);
         json.Member("expire_time"u8, record.ExpireTime);
         json.Member("cause"u8, record.Cause);
         json.Member("end_time"u8, record.EndTime);
@@ -57,9 +67,12 @@ internal static class AuditRecordJson
         Type = Enum.TryParse<AuditEventType>(Text(line, "type"), out var type) ? type : default,
         Workload = Text(line, "workload"),
         Authentication = Text(line, "authentication"),
+        Groups = List(line, "groups"),
+        Claims = Map(line, "claims"),
         Task = Text(line, "task"),
         TaskPurpose = Text(line, "task_purpose"),
         Initiator = Text(line, "initiator"),
+        Labels = Map(line, "labels"),
         SourceAddress = Text(line, "source_address"),
         Action = Text(line, "action"),
         Resource = Text(line, "resource"),
@@ -68,16 +81,23 @@ internal static class AuditRecordJson
         TimeToLive = Span(line, "ttl_ms"),
         RequestId = Text(line, "request_id"),
         DecisionId = Text(line, "decision_id"),
-        Allowed = line.TryGetProperty("allowed", out var allowed) ? allowed.GetBoolean() : null,
+        DecisionTime = Time(line, "decision_time"),
+        Allowed = Flag(line, "allowed"),
         Reason = Text(line, "reason"),
         Policies = List(line, "policies"),
         FailedPolicies = List(line, "failed_policies"),
         PolicyHash = Text(line, "policy_hash"),
         PolicyServerDecision = Text(line, "policy_server_decision"),
+        MaxTimeToLive = Span(line, "max_ttl_ms"),
+        Approvals = List(line, "approvals"),
+        Sealed = Flag(line, "sealed"),
+        Advice = List(line, "advice"),
         Lease = Text(line, "lease"),
         Grant = Text(line, "grant"),
         Engine = Text(line, "engine"),
         Target = Text(line, "target"),
+        Classification = Text(line, "classification"),
+        Environment = Text(line, "environment"),
         ExpireTime = Time(line, "expire_time"),
         Cause = Text(line, "cause"),
         EndTime = Time(line, "end_time"),
@@ -110,6 +130,9 @@ internal static class AuditRecordJson
     private static long? Number(JsonElement line, string name) =>
         line.TryGetProperty(name, out var member) ? member.GetInt64() : null;
 
+    private static bool? Flag(JsonElement line, string name) =>
+        line.TryGetProperty(name, out var member) ? member.GetBoolean() : null;
+
     private static TimeSpan? Span(JsonElement line, string name) =>
         line.TryGetProperty(name, out var member) ? TimeSpan.FromMilliseconds(member.GetInt64()) : null;
 
@@ -118,4 +141,9 @@ internal static class AuditRecordJson
 
     private static IReadOnlyList<string> List(JsonElement line, string name) =>
         line.TryGetProperty(name, out var member) ? [.. member.EnumerateArray().Select(item => item.GetString() ?? "")] : [];
+
+    private static Dictionary<string, string> Map(JsonElement line, string name) =>
+        line.TryGetProperty(name, out var member)
+            ? member.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetString() ?? "", StringComparer.Ordinal)
+            : [];
 }

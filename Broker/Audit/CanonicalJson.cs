@@ -7,15 +7,19 @@ using System.Text.Unicode;
 namespace SecretsBroker.Audit;
 
 /// <summary>
-/// One JSON object in the one form the audit log knows: see <see cref="AuditLine"/>. Member names are the writer's own and need no escaping.
+/// One JSON object in the one form the audit log knows: see <see cref="AuditLine"/>. Its members' names are the writer's own and need no
+/// escaping; those of an object within it do.
 /// </summary>
 internal sealed class CanonicalJson(ArrayBufferWriter<byte> output)
 {
     /// <summary>A string is cut after this many UTF-16 code units.</summary>
     public const int MaxString = 1024;
 
-    /// <summary>A list is cut after this many members.</summary>
+    /// <summary>A list is cut after this many members, unless it says otherwise.</summary>
     public const int MaxList = 64;
+
+    /// <summary>An object is cut after this many members.</summary>
+    public const int MaxEntries = 256;
 
     private const string CutMark = "…";
 
@@ -71,7 +75,7 @@ internal sealed class CanonicalJson(ArrayBufferWriter<byte> output)
         }
     }
 
-    public void Member(ReadOnlySpan<byte> name, IReadOnlyList<string> values)
+    public void Member(ReadOnlySpan<byte> name, IReadOnlyList<string> values, int limit = MaxList)
     {
         if (values.Count == 0)
         {
@@ -80,7 +84,7 @@ internal sealed class CanonicalJson(ArrayBufferWriter<byte> output)
 
         Name(name);
         Raw("["u8);
-        for (var i = 0; i < values.Count && i < MaxList; i++)
+        for (var i = 0; i < values.Count && i < limit; i++)
         {
             if (i > 0)
             {
@@ -91,6 +95,28 @@ internal sealed class CanonicalJson(ArrayBufferWriter<byte> output)
         }
 
         Raw("]"u8);
+    }
+
+    /// <summary>An object of strings, in the order of their names.</summary>
+    public void Member(ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string> values)
+    {
+        if (values.Count == 0)
+        {
+            return;
+        }
+
+        Name(name);
+        var separator = "{"u8;
+        foreach (var (key, value) in values.OrderBy(pair => pair.Key, StringComparer.Ordinal).Take(MaxEntries))
+        {
+            Raw(separator);
+            Text(key);
+            Raw(":"u8);
+            Text(value);
+            separator = ","u8;
+        }
+
+        Raw("}"u8);
     }
 
     public static string Cut(string value)

@@ -39,6 +39,22 @@ internal sealed partial class DecisionMaker(
         return decision;
     }
 
+    /// <summary>Turns down what policy allows only with what this broker cannot do. That is on the record, too.</summary>
+    /// <returns>Null when it can be done as policy demands.</returns>
+    public async Task<IssueResult.Refused?> RefuseUnfulfillableAsync(
+        PolicyQuestion question, Decision decision, CancellationToken cancellationToken)
+    {
+        if (Refusals.Of(decision.Answer.Obligations) is not { } reason)
+        {
+            return null;
+        }
+
+        metrics.LeaseDenied(Refusals.ToDenial(reason), question.Grant.Name);
+        LogUnfulfillable(decision.Id, reason);
+        await audit.AppendAsync(Refusals.Record(question, decision, reason, killOrder: ""), cancellationToken);
+        return new IssueResult.Refused(reason, decision.Id);
+    }
+
     private async Task<PolicyAnswer> AskAsync(PolicyQuestion question, CancellationToken cancellationToken)
     {
         using var span = tracing.StartPolicy();
@@ -67,41 +83,17 @@ internal sealed partial class DecisionMaker(
     private async Task RecordAsync(PolicyQuestion question, string grant, Decision decision, CancellationToken cancellationToken)
     {
         LogDecided(decision.Id, decision.Answer.Allowed, question.Workload.Id, question.Intent.Action, question.Intent.Resource);
-        var answer = decision.Answer;
         await audit.AppendAsync(
-            new AuditRecord
-            {
-                Id = decision.Id,
-                Type = AuditEventType.Decided,
-                Workload = question.Workload.Id.Value,
-                Authentication = question.Workload.Method.ToString(),
-                Task = question.Context.Task.Value,
-                TaskPurpose = question.Context.TaskPurpose,
-                Initiator = question.Context.Initiator,
-                SourceAddress = question.Context.SourceAddress,
-                Action = question.Intent.Action,
-                Resource = question.Intent.Resource,
-                Tool = question.Intent.Tool,
-                Purpose = question.Intent.Purpose,
-                TimeToLive = question.Intent.TimeToLive,
-                DecisionId = decision.Id,
-                Allowed = answer.Allowed,
-                Reason = answer.Reason,
-                Policies = answer.Policies,
-                FailedPolicies = answer.FailedPolicies,
-                PolicyHash = answer.PolicyHash,
-                PolicyServerDecision = answer.ServerDecisionId,
-                Grant = grant,
-                Outcome = question.Context.Renewal ? "renewal" : "",
-                TraceId = BrokerTracing.CurrentTraceId,
-            },
-            cancellationToken);
+            RecordedQuestion.Of(question, decision) with { Grant = grant, TraceId = BrokerTracing.CurrentTraceId }, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Decision {DecisionId}: allowed {Allowed}, {Workload} to {Action} on {Resource}")]
     private partial void LogDecided(
         string decisionId, bool allowed, Identity.WorkloadId workload, string action, string resource);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Decision {DecisionId} is not served: {Reason}, which this broker cannot fulfil")]
+    private partial void LogUnfulfillable(string decisionId, RefusalReason reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Policy could not be asked, the intent is denied: {Failure}")]
     private partial void LogPolicyFailed(string failure);

@@ -47,4 +47,10 @@ internal enum RefusalReason
 
     /// <summary>More wait for the target than it can serve.</summary>
     TargetBusy,
+
+    /// <summary>Policy allows it once somebody has approved it, and this broker cannot ask anybody.</summary>
+    ApprovalNeeded,
+
+    /// <summary>Policy allows it if the secret is delivered sealed, and this broker cannot seal.</summary>
+    SealedDeliveryNeeded,
 }

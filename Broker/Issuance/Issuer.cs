@@ -109,6 +109,11 @@ internal sealed class Issuer(
             return new IssueResult.Denied(decision);
         }
 
+        if (await decisions.RefuseUnfulfillableAsync(question, decision, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
         if (command.NewTask is { } newTask)
         {
             var started = await tasks.StartAsync(

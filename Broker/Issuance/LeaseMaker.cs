@@ -139,22 +139,7 @@ internal sealed partial class LeaseMaker(
         var (question, decision) = (allowed.Question, allowed.Decision);
         metrics.LeaseDenied(Refusals.ToDenial(reason), question.Grant.Name);
         LogRefused(decision.Id, reason, killOrder);
-        await audit.AppendAsync(
-            new AuditRecord
-            {
-                Id = $"{decision.Id}/refused",
-                Type = AuditEventType.Refused,
-                Workload = question.Workload.Id.Value,
-                Task = question.Context.Task.Value,
-                Initiator = question.Context.Initiator,
-                Action = question.Intent.Action,
-                Resource = question.Intent.Resource,
-                DecisionId = decision.Id,
-                Grant = question.Grant.Name,
-                Reason = killOrder.Length == 0 ? reason.ToString() : $"{reason} by {killOrder}",
-                TraceId = BrokerTracing.CurrentTraceId,
-            },
-            cancellationToken);
+        await audit.AppendAsync(Refusals.Record(question, decision, reason, killOrder), cancellationToken);
         return new IssueResult.Refused(reason, decision.Id);
     }
 

@@ -30,10 +30,15 @@ internal sealed class LeaseRenewer(
         }
 
         var grant = FindGrant(lease);
-        var decision = await DecideAsync(workload, lease, grant, task, timeToLive, sourceAddress, cancellationToken);
+        var (question, decision) = await DecideAsync(workload, lease, grant, task, timeToLive, sourceAddress, cancellationToken);
         if (!decision.Answer.Allowed || grant is null)
         {
             return new RenewOutcome.Denied(decision);
+        }
+
+        if (await decisions.RefuseUnfulfillableAsync(question, decision, cancellationToken) is { } refused)
+        {
+            return new RenewOutcome.Refused(refused);
         }
 
         var engine = engines.Find(lease.Target)
@@ -65,7 +70,7 @@ internal sealed class LeaseRenewer(
         return new RenewOutcome.Renewed(renewed.Lease, decision);
     }
 
-    private async Task<Decision> DecideAsync(
+    private async Task<(PolicyQuestion Question, Decision Decision)> DecideAsync(
         Workload workload,
         Lease lease,
         Grant? grant,
@@ -85,19 +90,19 @@ internal sealed class LeaseRenewer(
             await store.GetTimeAsync(cancellationToken),
             sourceAddress,
             Renewal: true);
+        var question = new PolicyQuestion(workload, intent, grant ?? GrantThatWas(lease), context);
         if (grant is null)
         {
-            return await decisions.DenyAsync(
-                new PolicyQuestion(workload, intent, GrantThatWas(lease), context),
+            return (question, await decisions.DenyAsync(
+                question,
                 DenialReason.UnknownGrant,
                 "the lease's grant is not in the catalogue any more, or not for the same",
-                cancellationToken);
+                cancellationToken));
         }
 
-        var question = new PolicyQuestion(workload, intent, grant, context);
-        return grant.Tools.Count > 0 && !grant.Tools.Contains(lease.Tool)
+        return (question, grant.Tools.Count > 0 && !grant.Tools.Contains(lease.Tool)
             ? await decisions.DenyAsync(question, DenialReason.ToolNotAllowed, "the grant does not allow this tool any more", cancellationToken)
-            : await decisions.DecideAsync(question, cancellationToken);
+            : await decisions.DecideAsync(question, cancellationToken));
     }
 
     /// <summary>
@@ -131,6 +136,9 @@ internal abstract record RenewOutcome
     internal sealed record Renewed(Lease Lease, Decision Decision) : RenewOutcome;
 
     internal sealed record Denied(Decision Decision) : RenewOutcome;
+
+    /// <summary>Policy allows it only with what this broker cannot do.</summary>
+    internal sealed record Refused(IssueResult.Refused Refusal) : RenewOutcome;
 
     internal sealed record NotActive : RenewOutcome;
 

@@ -1,9 +1,11 @@
+using SecretsBroker.Audit;
 using SecretsBroker.Leases;
+using SecretsBroker.Policy;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Issuance;
 
-/// <summary>Why an intent is not served although policy allows it: from the store's words to the caller's and the metric's.</summary>
+/// <summary>Why an intent is not served although policy allows it: from the store's words to those of the caller, the metric and the record.</summary>
 internal static class Refusals
 {
     public static RefusalReason Of(ReserveStatus status) => status switch
@@ -26,6 +28,15 @@ internal static class Refusals
         _ => RefusalReason.Ended,
     };
 
+    /// <summary>What policy demands and this broker cannot fulfil.</summary>
+    /// <returns>Null when there is nothing of the kind.</returns>
+    public static RefusalReason? Of(Obligations obligations) => obligations switch
+    {
+        { Approvals.Count: > 0 } => RefusalReason.ApprovalNeeded,
+        { Sealed: true } => RefusalReason.SealedDeliveryNeeded,
+        _ => null,
+    };
+
     public static DenialReason ToDenial(RefusalReason reason) => reason switch
     {
         RefusalReason.WorkloadQuota => DenialReason.WorkloadQuota,
@@ -33,6 +44,24 @@ internal static class Refusals
         RefusalReason.RateLimit => DenialReason.RateLimit,
         RefusalReason.Killed => DenialReason.Killed,
         RefusalReason.TargetBusy => DenialReason.TargetBusy,
+        RefusalReason.ApprovalNeeded => DenialReason.ApprovalNeeded,
+        RefusalReason.SealedDeliveryNeeded => DenialReason.SealedDeliveryNeeded,
         _ => DenialReason.TaskEnded,
+    };
+
+    /// <summary>That an intent which policy allowed is not served.</summary>
+    public static AuditRecord Record(PolicyQuestion question, Decision decision, RefusalReason reason, string killOrder) => new()
+    {
+        Id = $"{decision.Id}/refused",
+        Type = AuditEventType.Refused,
+        Workload = question.Workload.Id.Value,
+        Task = question.Context.Task.Value,
+        Initiator = question.Context.Initiator,
+        Action = question.Intent.Action,
+        Resource = question.Intent.Resource,
+        DecisionId = decision.Id,
+        Grant = question.Grant.Name,
+        Reason = killOrder.Length == 0 ? reason.ToString() : $"{reason} by {killOrder}",
+        TraceId = BrokerTracing.CurrentTraceId,
     };
 }

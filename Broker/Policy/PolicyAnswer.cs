@@ -31,20 +31,3 @@ internal sealed record PolicyAnswer
     public static PolicyAnswer Deny(string reason, string policyHash = "") =>
         new() { Allowed = false, Reason = reason, PolicyHash = policyHash };
 }
-
-/// <summary>What a permit demands. Where several permit, the strictest of each kind holds.</summary>
-/// <param name="MaxTimeToLive">Shortens the lease (<c>@max_ttl</c>); null for no demand.</param>
-internal sealed record Obligations(TimeSpan? MaxTimeToLive)
-{
-    public static Obligations None { get; } = new((TimeSpan?)null);
-
-    /// <summary>Whether another operator has to want the same (<c>@second_operator</c>). Of operators' questions only.</summary>
-    public bool SecondOperator { get; init; }
-
-    /// <summary>Both demands together: the stricter of each kind.</summary>
-    public Obligations And(Obligations other) =>
-        new(MaxTimeToLive is null || other.MaxTimeToLive < MaxTimeToLive ? other.MaxTimeToLive : MaxTimeToLive)
-        {
-            SecondOperator = SecondOperator || other.SecondOperator,
-        };
-}

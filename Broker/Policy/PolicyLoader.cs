@@ -13,17 +13,12 @@ namespace SecretsBroker.Policy;
 internal sealed record PolicyLoad(PolicySnapshot? Snapshot, IReadOnlyList<PolicyFault> Faults);
 
 /// <summary>
-/// Reads the policies from their files. A policy's id is its <c>@id</c>, else its file and place in it (<c>payments.cedar#0</c>). Its
-/// <c>@max_ttl("5m")</c> shortens what it permits.
+/// Reads the policies from their files. A policy's id is its <c>@id</c>, else its file and place in it (<c>payments.cedar#0</c>).
 /// </summary>
 internal static class PolicyLoader
 {
     private const string Extension = ".cedar";
     private const string SchemaExtension = ".cedarschema";
-    private const string MaxTimeToLive = "max_ttl";
-
-    // Demands that policies may be written with and that nothing here fulfils: passing them over would permit what was not meant.
-    private static readonly string[] Unfulfilled = ["approval", "sealed"];
 
     /// <summary>Checks a folder as it stands.</summary>
     /// <param name="folder">Its path.</param>
@@ -48,7 +43,7 @@ internal static class PolicyLoader
         faults.AddRange(schema.Faults);
         var parsed = PolicySet.Parse(policies.Select(file => new PolicySource(file.Name, file.Text)), PolicyIds.AnnotatedOrByFile);
         faults.AddRange(parsed.Errors.Select(PolicyFault.Of));
-        var maxTimesToLive = new Dictionary<string, TimeSpan>();
+        var obligations = new Dictionary<string, Obligations>();
         if (parsed.Value is { } set)
         {
             // A forbid that was to be linked, and is not, would forbid nothing.
@@ -56,12 +51,9 @@ internal static class PolicyLoader
             foreach (var policy in set.Policies)
             {
                 CheckAudience(policy, faults);
-                if (SecondOperator.FaultOf(policy) is { } rule)
-                {
-                    faults.Add(Fault(policy.Template, rule));
-                }
-
-                ReadAnnotations(policy, maxTimesToLive, faults);
+                var rules = new List<string>();
+                obligations[policy.Id] = ObligationReader.Read(policy, rules);
+                faults.AddRange(rules.Select(rule => Fault(policy.Template, rule)));
             }
         }
 
@@ -70,7 +62,7 @@ internal static class PolicyLoader
             return new PolicyLoad(Snapshot: null, faults);
         }
 
-        var snapshot = new PolicySnapshot(parsed.Value, schema.Schema, maxTimesToLive, source.Hash);
+        var snapshot = new PolicySnapshot(parsed.Value, schema.Schema, obligations, source.Hash);
         faults.AddRange(PolicyCheck.FaultsOf(snapshot.Operators, snapshot.Schema));
         if (catalog is not null)
         {
@@ -91,29 +83,6 @@ internal static class PolicyLoader
         if (operators > 0 && operators < policy.Action.Actions.Count)
         {
             faults.Add(Fault(policy.Template, "must not name actions of agents beside those of operators: write two policies"));
-        }
-    }
-
-    private static void ReadAnnotations(CedarPolicy policy, Dictionary<string, TimeSpan> maxTimesToLive, List<PolicyFault> faults)
-    {
-        foreach (var (name, value) in policy.Annotations)
-        {
-            if (Unfulfilled.Contains(name))
-            {
-                faults.Add(Fault(policy.Template, $"must not demand @{name}: this broker cannot fulfil it"));
-            }
-            else if (name == MaxTimeToLive && policy.Effect == PolicyEffect.Forbid)
-            {
-                faults.Add(Fault(policy.Template, $"must not have @{MaxTimeToLive}: a forbid allows nothing that could be shortened"));
-            }
-            else if (name == MaxTimeToLive && SettingsDuration.TryParse(value, out var demand) && demand >= TimeSpan.FromSeconds(1))
-            {
-                maxTimesToLive[policy.Id] = demand;
-            }
-            else if (name == MaxTimeToLive)
-            {
-                faults.Add(Fault(policy.Template, $"@{MaxTimeToLive} must be a duration such as 30s or 5m, 1s at least; it is \"{value}\""));
-            }
         }
     }
 

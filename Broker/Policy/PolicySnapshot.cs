@@ -8,15 +8,18 @@ namespace SecretsBroker.Policy;
 /// <summary>One checked policy set, as a whole. Never changes.</summary>
 /// <param name="set">The policies.</param>
 /// <param name="schema">What they were checked against.</param>
-/// <param name="maxTimesToLive">What <c>@max_ttl</c> demands, by policy id.</param>
+/// <param name="obligations">What policies demand, by their ids; those that demand nothing may be left out.</param>
 /// <param name="hash">SHA-256 of its sources, hexadecimal.</param>
 internal sealed class PolicySnapshot(
-    PolicySet set, PolicySchema schema, IReadOnlyDictionary<string, TimeSpan> maxTimesToLive, string hash)
+    PolicySet set, PolicySchema schema, IReadOnlyDictionary<string, Obligations> obligations, string hash)
 {
-    private readonly FrozenDictionary<string, TimeSpan> _maxTimesToLive = maxTimesToLive.ToFrozenDictionary();
+    // Few policies demand something: what is not here is looked up fastest.
+    private readonly FrozenDictionary<string, Obligations> _obligations = obligations
+        .Where(demand => !demand.Value.Equals(Obligations.None))
+        .ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Denies everything.</summary>
-    public static PolicySnapshot Empty { get; } = new(PolicySet.Empty, PolicySchema.BuiltIn, new Dictionary<string, TimeSpan>(), "");
+    public static PolicySnapshot Empty { get; } = new(PolicySet.Empty, PolicySchema.BuiltIn, new Dictionary<string, Obligations>(), "");
 
     /// <summary>All of them.</summary>
     public PolicySet Set { get; } = set;
@@ -32,19 +35,17 @@ internal sealed class PolicySnapshot(
     public string Hash { get; } = hash;
 
     /// <summary>What several policies that permit the same demand together: the strictest of each kind.</summary>
-    public Obligations ObligationsOf(IEnumerable<CedarPolicy> permits)
+    public Obligations ObligationsOf(IReadOnlyList<CedarPolicy> permits)
     {
-        TimeSpan? strictest = null;
-        var second = false;
+        var together = Obligations.None;
         foreach (var policy in permits)
         {
-            second |= SecondOperator.IsDemandedBy(policy);
-            if (_maxTimesToLive.TryGetValue(policy.Id, out var demand) && (strictest is null || demand < strictest))
+            if (_obligations.TryGetValue(policy.Id, out var demand))
             {
-                strictest = demand;
+                together = together.And(demand);
             }
         }
 
-        return strictest is null && !second ? Obligations.None : new Obligations(strictest) { SecondOperator = second };
+        return together;
     }
 }

@@ -17,6 +17,12 @@ internal enum DenialReason
 
     /// <summary>More wait for the target than it can serve.</summary>
     TargetBusy,
+
+    /// <summary>Policy demands an approval, which this broker cannot ask for.</summary>
+    ApprovalNeeded,
+
+    /// <summary>Policy demands sealed delivery, which this broker cannot do.</summary>
+    SealedDeliveryNeeded,
 }
 
 /// <summary>How a request for a lease ended.</summary>

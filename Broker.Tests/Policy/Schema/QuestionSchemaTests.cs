@@ -1,4 +1,3 @@
-using SecretsBroker.Identity;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Cedar.Schemas;
 using SecretsBroker.Policy.Schema;
@@ -8,29 +7,7 @@ namespace SecretsBroker.Tests.Policy.Schema;
 /// <summary>What the broker asks is what its schema says: a policy that was checked against the one cannot fail for the other.</summary>
 internal sealed class QuestionSchemaTests
 {
-    private static IEnumerable<TestCaseData> Shapes()
-    {
-        var full = Questions.Full();
-        yield return new TestCaseData(full).SetArgDisplayNames("everything stated");
-        yield return new TestCaseData(Questions.Bare()).SetArgDisplayNames("nothing stated that may be left out");
-        foreach (var method in Enum.GetValues<AuthenticationMethod>())
-        {
-            yield return new TestCaseData(full with { Workload = full.Workload with { Method = method } }).SetArgDisplayNames($"{method}");
-        }
-
-        yield return new TestCaseData(full with { Context = full.Context with { Renewal = true } }).SetArgDisplayNames("renewal");
-        yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "fe80::1%3" } }).SetArgDisplayNames("IPv6");
-        yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "?" } }).SetArgDisplayNames("no address");
-        var claims = new Dictionary<string, string> { ["team"] = "billing", ["undeclared"] = "x" };
-        yield return new TestCaseData(full with
-        {
-            Workload = full.Workload with { Attributes = claims },
-            Context = full.Context with { Labels = claims },
-        }).SetArgDisplayNames("claims and labels that nobody declared");
-        yield return new TestCaseData(full with { Grant = full.Grant with { Resource = "invoices" } }).SetArgDisplayNames("resource without a path");
-    }
-
-    [TestCaseSource(nameof(Shapes))]
+    [TestCaseSource(typeof(Questions), nameof(Questions.Shapes))]
     public void Every_question_is_as_the_schema_says(PolicyQuestion question)
     {
         foreach (var schema in (PolicySchema[])[Load(own: null), Load(Questions.Schema)])

@@ -19,7 +19,7 @@ internal static class OpaObligations
         {
             demanded = obligation.Name switch
             {
-                "max_ttl" => new Obligations(ReadTimeToLive(obligation.Value)),
+                "max_ttl" => Obligations.None with { MaxTimeToLive = ReadTimeToLive(obligation.Value) },
                 // Passing it over would permit what was not meant.
                 _ => throw new OpaException("the policy server's answer demands what this broker cannot fulfil"),
             };

@@ -9,10 +9,9 @@ namespace SecretsBroker.Policy.Operators;
 /// </summary>
 internal static class SecondOperator
 {
-    private const string Annotation = "second_operator";
-    private const string Required = "required";
+    public const string Annotation = "second_operator";
 
-    public static bool IsDemandedBy(CedarPolicy policy) => policy.Annotations.ContainsKey(Annotation);
+    private const string Required = "required";
 
     /// <returns>The rule that the policy breaks; null when it breaks none.</returns>
     public static string? FaultOf(CedarPolicy policy)

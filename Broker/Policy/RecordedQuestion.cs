@@ -1,0 +1,100 @@
+using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+
+namespace SecretsBroker.Policy;
+
+/// <summary>A question as the audit log keeps it: all that policy was asked, so that it can be asked again, of other policies.</summary>
+internal static class RecordedQuestion
+{
+    private const string Renewal = "renewal";
+
+    /// <param name="question">What was asked.</param>
+    /// <param name="decision">What was answered.</param>
+    public static AuditRecord Of(PolicyQuestion question, Decision decision)
+    {
+        var (workload, intent, grant, context) = question;
+        var answer = decision.Answer;
+        return new AuditRecord
+        {
+            Id = decision.Id,
+            Type = AuditEventType.Decided,
+            Workload = workload.Id.Value,
+            Authentication = workload.Method.ToString(),
+            Groups = workload.Groups,
+            Claims = workload.Attributes,
+            Task = context.Task.Value,
+            TaskPurpose = context.TaskPurpose,
+            Initiator = context.Initiator,
+            Labels = context.Labels,
+            SourceAddress = context.SourceAddress,
+            Action = intent.Action,
+            Resource = intent.Resource,
+            Tool = intent.Tool,
+            Purpose = intent.Purpose,
+            // As policy saw it: rounded up to what the log can hold.
+            TimeToLive = intent.TimeToLive is { } asked ? RoundUp(asked) : null,
+            DecisionId = decision.Id,
+            DecisionTime = context.Time,
+            Allowed = answer.Allowed,
+            Reason = answer.Reason,
+            Policies = answer.Policies,
+            FailedPolicies = answer.FailedPolicies,
+            PolicyHash = answer.PolicyHash,
+            PolicyServerDecision = answer.ServerDecisionId,
+            MaxTimeToLive = answer.Obligations.MaxTimeToLive,
+            Approvals = answer.Obligations.Approvals,
+            Sealed = answer.Obligations.Sealed ? true : null,
+            Advice = answer.Obligations.Advice,
+            Grant = grant.Name,
+            Engine = grant.Engine,
+            Target = grant.Target,
+            Classification = grant.Classification,
+            Environment = grant.Environment,
+            Outcome = context.Renewal ? Renewal : "",
+        };
+    }
+
+    /// <returns>
+    /// Null when the record is no decision of policies: of another type, made by the catalogue alone, or by a version that did not yet record
+    /// what was asked.
+    /// </returns>
+    public static PolicyQuestion? TryRead(AuditRecord record)
+    {
+        if (record is not { Type: AuditEventType.Decided, DecisionTime: { } time, TimeToLive: { } timeToLive }
+            || record.PolicyHash.Length + record.PolicyServerDecision.Length == 0
+            || !WorkloadId.TryParse(record.Workload, out var id)
+            || !Enum.TryParse<AuthenticationMethod>(record.Authentication, out var method))
+        {
+            return null;
+        }
+
+        return new PolicyQuestion(
+            new Workload(id, method, record.Groups, record.Claims, time),
+            new Intent(record.Action, record.Resource, record.Tool, record.Purpose, timeToLive),
+            new Grant
+            {
+                Name = record.Grant,
+                Action = record.Action,
+                Resource = record.Resource,
+                Target = record.Target,
+                Engine = record.Engine,
+                DefaultTimeToLive = timeToLive,
+                MaxTimeToLive = timeToLive,
+                Classification = record.Classification,
+                Environment = record.Environment,
+            },
+            new PolicyContext(
+                new TaskId(record.Task),
+                record.TaskPurpose,
+                record.Initiator,
+                record.Labels,
+                time,
+                record.SourceAddress,
+                Renewal: record.Outcome == Renewal));
+    }
+
+    private static TimeSpan RoundUp(TimeSpan span) =>
+        TimeSpan.FromMilliseconds((span.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond);
+}
