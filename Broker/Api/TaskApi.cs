@@ -45,7 +45,7 @@ internal sealed class TaskApi(
             if (!hold.HasEnded)
             {
                 await responseStream.WriteAsync(
-                    new HoldTaskResponse { Held = new LifelineHeld { Grace = hold.Lifeline.Grace.ToDuration() } }, open.Token);
+                    new HoldTaskResponse { Held = new LifelineHeld { Grace = hold.Grace.ToDuration() } }, open.Token);
             }
 
             await foreach (var happened in hold.Events.ReadAllAsync(open.Token))

@@ -4,7 +4,7 @@ using SecretsBroker.Leases;
 namespace SecretsBroker.Intents;
 
 /// <summary>One open lifeline at this broker. Disposing it stops the beats; the task lives on for the grace period.</summary>
-internal sealed class LifelineHold(Lifeline lifeline, Action<LifelineHold> release) : IDisposable
+internal sealed class LifelineHold(Lifeline lifeline, TimeSpan grace, Action<LifelineHold> release) : IDisposable
 {
     // More than a task can have leases; a reader that is further behind has gone.
     private const int Capacity = 1024;
@@ -14,7 +14,11 @@ internal sealed class LifelineHold(Lifeline lifeline, Action<LifelineHold> relea
     private readonly Dictionary<LeaseId, DateTimeOffset> _noticed = [];
     private Dictionary<LeaseId, DateTimeOffset> _active = [];
 
+    /// <summary>What each beat writes down.</summary>
     public Lifeline Lifeline { get; } = lifeline;
+
+    /// <summary>How long the task outlives this at least.</summary>
+    public TimeSpan Grace { get; } = grace;
 
     /// <summary>Whether the task is known to have ended: <see cref="LifelineEvent.TaskEnded"/> is the last event, and may be the first.</summary>
     public bool HasEnded { get; private set; }

@@ -28,14 +28,16 @@ internal sealed partial class LifelineKeeper(
     /// <returns>Null when there is no such task; otherwise the hold, whose first event may already be that the task has ended.</returns>
     public async Task<LifelineHold?> HoldAsync(TaskKey task, TimeSpan? grace, CancellationToken cancellationToken)
     {
-        var lifeline = new Lifeline(task, grace ?? options.Value.DefaultGrace);
+        var granted = grace ?? options.Value.DefaultGrace;
+        // A lifeline may break a whole interval after its last beat, and the grace is promised from the break on.
+        var lifeline = new Lifeline(task, granted + options.Value.BeatInterval);
         var beat = (await store.KeepAliveAsync([lifeline], cancellationToken))[0];
         if (!beat.Found)
         {
             return null;
         }
 
-        var hold = new LifelineHold(lifeline, Release);
+        var hold = new LifelineHold(lifeline, granted, Release);
         _holds.TryAdd(hold, 0);
         _counts.AddOrUpdate(task.Owner, 1, (_, count) => count + 1);
         metrics.LifelineOpened();

@@ -6,7 +6,7 @@ internal sealed class TaskOptions
     /// <summary>After this an open task is lost, whatever its lifeline says. Default 24 h; 1 s to 7 days.</summary>
     public TimeSpan MaxLifetime { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>How long a task outlives a broken lifeline where the caller does not say. Default 10 s; 3 s to 5 min.</summary>
+    /// <summary>How long a task outlives a broken lifeline at least, where the caller does not say; at most a beat longer. Default 10 s; 3 s to 5 min.</summary>
     public TimeSpan DefaultGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long before its end a lease's holder is told that it ends. Default 30 s; 0 to 1 h.</summary>
