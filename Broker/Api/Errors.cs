@@ -127,6 +127,12 @@ internal static class Errors
             "other policies are being looked at; try again",
             new ErrorDetail { Reason = "CANDIDATES_BUSY", Retryable = true });
 
+    public static RpcException CandidatesSlow() =>
+        Make(
+            StatusCode.ResourceExhausted,
+            "these policies take longer to check than a call may; check them from files",
+            new ErrorDetail { Reason = "CANDIDATES_SLOW" });
+
     public static RpcException PoliciesChanged() =>
         Make(
             StatusCode.Aborted,

@@ -55,7 +55,7 @@ internal sealed class PolicyApi(
     public override async Task<CheckPoliciesResponse> CheckPolicies(CheckPoliciesRequest request, ServerCallContext context)
     {
         await gate.DemandAsync(context, OperatorAction.SimulatePolicy, Policies);
-        var (load, hash) = candidates.Load(PolicyMapping.ToFiles(request.Sources), catalog.Snapshot) ?? throw Errors.CandidatesBusy();
+        var (load, hash) = await LoadAsync(request.Sources, catalog.Snapshot, context);
         var response = new CheckPoliciesResponse { FaultCount = load.Faults.Count, PolicyHash = hash };
         response.Faults.Add(PolicyMapping.ToMessages(load.Faults));
         return response;
@@ -80,7 +80,7 @@ internal sealed class PolicyApi(
         var questions = request.Questions.Select((question, i) => Question(question, $"questions[{i}]")).ToArray();
         // Both answers come from one catalogue: a difference is the policies' doing.
         var known = catalog.Snapshot;
-        var (load, _) = candidates.Load(PolicyMapping.ToFiles(request.Sources), known) ?? throw Errors.CandidatesBusy();
+        var (load, _) = await LoadAsync(request.Sources, known, context);
         var response = new SimulatePoliciesResponse { FaultCount = load.Faults.Count };
         response.Faults.Add(PolicyMapping.ToMessages(load.Faults));
         if (load.Snapshot is { } candidate)
@@ -90,6 +90,20 @@ internal sealed class PolicyApi(
         }
 
         return response;
+    }
+
+    private async Task<(PolicyLoad Load, string Hash)> LoadAsync(
+        IReadOnlyCollection<PolicySource> sources, CatalogSnapshot known, ServerCallContext context)
+    {
+        using var answerBy = context.AnswerBy(time);
+        try
+        {
+            return await candidates.LoadAsync(PolicyMapping.ToFiles(sources), known, answerBy.Token) ?? throw Errors.CandidatesBusy();
+        }
+        catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
+        {
+            throw Errors.CandidatesSlow();
+        }
     }
 
     private TrialQuestion.OfAgent Question(PolicyQuestion? question, string field) =>

@@ -1,5 +1,4 @@
 using System.Net;
-using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using SecretsBroker.Configuration;
 using SecretsBroker.Identity;
@@ -31,7 +30,7 @@ internal static partial class PolicyMapping
     private const int MaxEntryLength = 200;
 
     /// <summary>The limits that <c>policy.proto</c> states.</summary>
-    public static IReadOnlyList<SourceFile> ToFiles(RepeatedField<PolicySource> sources)
+    public static IReadOnlyList<SourceFile> ToFiles(IReadOnlyCollection<PolicySource> sources)
     {
         if (sources.Count > MaxSources || sources.Sum(source => System.Text.Encoding.UTF8.GetByteCount(source.Text)) > MaxSourceBytes)
         {

@@ -95,6 +95,17 @@ internal static class RecordedQuestion
                 Renewal: record.Outcome == Renewal));
     }
 
+    /// <summary>What was answered.</summary>
+    public static PolicyAnswer AnswerOf(AuditRecord record) => new()
+    {
+        Allowed = record.Allowed == true,
+        Reason = record.Reason,
+        Policies = record.Policies,
+        FailedPolicies = record.FailedPolicies,
+        PolicyHash = record.PolicyHash,
+        Obligations = new Obligations(record.MaxTimeToLive, record.Approvals, record.Sealed == true, record.Advice),
+    };
+
     private static TimeSpan RoundUp(TimeSpan span) =>
         TimeSpan.FromMilliseconds((span.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond);
 }

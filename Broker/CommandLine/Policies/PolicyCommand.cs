@@ -15,7 +15,9 @@ internal static class PolicyCommand
         Why was it denied?    broker policy explain --config broker.yaml --question question.yaml
         What would change?    broker policy simulate --config broker.yaml --candidate next --question question.yaml
 
-        fmt, check and test work on files. explain and simulate do too, or ask a running broker (--address), which must allow it.
+                              broker policy replay --config broker.yaml --candidate next --audit /var/lib/broker/audit
+
+        fmt, check, test and replay work on files. explain and simulate do too, or ask a running broker (--address), which must allow it.
         """)
     {
         FormatCommand.Create(),
@@ -23,5 +25,6 @@ internal static class PolicyCommand
         TestCommand.Create(),
         ExplainCommand.Create(),
         SimulateCommand.Create(),
+        ReplayCommand.Create(),
     };
 }

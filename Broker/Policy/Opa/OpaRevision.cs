@@ -10,7 +10,9 @@ namespace SecretsBroker.Policy.Opa;
 /// </summary>
 internal static class OpaRevision
 {
-    private const string Prefix = "opa:";
+    /// <summary>Before each revision of a policy server.</summary>
+    public const string Prefix = "opa:";
+
     private const string Unknown = "unknown";
     private const int MaxLength = 200;
 
