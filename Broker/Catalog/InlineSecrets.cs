@@ -19,7 +19,7 @@ internal static class InlineSecrets
     public static IEnumerable<string> Find(JsonElement value, string path, bool isSecret = false) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject()
-            .SelectMany(member => Find(member.Value, $"{path}/{member.Name}", SaysSecret(member.Name))),
+            .SelectMany(member => Find(member.Value, $"{path}/{member.Name}", SaysSecret(member.Name) && !IsOfTarget(member))),
         JsonValueKind.Array => value.EnumerateArray().Index()
             .SelectMany(entry => Find(entry.Item, $"{path}/{entry.Index}", isSecret)),
         JsonValueKind.String => isSecret || LooksSecret(value.GetString()!) ? [path] : [],
@@ -32,6 +32,10 @@ internal static class InlineSecrets
         var plain = string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
         return Endings.Any(ending => plain.EndsWith(ending, StringComparison.Ordinal));
     }
+
+    /// <summary>With a dot it is the name of something at a target, such as a table; a list or more below it says what may be done there.</summary>
+    private static bool IsOfTarget(JsonProperty member) =>
+        member.Name.Contains('.') && member.Value.ValueKind is JsonValueKind.Array or JsonValueKind.Object;
 
     private static bool LooksSecret(string text)
     {

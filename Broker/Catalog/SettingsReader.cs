@@ -19,6 +19,10 @@ internal sealed class SettingsReader(JsonElement settings, string path, CatalogF
     public static SettingsReader Of(Grant grant, CatalogFaults faults) =>
         new(grant.Settings, $"grants/{grant.Name}/settings", faults);
 
+    /// <summary>The names of its members in order, for settings whose names are the writer's; empty when it is no object.</summary>
+    public IReadOnlyList<string> Names =>
+        settings.ValueKind == JsonValueKind.Object ? [.. settings.EnumerateObject().Select(member => member.Name)] : [];
+
     public string PathOf(string name) => $"{path}/{name}";
 
     public void Fault(string name, string rule) => faults.Add(PathOf(name), rule);
@@ -228,20 +232,19 @@ internal sealed class SettingsReader(JsonElement settings, string path, CatalogF
     /// <summary>Reports settings that are no object, and members that nobody asked for.</summary>
     public void RefuseOthers()
     {
-        if (settings.ValueKind == JsonValueKind.Undefined)
+        RequireObject();
+        foreach (var name in Names.Where(name => !_known.Contains(name)))
         {
-            return;
+            Fault(name, "is not a known setting");
         }
+    }
 
-        if (settings.ValueKind != JsonValueKind.Object)
+    /// <summary>Reports settings that are no object.</summary>
+    public void RequireObject()
+    {
+        if (settings.ValueKind is not (JsonValueKind.Object or JsonValueKind.Undefined))
         {
             faults.Add(path, "must be an object");
-            return;
-        }
-
-        foreach (var member in settings.EnumerateObject().Where(member => !_known.Contains(member.Name)))
-        {
-            Fault(member.Name, "is not a known setting");
         }
     }
 

@@ -18,8 +18,16 @@ internal sealed class PostgresContractTests(string account) : CredentialEngineCo
 
     protected override Target Target { get; } = TestDatabase.Target(account);
 
-    protected override Grant Grant { get; } =
-        TestDatabase.Grant($"contract-{account}", "GRANT SELECT ON public.invoices TO {{group}}");
+    protected override Grant Grant { get; } = With(
+        TestDatabase.Grant($"contract-{account}", "GRANT SELECT ON public.invoices TO {{group}}"),
+        settings =>
+        {
+            settings["tables"] = new JsonObject { ["public.invoices"] = new JsonArray("INSERT") };
+            settings["columns"] = new JsonObject { ["public.invoices"] = new JsonObject { ["UPDATE"] = new JsonArray("amount") } };
+            settings["sequences"] = new JsonObject();
+            settings["functions"] = new JsonArray();
+            settings["session_settings"] = new JsonObject { ["app.task"] = "{{task}}" };
+        });
 
     protected override IEnumerable<WrongSettings> Wrong =>
     [

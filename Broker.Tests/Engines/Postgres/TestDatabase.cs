@@ -45,6 +45,7 @@ internal sealed class TestDatabase
             ["max_connections"] = "200",
         });
         await RunAsync(server, "postgres", $"CREATE ROLE {Broker} LOGIN CREATEROLE PASSWORD '{BrokerPassword.Replace("'", "''", StringComparison.Ordinal)}'");
+        await RunAsync(server, "postgres", $"GRANT SET ON PARAMETER app.task, app.tenant, app.who TO {Broker}");
         foreach (var database in (string[])["orders", "billing"])
         {
             await RunAsync(server, "postgres", $"CREATE DATABASE {database}");
@@ -150,5 +151,13 @@ internal sealed class TestDatabase
     }
 
     private static string ConnectionString(PostgresServer server, string database) =>
-        $"Host=127.0.0.1;Port={server.Port};Database={database};Username={PostgresServer.Username};Password={server.Password};Pooling=false";
+        new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = server.Port,
+            Database = database,
+            Username = PostgresServer.Username,
+            Password = server.Password,
+            Pooling = false,
+        }.ConnectionString;
 }

@@ -125,6 +125,11 @@ internal sealed class GroupRoles(PostgresConnections connections, string target)
             }
         }
 
+        foreach (var privilege in settings.Privileges)
+        {
+            await GrantAsync(connection, grant, privilege, group, limit);
+        }
+
         var dangerous = await connection.RunAsync(limit, Sql.DangerousRolesOf(group));
         if (!settings.AllowDangerous && (long)dangerous[0][0] > 0)
         {
@@ -132,5 +137,26 @@ internal sealed class GroupRoles(PostgresConnections connections, string target)
                 $"target {target}: the statements of grant {grant.Name} lead to a role that may do anything; allow_dangerous is not set",
                 isTransient: false);
         }
+    }
+
+    private async Task GrantAsync(NpgsqlConnection connection, Grant grant, ObjectPrivilege privilege, string group, CallLimit limit)
+    {
+        try
+        {
+            await connection.RunAsync(limit, new NpgsqlBatchCommand(privilege.GrantTo(group)));
+            var missing = await connection.RunAsync(limit, Sql.MissingPrivileges(group, privilege));
+            if ((long)missing[0][0] == 0)
+            {
+                return;
+            }
+        }
+        catch (PostgresException e) when (!PostgresFailure.IsConflict(e))
+        {
+            throw PostgresFailure.Translate(target, $"{privilege.Setting} of grant {grant.Name}", e);
+        }
+
+        // The server grants what the account may pass on, and warns of the rest.
+        throw new EngineException(
+            $"target {target}: the broker's account may not pass on all of {privilege.Setting} of grant {grant.Name}", isTransient: false);
     }
 }

@@ -1,26 +1,35 @@
 using Npgsql;
-using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.Postgres;
 
 /// <summary>A role to be made for a lease.</summary>
-/// <param name="Lease">Whose role.</param>
-/// <param name="Group">What it is a member of.</param>
+/// <param name="Request">For what.</param>
+/// <param name="Settings">What its grant says of it.</param>
 /// <param name="Verifier">Of its password.</param>
-/// <param name="ExpireTime">Until when the password works.</param>
-/// <param name="Settings">What it may do.</param>
 /// <param name="Limit">By whose end it must have been made, or not be made at all.</param>
-internal sealed record NewRole(
-    LeaseId Lease, string Group, string Verifier, DateTimeOffset ExpireTime, PostgresGrantSettings Settings, CallLimit Limit)
+internal sealed record NewRole(IssueRequest Request, PostgresGrantSettings Settings, string Verifier, CallLimit Limit)
 {
-    public string Name => PostgresNames.RoleOf(Lease);
+    // Made when the role is asked for: what cannot be said in SQL fails there, and not a transaction of many.
+    private readonly IReadOnlyList<string> _statements = [.. CommandsOf(Request, Settings, Verifier).Select(command => command.CommandText)];
 
-    public IEnumerable<NpgsqlBatchCommand> Commands()
+    public string Name => PostgresNames.RoleOf(Request.LeaseId);
+
+    public long LockKey => PostgresNames.LockOf(Request.LeaseId);
+
+    public IEnumerable<NpgsqlBatchCommand> Commands() => _statements.Select(statement => new NpgsqlBatchCommand(statement));
+
+    private static IEnumerable<NpgsqlBatchCommand> CommandsOf(IssueRequest request, PostgresGrantSettings settings, string verifier)
     {
-        yield return Sql.CreateRole(Name, Group, Verifier, ExpireTime, Settings.ConnectionLimit);
-        if (Settings.StatementTimeout is { } timeout)
+        var name = PostgresNames.RoleOf(request.LeaseId);
+        yield return Sql.CreateRole(name, PostgresNames.GroupOf(request.Grant.Name), verifier, request.ExpireTime, settings.ConnectionLimit);
+        if (settings.StatementTimeout is { } timeout)
         {
-            yield return Sql.SetStatementTimeout(Name, timeout);
+            yield return Sql.SetStatementTimeout(name, timeout);
+        }
+
+        foreach (var setting in settings.SessionSettings)
+        {
+            yield return Sql.SetForSessions(name, setting.QuotedName, setting.ValueFor(request));
         }
     }
 }

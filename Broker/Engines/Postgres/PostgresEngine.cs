@@ -121,8 +121,7 @@ internal sealed class PostgresEngine : ICredentialEngine
 
     private async Task<uint> IssueAsync(IssueRequest request, PostgresGrantSettings grant, string verifier, CallLimit limit)
     {
-        var role = new NewRole(
-            request.LeaseId, PostgresNames.GroupOf(request.Grant.Name), verifier, request.ExpireTime, grant, limit);
+        var role = new NewRole(request, grant, verifier, limit);
         for (var attempt = 1; ; attempt++)
         {
             await _groups.EnsureAsync(request.Grant, grant, limit);

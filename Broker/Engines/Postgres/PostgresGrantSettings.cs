@@ -18,6 +18,12 @@ internal sealed record PostgresGrantSettings
     /// </summary>
     public required IReadOnlyList<string> Statements { get; init; }
 
+    /// <summary>What it allows beside its statements (<see cref="PrivilegesReader"/>).</summary>
+    public required IReadOnlyList<ObjectPrivilege> Privileges { get; init; }
+
+    /// <summary><c>session_settings</c>: what sessions begin with (<see cref="SessionSetting"/>).</summary>
+    public required IReadOnlyList<SessionSetting> SessionSettings { get; init; }
+
     /// <summary><c>connection_limit</c>: sessions of one lease at once, 1 to 1,000; the target's when not set.</summary>
     public required int ConnectionLimit { get; init; }
 
@@ -28,8 +34,14 @@ internal sealed record PostgresGrantSettings
     public required bool AllowDangerous { get; init; }
 
     /// <summary>Changes when the group role has to be made anew.</summary>
-    public string Fingerprint =>
-        Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes<string[]>([Database, $"{AllowDangerous}", .. Statements])));
+    public string Fingerprint
+    {
+        get
+        {
+            string[] content = [Database, $"{AllowDangerous}", .. Statements, .. Privileges.Select(privilege => privilege.GrantTo("group"))];
+            return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(content)));
+        }
+    }
 
     public IEnumerable<string> StatementsFor(string group) =>
         Statements.Select(s => s.Replace(GroupPlaceholder, PostgresQuoting.Identifier(group), StringComparison.Ordinal));
@@ -37,13 +49,17 @@ internal sealed record PostgresGrantSettings
     public static PostgresGrantSettings Read(Grant grant, PostgresTargetSettings target, CatalogFaults faults)
     {
         var reader = SettingsReader.Of(grant, faults);
+        var allowDangerous = reader.Flag("allow_dangerous", fallback: false);
+        var privileges = new PrivilegesReader(reader, allowDangerous);
         var settings = new PostgresGrantSettings
         {
             Database = reader.Text("database") ?? (target.Databases.Count > 0 ? target.Databases[0] : ""),
             Statements = reader.Texts("statements"),
             ConnectionLimit = reader.Number("connection_limit", target.ConnectionLimit, 1, 1_000),
             StatementTimeout = PostgresTargetSettings.ReadStatementTimeout(reader) ?? target.StatementTimeout,
-            AllowDangerous = reader.Flag("allow_dangerous", fallback: false),
+            AllowDangerous = allowDangerous,
+            Privileges = privileges.Read(),
+            SessionSettings = SessionSetting.Read(reader),
         };
         if (!PostgresQuoting.IsIdentifier(PostgresNames.GroupOf(grant.Name)))
         {
@@ -55,9 +71,9 @@ internal sealed record PostgresGrantSettings
             reader.Fault("database", $"must be one of the target's: {string.Join(", ", target.Databases)}");
         }
 
-        if (!reader.Has("statements"))
+        if (!reader.Has("statements") && !privileges.HasAny)
         {
-            reader.Fault("statements", "is required");
+            reader.Fault("statements", "is required where there are neither tables nor columns, sequences, functions");
         }
 
         foreach (var (index, statement) in settings.Statements.Index())

@@ -15,7 +15,7 @@ internal sealed class RoleCreation
         _connections = connections;
         _clock = clock;
         _gathering = new Gathering<NewRole, uint>(
-            limits.Lanes, limits.Width, time, (roles, limit) => CreateAsync(roles, Sql.TryLock(roles.Select(role => PostgresNames.LockOf(role.Lease))), limit));
+            limits.Lanes, limits.Width, time, (roles, limit) => CreateAsync(roles, Sql.TryLock(roles.Select(role => role.LockKey)), limit));
     }
 
     /// <returns>The role's OID.</returns>
@@ -24,7 +24,7 @@ internal sealed class RoleCreation
 
     /// <summary>Waits until nobody else works on the lease.</summary>
     public async Task<uint> WaitAndCreateAsync(NewRole role) =>
-        (await CreateAsync([role], Sql.Lock(PostgresNames.LockOf(role.Lease)), role.Limit))[0];
+        (await CreateAsync([role], Sql.Lock(role.LockKey), role.Limit))[0];
 
     private async Task<IReadOnlyList<uint>> CreateAsync(IReadOnlyList<NewRole> roles, NpgsqlBatchCommand locking, CallLimit limit)
     {

@@ -37,6 +37,17 @@ internal static partial class Sql
     public static NpgsqlBatchCommand RolesOfGroup(uint oid) =>
         new("SELECT r.rolname::text FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = $1") { Parameters = { OidOf(oid) } };
 
+    /// <summary>How many of the privileges the group has not.</summary>
+    public static NpgsqlBatchCommand MissingPrivileges(string group, ObjectPrivilege privilege) => privilege.Columns.Count == 0
+        ? new($"SELECT count(*) FROM unnest($3) AS word WHERE NOT has_{privilege.Kind.ToLowerInvariant()}_privilege($1::name, $2, word)")
+        {
+            Parameters = { Text(group), Text(privilege.PlainName ?? privilege.Name), Texts(privilege.Words) },
+        }
+        : new("SELECT count(*) FROM unnest($3) AS word, unnest($4) AS col WHERE NOT has_column_privilege($1::name, $2, col, word)")
+        {
+            Parameters = { Text(group), Text(privilege.Name), Texts(privilege.Words), Texts(privilege.Columns) },
+        };
+
     public static NpgsqlBatchCommand RevokeMembership(string role, string group) =>
         new($"REVOKE {Identifier(role)} FROM {Identifier(group)}");
 

@@ -45,6 +45,9 @@ internal static partial class Sql
     public static NpgsqlBatchCommand SetStatementTimeout(string role, TimeSpan timeout) =>
         new($"ALTER ROLE {Identifier(role)} SET statement_timeout = {(long)timeout.TotalMilliseconds}");
 
+    public static NpgsqlBatchCommand SetForSessions(string role, string quotedName, string value) =>
+        new($"ALTER ROLE {Identifier(role)} SET {quotedName} = {Literal(value)}");
+
     /// <summary>Moves the role's end, but not nearer. A role that does not exist fails (42704).</summary>
     public static NpgsqlBatchCommand ExtendExpireTime(string role, DateTimeOffset expireTime) =>
         new($"""
