@@ -13,6 +13,17 @@ internal sealed class LeaseCycles(ILeaseStore store)
     private static readonly TaskKey[] Tasks =
         [.. Enumerable.Range(0, Workloads).Select(i => new TaskKey(new WorkloadId($"spiffe://example.org/agents/{i}"), new TaskId("t")))];
 
+    // As policy is shown an agent of an ordinary company: some groups, some claims.
+    private static readonly DecisionBasis Basis = new()
+    {
+        Method = AuthenticationMethod.OidcToken,
+        Groups = ["agents", "finance-readers", "eu-west"],
+        Attributes = new Dictionary<string, string> { ["team"] = "finance", ["namespace"] = "month-end" },
+        ProofExpireTime = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        SourceAddress = "10.20.30.40",
+        PolicyHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    };
+
     private int _live;
 
     public async Task StartTasksAsync()
@@ -67,6 +78,7 @@ internal sealed class LeaseCycles(ILeaseStore store)
         Purpose = "add up the month's invoices",
         Initiator = "carol@example.org",
         DecisionId = "d-0123456789abcdefghij",
+        Basis = Basis,
         TimeToLive = TimeSpan.FromHours(1),
         MaxTimeToLive = TimeSpan.FromHours(2),
         IssueTimeout = TimeSpan.FromSeconds(10),

@@ -13,6 +13,7 @@ internal sealed class AuditEventTypeTests
                 "10 TaskEnded", "11 AuthenticationFailed", "12 Killed", "13 KillLifted", "14 PolicyLoaded", "15 PolicyRejected",
                 "16 CatalogLoaded", "17 CatalogRejected", "18 Checkpoint", "19 Refused",
                 "20 OperatorDecided",
+                "21 LeasesRechecked",
                 "22 KillCarriedOut", "23 KillLiftProposed",
             ]));
 }

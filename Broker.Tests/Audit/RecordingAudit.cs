@@ -5,6 +5,8 @@ namespace SecretsBroker.Tests.Audit;
 /// <summary>Keeps records in memory; can be made to fail.</summary>
 internal sealed class RecordingAudit : IAuditSink
 {
+    private readonly Lock _lock = new();
+
     public List<AuditRecord> Records { get; } = [];
 
     public bool Fails { get; set; }
@@ -16,7 +18,11 @@ internal sealed class RecordingAudit : IAuditSink
             throw new AuditException("the disk is full");
         }
 
-        Records.Add(record);
+        lock (_lock)
+        {
+            Records.Add(record);
+        }
+
         return ValueTask.CompletedTask;
     }
 

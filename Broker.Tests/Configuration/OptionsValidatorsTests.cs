@@ -7,6 +7,7 @@ using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Operators;
 using SecretsBroker.Revocation;
+using SecretsBroker.Revocation.Recheck;
 
 namespace SecretsBroker.Tests.Configuration;
 
@@ -19,6 +20,7 @@ internal sealed class OptionsValidatorsTests
         ["Revocation"] = settings => Validate(new RevocationOptionsValidator(), settings),
         ["Catalog"] = settings => Validate(new CatalogOptionsValidator(), settings),
         ["Policy"] = settings => Validate(new PolicyOptionsValidator(), settings),
+        ["Recheck"] = settings => Validate(new RecheckOptionsValidator(), settings),
     };
 
     [TestCase("Tasks:MaxLifetime", "00:00:01", "7.00:00:00")]
@@ -39,6 +41,11 @@ internal sealed class OptionsValidatorsTests
     [TestCase("Revocation:BatchSize", "1", "10000")]
     [TestCase("Revocation:OutageGrace", "00:00:00", "00:05:00")]
     [TestCase("Revocation:StopTimeout", "00:00:00", "00:05:00")]
+    [TestCase("Recheck:MaxRevokePercent", "0", "100")]
+    [TestCase("Recheck:MinRevokeCount", "0", "1000000")]
+    [TestCase("Recheck:Concurrency", "1", "64")]
+    [TestCase("Recheck:MaxPerSecond", "1", "100000")]
+    [TestCase("Recheck:DecisionTimeout", "00:00:00.0100000", "00:00:30")]
     [TestCase("Catalog:ReloadInterval", "00:00:00.1000000", "01:00:00")]
     [TestCase("Policy:ReloadInterval", "00:00:00.1000000", "01:00:00")]
     public void Setting_has_its_bounds(string path, string min, string max)
@@ -62,6 +69,12 @@ internal sealed class OptionsValidatorsTests
     [TestCase("Policy")]
     public void Folder_must_be_named(string section) =>
         Assert.That(FaultsOf(section, ("Folder", " ")), Is.EqualTo(new[] { $"{section}:Folder must not be empty; it is \" \"" }));
+
+    [Test]
+    public void Mode_of_asking_again_is_one_of_three() =>
+        Assert.That(
+            FaultsOf("Recheck", ("Mode", "on")),
+            Is.EqualTo(new[] { "Recheck:Mode must be one of off, dry_run, enforce; it is \"on\"" }));
 
     [Test]
     public void Shortest_delay_is_not_longer_than_the_longest() =>

@@ -1,3 +1,4 @@
+using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
@@ -26,6 +27,9 @@ internal sealed class PersistedEnumStabilityTests
     [Test]
     public void Kill_scopes_keep_their_numbers() => AssertNumbers<KillScope>(
         ("All", 1), ("Workload", 2), ("Task", 3), ("Initiator", 4), ("Grant", 5), ("Engine", 6), ("Target", 7), ("Resource", 8));
+
+    [Test]
+    public void Ways_to_authenticate_keep_their_numbers() => AssertNumbers<AuthenticationMethod>(("OidcToken", 1), ("JwtSvid", 2));
 
     private static void AssertNumbers<T>(params (string Name, int Number)[] expected)
         where T : struct, Enum =>

@@ -68,6 +68,24 @@ internal sealed class Agents(World world, Func<BrokerProcess?> anyProcess)
     }
 
     /// <summary>Many secrets of one target that will all end together.</summary>
+    /// <summary>A lease by each grant, as long as it may be.</summary>
+    public void IssueOneOfEach(BrokerProcess process)
+    {
+        var workload = _chance.Pick(SimulatedCatalog.Workloads);
+        foreach (var grant in SimulatedCatalog.Grants)
+        {
+            process.Call($"issues {grant.Name}", () => IssueAsync(
+                process,
+                workload,
+                new IssueCommand
+                {
+                    NewTask = NewTask() with { Lifetime = TimeSpan.FromMinutes(1) },
+                    Intent = new Intent(grant.Action, grant.Resource, "", "one of each", grant.MaxTimeToLive),
+                },
+                patience: null));
+        }
+    }
+
     public void Crowd()
     {
         if (anyProcess() is not { } process)

@@ -5,7 +5,11 @@ using SecretsBroker.Engines;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Leases;
+using SecretsBroker.Policy;
+using SecretsBroker.Policy.Cedar;
+using SecretsBroker.Policy.Schema;
 using SecretsBroker.Revocation;
+using SecretsBroker.Revocation.Recheck;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Tests.Simulation;
@@ -25,6 +29,8 @@ internal sealed class BrokerProcess
     private readonly World _world;
     private readonly ProcessContext _context;
     private readonly List<Action> _held = [];
+    private readonly CurrentPolicies _policies = new();
+    private readonly PolicyRecheck _recheck;
     private bool _frozen;
 
     public BrokerProcess(World world, string name)
@@ -49,6 +55,7 @@ internal sealed class BrokerProcess
             BatchSize = 3,
         });
         var issuance = Options.Create(new IssuanceOptions { DecisionTimeout = TimeSpan.FromSeconds(1), SettleMargin = SettleMargin });
+        var backoff = new Backoff(revocation.Value.MinDelay, MaxDelay, world.Chance.Draw);
         Revoker = new Revoker(
             engines,
             Store,
@@ -56,7 +63,7 @@ internal sealed class BrokerProcess
             _metrics,
             _tracing,
             revocation,
-            new Backoff(revocation.Value.MinDelay, MaxDelay, world.Chance.Draw),
+            backoff,
             Clock,
             Logger<Revoker>());
         Tasks = new TaskStarter(Store, audit, Options.Create(new TaskOptions()));
@@ -68,6 +75,11 @@ internal sealed class BrokerProcess
         Issuer = new Issuer(catalog, Store, decisions, Tasks, maker, _metrics, _tracing, Clock);
         Renewer = new LeaseRenewer(catalog, engines, Store, decisions, audit);
         Uses = new UseReporter(catalog, Store, Revoker, audit);
+        var recheck = Options.Create(new RecheckOptions { MaxRevokePercent = 100, DecisionTimeout = TimeSpan.FromSeconds(1) });
+        var asker = new LeaseAsker(policy, catalog, Store, recheck, Clock, Logger<LeaseAsker>());
+        var walk = new RecheckWalk(Store, asker, _policies, _metrics, recheck, Clock, Logger<RecheckWalk>());
+        var denied = new DeniedLeases(Store, Revoker, _policies, audit, _metrics, Logger<DeniedLeases>());
+        _recheck = new PolicyRecheck(_policies, walk, denied, Store, audit, _metrics, recheck, backoff, Clock, Logger<PolicyRecheck>());
     }
 
     public string Name { get; }
@@ -98,6 +110,17 @@ internal sealed class BrokerProcess
     /// <summary>A keeper of its own for each lifeline: several in one keeper would beat in an order that no seed decides.</summary>
     public LifelineKeeper NewKeeper() =>
         new(Store, Options.Create(new TaskOptions()), _metrics, Logger<LifelineKeeper>());
+
+    /// <summary>Sees whether the policies have changed, and asks about live leases again if they have.</summary>
+    public Task RecheckAsync()
+    {
+        if (_policies.Snapshot.Hash != _world.PolicyHash)
+        {
+            _policies.Replace(new PolicySnapshot(PolicySet.Empty, PolicySchema.BuiltIn, new Dictionary<string, Obligations>(), _world.PolicyHash));
+        }
+
+        return _recheck.RunAsync(default);
+    }
 
     public void Crash()
     {

@@ -25,6 +25,7 @@ internal enum CallPoint
     StoreAddKillOrder,
     StoreLiftKillOrder,
     StoreEndMatching,
+    StoreListLive,
     EngineIssue,
     EngineRenew,
     EngineRevoke,

@@ -34,6 +34,9 @@ internal sealed class Operators(World world, Agents agents, Func<BrokerProcess?>
             case < 8:
                 process.Crash();
                 break;
+            case < 9 when _chance.In(0.5):
+                world.ChangePolicies(_chance.Pick(SimulatedCatalog.Grants).Name);
+                break;
             case < 9:
                 world.PolicyAllows = !world.PolicyAllows;
                 world.Scheduler.After(TimeSpan.FromSeconds(2), () => world.PolicyAllows = true);

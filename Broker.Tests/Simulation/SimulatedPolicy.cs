@@ -10,7 +10,7 @@ internal sealed class SimulatedPolicy(World world, Wire wire) : IPolicyEngine
         () =>
         {
             var hash = $"policy at step {world.Scheduler.Sequence}";
-            if (!world.PolicyAllows)
+            if (!world.PolicyAllows || world.ForbiddenGrants.Contains(question.Grant.Name))
             {
                 return PolicyAnswer.Deny("not permitted", hash);
             }

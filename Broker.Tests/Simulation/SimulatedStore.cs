@@ -147,6 +147,15 @@ internal sealed class SimulatedStore(World world, BrokerProcess process, Wire wi
         cancellationToken,
         page => _promises.Touch(page.Ended));
 
+    public ValueTask<LivePage> ListLiveAsync(int shard, string? cursor, int max, CancellationToken cancellationToken) =>
+        CallAsync(CallPoint.StoreListLive, () => _store.ListLiveAsync(shard, cursor, max, default), cancellationToken);
+
+    public ValueTask<RecheckConfirmation> ConfirmRecheckAsync(string policyHash, string actor, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public ValueTask<RecheckConfirmation?> FindRecheckConfirmationAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Claimed(Lease? lease, TimeSpan claim)

@@ -10,6 +10,8 @@ internal sealed class Simulation
 
     // What is due that long before is to be done: the longest delay before another try, an abandoned claim, and some work.
     private static readonly TimeSpan _doneWithin = BrokerProcess.MaxDelay + BrokerProcess.Claim + TimeSpan.FromSeconds(13);
+    // A tick, and a pass.
+    private static readonly TimeSpan _recheckedWithin = BrokerProcess.SweepInterval + TimeSpan.FromSeconds(2);
     private static readonly TimeSpan _outage = _doneWithin + TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _endTime = TimeSpan.FromMinutes(4);
 
@@ -57,6 +59,7 @@ internal sealed class Simulation
         WorkAndMisfortune();
         Outage();
         Recovery();
+        PolicyChange();
     }
 
     private void WorkAndMisfortune()
@@ -165,6 +168,41 @@ internal sealed class Simulation
         _world.Promises.Check();
     }
 
+    /// <summary>What new policies do not allow any more ends at once, and nothing else does.</summary>
+    private void PolicyChange()
+    {
+        var process = AnyProcess()!;
+        _world.Log?.Write("---- policies change");
+        _operators.LiftAll(process);
+        _world.ChangePolicies();
+        _world.Scheduler.RunUntil(_world.Scheduler.Now + _recheckedWithin);
+        _agents.IssueOneOfEach(process);
+        _world.Scheduler.RunUntil(_world.Scheduler.Now + _recheckedWithin);
+        var live = _world.Promises.Leases.Where(id => _world.Promises.Look(id)!.State == LeaseState.Active).ToList();
+        var forbidden = _world.Chance.Pick(SimulatedCatalog.Grants).Name;
+        _world.ChangePolicies(forbidden);
+        _world.Scheduler.RunUntil(_world.Scheduler.Now + _recheckedWithin);
+        foreach (var lease in live.Select(id => _world.Promises.Look(id)!))
+        {
+            if (lease.Grant == forbidden && lease.Cause != EndCause.Policy)
+            {
+                Broken($"policy: {lease.Id} is {lease.State} ({lease.Cause}), although policies forbid it since {_recheckedWithin}");
+            }
+
+            if (lease.Grant != forbidden && lease.State != LeaseState.Active)
+            {
+                Broken($"policy: {lease.Id} is {lease.State} ({lease.Cause}), although nothing forbids it");
+            }
+
+            if (lease.Cause == EndCause.Policy)
+            {
+                _world.Tally.Saw(Sight.EndedByPolicy);
+            }
+        }
+
+        _world.Promises.Check();
+    }
+
     private bool IsOver() =>
         _processes.All(process => process is null or { Unanswered: 0 })
         && World.ResultOf(_world.Store.ReadBacklogAsync(0, default)).Count == 0;
@@ -190,6 +228,11 @@ internal sealed class Simulation
         if (_world.Sabotage != Sabotage.NoSweep)
         {
             _world.Scheduler.Post(process, () => _ = SweepAsync(process));
+        }
+
+        if (_world.Sabotage != Sabotage.NoRecheck)
+        {
+            _world.Scheduler.Post(process, () => _ = RecheckAsync(process));
         }
 
         Watch(slot, process);
@@ -220,6 +263,23 @@ internal sealed class Simulation
             catch (Exception e)
             {
                 Broken($"a sweep failed as a whole: {e}");
+            }
+
+            await Task.Delay(BrokerProcess.SweepInterval, process.Clock);
+        }
+    }
+
+    private async Task RecheckAsync(BrokerProcess process)
+    {
+        while (true)
+        {
+            try
+            {
+                await process.RecheckAsync();
+            }
+            catch (Exception e)
+            {
+                Broken($"asking again failed as a whole: {e}");
             }
 
             await Task.Delay(BrokerProcess.SweepInterval, process.Clock);

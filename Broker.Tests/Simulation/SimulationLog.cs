@@ -30,8 +30,12 @@ internal sealed partial class SimulationLog
         return text.ToString();
     }
 
-    private string WithNames(string text) => Decision().Replace(
-        LeaseName().Replace(text, match => Name(match.Value, "L")), match => Name(match.Value, "D"));
+    private string WithNames(string text)
+    {
+        text = LeaseName().Replace(text, match => Name(match.Value, "L"));
+        text = Decision().Replace(text, match => Name(match.Value, "D"));
+        return Pass().Replace(text, match => Name(match.Value, "R"));
+    }
 
     private string Name(string id, string prefix)
     {
@@ -48,4 +52,7 @@ internal sealed partial class SimulationLog
 
     [GeneratedRegex(@"\bd-[0-9a-v]{20}\b", RegexOptions.CultureInvariant)]
     private static partial Regex Decision();
+
+    [GeneratedRegex(@"\bLeasesRechecked-[0-9a-f]{24}\b", RegexOptions.CultureInvariant)]
+    private static partial Regex Pass();
 }

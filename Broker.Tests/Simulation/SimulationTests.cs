@@ -65,6 +65,7 @@ internal sealed class SimulationTests
     [TestCase(Sabotage.DeafStore, "promise 6")]
     [TestCase(Sabotage.DoubleClaim, "promise 8")]
     [TestCase(Sabotage.NoSweep, "promise 9")]
+    [TestCase(Sabotage.NoRecheck, "policy")]
     public void A_broker_that_breaks_a_promise_is_caught(Sabotage sabotage, string promise)
     {
         var failures = new List<string>();

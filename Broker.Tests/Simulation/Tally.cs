@@ -50,4 +50,7 @@ internal enum Sight
     RecordRepeated,
     DeadTarget,
     DeadAuditLog,
+
+    /// <summary>A lease that changed policies no longer allow was ended.</summary>
+    EndedByPolicy,
 }

@@ -19,6 +19,7 @@ internal static class Words
         AgentTask task => $"{task.Key.Id} {task.Outcome}",
         EndPage page => Of(page.Ended),
         LeasePage page => $"{page.Leases.Count} leases",
+        LivePage page => Of(page.Leases.Select(live => live.Lease)),
         TargetBacklog backlog => $"{backlog.Target}: {backlog.Live} live, {backlog.Due} due",
         DateTimeOffset time => $"{time:mm:ss.fff}",
         TaskBeat beat => $"{beat.Task.Id} {beat.Outcome} {beat.Revision}",

@@ -49,6 +49,19 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Whether policy allows; it changes its mind.</summary>
     public bool PolicyAllows { get; set; } = true;
 
+    /// <summary>The grants that policy does not allow, whoever asks.</summary>
+    public IReadOnlyList<string> ForbiddenGrants { get; private set; } = [];
+
+    /// <summary>Of the policies as they stand.</summary>
+    public string PolicyHash { get; private set; } = "policies 0";
+
+    public void ChangePolicies(params string[] forbiddenGrants)
+    {
+        ForbiddenGrants = forbiddenGrants;
+        PolicyHash = $"policies {Scheduler.Sequence}";
+        Log?.Write($"policies forbid {string.Join(", ", forbiddenGrants)}");
+    }
+
     /// <summary>The result of a step of the store in memory, which is complete when the call returns.</summary>
     public static T ResultOf<T>(ValueTask<T> step)
     {
@@ -86,4 +99,7 @@ internal enum Sabotage
 
     /// <summary>Nobody sweeps.</summary>
     NoSweep,
+
+    /// <summary>Nobody asks about live leases again.</summary>
+    NoRecheck,
 }

@@ -33,6 +33,12 @@ internal enum AuditEventType
     /// <summary>Whether somebody may do what operators do.</summary>
     OperatorDecided = 20,
 
+    /// <summary>
+    /// After a change of policies: what asking about the live leases came to, an operator's confirmation, or, where it names a lease,
+    /// that this one is no longer allowed.
+    /// </summary>
+    LeasesRechecked = 21,
+
     /// <summary>What a kill order covered was ended, and how much of it is gone.</summary>
     KillCarriedOut = 22,
 

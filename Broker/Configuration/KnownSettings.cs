@@ -9,6 +9,7 @@ using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Operators;
 using SecretsBroker.Revocation;
+using SecretsBroker.Revocation.Recheck;
 
 namespace SecretsBroker.Configuration;
 
@@ -30,6 +31,7 @@ internal static class KnownSettings
         ["Tasks"] = typeof(TaskOptions),
         ["Issuance"] = typeof(IssuanceOptions),
         ["Revocation"] = typeof(RevocationOptions),
+        [RecheckOptions.Section] = typeof(RecheckOptions),
         [AuditOptions.Section] = typeof(AuditOptions),
         // The framework's own: levels by category.
         ["Logging"] = typeof(IDictionary),

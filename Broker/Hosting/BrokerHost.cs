@@ -21,6 +21,7 @@ using SecretsBroker.Leases;
 using SecretsBroker.Policy;
 using SecretsBroker.Publication;
 using SecretsBroker.Revocation;
+using SecretsBroker.Revocation.Recheck;
 using SecretsBroker.Telemetry;
 using SecretsBroker.V1;
 using ListenOptions = SecretsBroker.Configuration.ListenOptions;
@@ -101,6 +102,7 @@ internal static class BrokerHost
         services.AddPolicy();
         services.AddIntents();
         services.AddRevocation();
+        services.AddRecheck();
         services.AddIssuance();
         services.AddKillSwitch();
         services.AddHostedService<StartUp>();

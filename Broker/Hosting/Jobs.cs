@@ -5,6 +5,7 @@ using SecretsBroker.Intents;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Policy;
 using SecretsBroker.Revocation;
+using SecretsBroker.Revocation.Recheck;
 
 namespace SecretsBroker.Hosting;
 
@@ -12,6 +13,8 @@ namespace SecretsBroker.Hosting;
 internal static class Jobs
 {
     private static readonly TimeSpan PurgeInterval = TimeSpan.FromSeconds(30);
+    // A tick without a change of policies compares two strings; while something is held it reads one record.
+    private static readonly TimeSpan RecheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeyRefreshInterval = TimeSpan.FromSeconds(10);
 
     public static IServiceCollection AddJobs(this IServiceCollection services)
@@ -25,6 +28,7 @@ internal static class Jobs
             quartz.Every<PurgeJob>(_ => PurgeInterval);
             quartz.Every<CatalogReloadJob>(provider => Option<CatalogOptions>(provider).ReloadInterval);
             quartz.Every<PolicyReloadJob>(provider => Option<PolicyOptions>(provider).ReloadInterval);
+            quartz.Every<RecheckJob>(_ => RecheckInterval);
         });
         services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);
         return services;

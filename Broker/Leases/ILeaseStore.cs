@@ -164,6 +164,20 @@ internal interface ILeaseStore : IAsyncDisposable
     /// </summary>
     ValueTask<int> PurgeAsync(int shard, int max, CancellationToken cancellationToken);
 
+    // ---- asking policy again
+
+    /// <summary>
+    /// One page of a shard's leases that have not ended, of all owners; reads at most <paramref name="max"/>. A lease that is live before
+    /// the first page and after the last is on one of them. A page may be empty and not the last.
+    /// </summary>
+    ValueTask<LivePage> ListLiveAsync(int shard, string? cursor, int max, CancellationToken cancellationToken);
+
+    /// <summary>Notes an operator's confirmation, in place of the one before, and returns it with its time.</summary>
+    ValueTask<RecheckConfirmation> ConfirmRecheckAsync(string policyHash, string actor, CancellationToken cancellationToken);
+
+    /// <summary>The last confirmation, whichever policies it is for; null when there never was one.</summary>
+    ValueTask<RecheckConfirmation?> FindRecheckConfirmationAsync(CancellationToken cancellationToken);
+
     // ---- kill switch
 
     /// <summary>

@@ -25,6 +25,9 @@ internal sealed record Reservation
 
     public required string DecisionId { get; init; }
 
+    /// <summary>Null when it is not known; policy cannot be asked about the lease again then.</summary>
+    public DecisionBasis? Basis { get; init; }
+
     public string RequestId { get; init; } = "";
 
     public string TraceParent { get; init; } = "";

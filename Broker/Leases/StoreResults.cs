@@ -103,6 +103,15 @@ internal readonly record struct TargetBacklog(string Target, long Live, long Due
 
 internal readonly record struct LeasePage(IReadOnlyList<Lease> Leases, string NextPageToken);
 
+/// <param name="Lease">Pending or active when it was read.</param>
+/// <param name="Basis">What it was allowed on; null when that was not kept.</param>
+internal readonly record struct LiveLease(Lease Lease, DecisionBasis? Basis);
+
+/// <summary>One page of what has not ended.</summary>
+/// <param name="Leases">In no particular order.</param>
+/// <param name="NextCursor">Null after the last page.</param>
+internal readonly record struct LivePage(IReadOnlyList<LiveLease> Leases, string? NextCursor);
+
 /// <summary>One page of ending what a selector covers.</summary>
 /// <param name="Ended">Those that this page ended.</param>
 /// <param name="EndedBefore">Those that it covers, that had ended before and are not yet <see cref="LeaseState.Revoked"/>.</param>

@@ -30,6 +30,8 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _authenticationFailures;
     private readonly Counter<long> _tokenCacheLookups;
     private readonly Counter<long> _policyReloads;
+    private readonly Counter<long> _recheckLeases;
+    private readonly Gauge<long> _recheckHeld;
     private readonly Counter<long> _catalogReloads;
     private readonly UpDownCounter<long> _lifelineOpen;
     private readonly Counter<long> _taskEnded;
@@ -63,6 +65,10 @@ internal sealed class BrokerMetrics
             Metrics.AuthenticationFailures, Units.Request, "Calls whose caller could not be authenticated.");
         _tokenCacheLookups = meter.CreateCounter<long>(Metrics.TokenCacheLookups, Units.Lookup, "Lookups of validated tokens.");
         _policyReloads = meter.CreateCounter<long>(Metrics.PolicyReloads, Units.Reload, "Loads of the policy set.");
+        _recheckLeases = meter.CreateCounter<long>(
+            Metrics.RecheckLeases, Units.Lease, "Live leases asked about again after a change of policies.");
+        _recheckHeld = meter.CreateGauge<long>(
+            Metrics.RecheckHeld, Units.Lease, "Leases no longer allowed and not revoked before an operator confirms, in the store.");
         _catalogReloads = meter.CreateCounter<long>(Metrics.CatalogReloads, Units.Reload, "Loads of the catalogue.");
         _lifelineOpen = meter.CreateUpDownCounter<long>(Metrics.LifelineOpen, Units.Lifeline, "Lifelines held open at this broker.");
         _taskEnded = meter.CreateCounter<long>(Metrics.TaskEnded, Units.Task, "Tasks ended.");
@@ -149,6 +155,16 @@ internal sealed class BrokerMetrics
     public void TokenCacheLookedUp(bool hit) => _tokenCacheLookups.Add(1, Tag(Attributes.Outcome, hit ? "hit" : "miss"));
 
     public void PolicyReloaded(ReloadOutcome outcome) => _policyReloads.Add(1, Label(Attributes.Outcome, outcome));
+
+    public void LeasesRechecked(RecheckVerdict verdict, int leases)
+    {
+        if (leases > 0)
+        {
+            _recheckLeases.Add(leases, Label(Attributes.Outcome, verdict));
+        }
+    }
+
+    public void RecheckHeld(int leases) => _recheckHeld.Record(leases);
 
     public void CatalogReloaded(ReloadOutcome outcome) => _catalogReloads.Add(1, Label(Attributes.Outcome, outcome));
 

@@ -53,6 +53,22 @@ internal enum OperatorOutcome
     Unrecorded,
 }
 
+/// <summary>What asking policy about a live lease again came to.</summary>
+internal enum RecheckVerdict
+{
+    Allowed,
+    Denied,
+
+    /// <summary>Policy could not be asked.</summary>
+    Failed,
+
+    /// <summary>Policies failed to evaluate, and nothing else spoke.</summary>
+    Undecided,
+
+    /// <summary>What it was allowed on is not known, or its grant is not what it was.</summary>
+    NotAsked,
+}
+
 internal enum EngineOperation
 {
     Issue,

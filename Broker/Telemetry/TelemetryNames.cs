@@ -89,6 +89,16 @@ internal static class TelemetryNames
         /// <summary>Counter, {reload}; by <see cref="Attributes.Outcome"/>: <c>loaded</c> or <c>rejected</c>.</summary>
         public const string PolicyReloads = "secretsbroker.policy.reloads";
 
+        /// <summary>
+        /// Counter, {lease}; live leases asked about again after a change of policies, by <see cref="Attributes.Outcome"/>.
+        /// </summary>
+        public const string RecheckLeases = "secretsbroker.recheck.leases";
+
+        /// <summary>
+        /// Gauge, {lease}; no longer allowed and not revoked before an operator confirms. Every broker of a store reports the store's number.
+        /// </summary>
+        public const string RecheckHeld = "secretsbroker.recheck.held";
+
         /// <summary>Counter, {reload}; by <see cref="Attributes.Outcome"/>: <c>loaded</c> or <c>rejected</c>.</summary>
         public const string CatalogReloads = "secretsbroker.catalog.reloads";
 

@@ -57,7 +57,7 @@ internal sealed class SqlPlanTests
         using var connection = new SqliteConnection("Data Source=:memory:;Pooling=false");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = Schema.Create;
+        command.CommandText = string.Concat([Schema.Create, .. Schema.Upgrades]);
         command.ExecuteNonQuery();
         command.CommandText = "EXPLAIN QUERY PLAN " + sql;
         for (var i = 1; sql.Contains("?" + i, StringComparison.Ordinal); i++)

@@ -76,21 +76,29 @@ internal sealed class SqliteLeaseStoreTests
         }
     }
 
-    [Test]
-    public async Task File_of_the_version_before_is_taken_over()
+    [TestCase(1, "ALTER TABLE leases DROP COLUMN basis; DROP TABLE recheck_confirmation; DROP TABLE kill_lifts")]
+    [TestCase(2, "ALTER TABLE leases DROP COLUMN basis; DROP TABLE recheck_confirmation")]
+    public async Task File_of_a_version_before_is_taken_over_with_its_leases(int version, string undo)
     {
+        Lease old;
         await using (var first = Open())
         {
-            await ReserveAsync(first);
+            old = await ReserveAsync(first);
         }
 
-        Execute("DROP TABLE kill_lifts; PRAGMA user_version = 1");
-        await using var store = Open();
+        Execute($"{undo}; PRAGMA user_version = {version}");
+        await using (var store = Open())
+        {
+            Assert.That(await store.CheckAsync(None), Is.Empty);
+            var live = (await store.ListLiveAsync(0, cursor: null, 10, None)).Leases.Single();
 
-        Assert.That(await store.CheckAsync(None), Is.Empty);
-        Assert.That(await store.FindTaskAsync(Task1, None), Is.Not.Null);
-        Assert.That(await store.ListKillOrdersAsync(None), Is.Empty);
-        Assert.That(Scalar("PRAGMA user_version"), Is.EqualTo(2));
+            Assert.That((live.Lease, live.Basis), Is.EqualTo((old, (DecisionBasis?)null)));
+            Assert.That(await store.FindRecheckConfirmationAsync(None), Is.Null);
+            Assert.That(await store.ListKillOrdersAsync(None), Is.Empty);
+            await ReserveAsync(store, "r-2");
+        }
+
+        Assert.That(Scalar("PRAGMA user_version"), Is.EqualTo(3));
     }
 
     [TestCase("UPDATE meta SET value = 4 WHERE key = 'shards'", "4 shards")]

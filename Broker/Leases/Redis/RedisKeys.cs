@@ -60,6 +60,9 @@ internal sealed class ShardKeys(int shard, string tag)
     /// <summary>Hash: an order's id to the proposal to lift it. In the first shard only.</summary>
     public RedisKey KillLifts { get; } = tag + "kill-lifts";
 
+    /// <summary>Hash; its fields are in <c>confirm-recheck.lua</c>. In the first shard only.</summary>
+    public RedisKey RecheckConfirmation { get; } = tag + "recheck-confirmation";
+
     /// <summary>Counts nothing; a write to it comes after all earlier ones in the stream that replicas read.</summary>
     public RedisKey Barrier { get; } = tag + "barrier";
 

@@ -75,6 +75,23 @@ internal sealed partial class RedisLeaseStore
     public async ValueTask<EndPage> EndMatchingAsync(
         int shard, KillSelector selector, string? cursor, int max, CancellationToken cancellationToken)
     {
+        var (ids, next) = await PageOfLiveAsync(shard, cursor, max, cancellationToken);
+        // Whether it is covered follows from what never changes, so each may be ended in a step of its own.
+        var leases = await LocateAsync(ids, cancellationToken);
+        var covered = (await Task.WhenAll(leases
+            .Where(lease => KillSelector.Covering(lease).Contains(selector))
+            .Select(lease => EndAsync(lease, EndCause.Killed, cancellationToken).AsTask())))
+            .ToLookup(one => one.Ended, one => one.Lease);
+        return new EndPage(
+            [.. covered[true].OfType<Lease>()],
+            [.. covered[false].OfType<Lease>().Where(lease => lease.State != LeaseState.Revoked)],
+            next);
+    }
+
+    /// <summary>A page of what is not revoked, in the order of ids, and the cursor after it; null after the last.</summary>
+    private async ValueTask<(LeaseId[] Ids, string? Next)> PageOfLiveAsync(
+        int shard, string? cursor, int max, CancellationToken cancellationToken)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
         var keys = _keys.Of(shard);
         var ids = (RedisValue[])(await _connection.CallAsync(
@@ -84,16 +101,7 @@ internal sealed partial class RedisLeaseStore
                 [keys.Live, cursor is null ? "-" : $"({cursor}", "+", "LIMIT", 0, max],
                 CommandFlags.DemandMaster),
             cancellationToken))!;
-        // Whether it is covered follows from what never changes, so each may be ended in a step of its own.
-        var leases = await LocateAsync(ids.Select(id => LeaseId.Parse(id!)), cancellationToken);
-        var covered = (await Task.WhenAll(leases
-            .Where(lease => KillSelector.Covering(lease).Contains(selector))
-            .Select(lease => EndAsync(lease, EndCause.Killed, cancellationToken).AsTask())))
-            .ToLookup(one => one.Ended, one => one.Lease);
-        return new EndPage(
-            [.. covered[true].OfType<Lease>()],
-            [.. covered[false].OfType<Lease>().Where(lease => lease.State != LeaseState.Revoked)],
-            ids.Length < max ? null : (string)ids[^1]!);
+        return ([.. ids.Select(id => LeaseId.Parse(id!))], ids.Length < max ? null : (string)ids[^1]!);
     }
 
     private async Task<bool> AddKillOrderToOthersAsync(KillOrder stands, string text, CancellationToken cancellationToken)

@@ -28,6 +28,8 @@ internal static class RedisScripts
     public static readonly RedisScript ProposeKillLift = new("propose-kill-lift");
     public static readonly RedisScript LiftKillOrder = new("lift-kill-order");
 
+    public static readonly RedisScript ConfirmRecheck = new("confirm-recheck");
+
     public static readonly RedisScript Deny = new("deny");
     public static readonly RedisScript ReadDenied = new("read-denied");
 }

@@ -10,7 +10,7 @@ internal static class LeaseTable
     public static LeaseRow? Find(Session session, LeaseId id) => session.First(Sql.FindLease, Read, id.Value);
 
     /// <summary>Writes a new lease. The workload's counter is the caller's, who writes its rate as well.</summary>
-    public static void Insert(Session session, LeaseRow row)
+    public static void Insert(Session session, LeaseRow row, string? basis)
     {
         var lease = row.Lease;
         session.Execute(
@@ -20,6 +20,7 @@ internal static class LeaseTable
                 lease.Id.Value, lease.Owner.Value, lease.Task.Id.Value, lease.Grant, lease.Engine, lease.Target, lease.Action,
                 lease.Resource, lease.Tool, lease.Purpose, lease.Initiator, lease.DecisionId, lease.RequestId, lease.TraceParent,
                 Instants.Write(lease.CreateTime), Instants.Write(lease.IssueDeadline), Instants.Write(lease.MaxExpireTime),
+                string.IsNullOrEmpty(basis) ? null : basis,
             ]);
         session.Execute(Sql.CountTarget, lease.Target, 1, 0);
         session.Execute(Sql.TouchTask, lease.Owner.Value, lease.Task.Id.Value, 1, 1);
@@ -93,6 +94,9 @@ internal static class LeaseTable
 
     /// <summary>The row's place in the order of reservation.</summary>
     public static long ReadSequence(DbDataReader row) => row.GetInt64(33);
+
+    /// <summary>Where the statement asked for it (<see cref="Sql.PageOfAllWithBasis"/>).</summary>
+    public static DecisionBasis? ReadBasis(DbDataReader row) => row.IsDBNull(34) ? null : DecisionBasis.Read(row.GetString(34));
 
     private static object?[] Changing(LeaseRow row) =>
     [

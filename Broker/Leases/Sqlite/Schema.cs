@@ -6,13 +6,26 @@ internal static class Schema
     /// <summary>In the file's header: "SBLS". Tells this store's files from those of other programs.</summary>
     public const int ApplicationId = 0x53424c53;
 
-    public const int Version = 2;
+    /// <summary>Of the file that <see cref="Create"/> makes; each of <see cref="Upgrades"/> makes the next.</summary>
+    public const int FirstVersion = 1;
 
-    /// <summary>What makes a file of version 1 one of version 2.</summary>
-    public const string From1To2 = KillLifts;
+    public static int Version => FirstVersion + Upgrades.Count;
 
-    private const string KillLifts =
-        "CREATE TABLE kill_lifts (id TEXT PRIMARY KEY, propose_actor TEXT NOT NULL, propose_time INTEGER NOT NULL) WITHOUT ROWID;";
+    /// <summary>
+    /// What each version adds to the one before. New files go the same way, so that there is one only. Never changed once released.
+    /// </summary>
+    /// <remarks><c>leases.basis</c>: null in rows of the version before, and where it was too large.</remarks>
+    public static IReadOnlyList<string> Upgrades { get; } =
+    [
+        """
+        CREATE TABLE kill_lifts (id TEXT PRIMARY KEY, propose_actor TEXT NOT NULL, propose_time INTEGER NOT NULL) WITHOUT ROWID;
+        """,
+        """
+        ALTER TABLE leases ADD COLUMN basis TEXT;
+        CREATE TABLE recheck_confirmation (
+            one INTEGER PRIMARY KEY CHECK (one = 1), policy_hash TEXT NOT NULL, actor TEXT NOT NULL, confirm_time INTEGER NOT NULL);
+        """,
+    ];
 
     /// <remarks>
     /// <para><c>leases.due</c>: when it is next to be looked at; null once revoked, so that indexes on it hold the live ones only.</para>
@@ -21,7 +34,7 @@ internal static class Schema
     /// <para><c>live</c>, <c>kept</c>, <c>stuck</c>: counters, so that no operation has to count leases.</para>
     /// <para><c>workloads.level</c>: the token bucket in sixty-thousandths, as of <c>level_time</c>.</para>
     /// </remarks>
-    public const string Create = $"""
+    public const string Create = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 
         CREATE TABLE tasks (
@@ -60,7 +73,6 @@ internal static class Schema
             seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, selector TEXT NOT NULL, scope INTEGER NOT NULL, value TEXT NOT NULL,
             reason TEXT NOT NULL, actor TEXT NOT NULL, create_time INTEGER NOT NULL);
         CREATE INDEX kill_orders_selector ON kill_orders (selector);
-        {KillLifts}
 
         CREATE TABLE deny_lists (target TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE denied (

@@ -41,9 +41,9 @@ internal static class Sql
     private const string LeaseColumns = $"{FixedColumns}, {ChangingColumns}, seq";
 
     public const string InsertLease = $"""
-        INSERT INTO leases ({ChangingColumns}, {FixedColumns})
+        INSERT INTO leases ({ChangingColumns}, {FixedColumns}, basis)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-            ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)
+            ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)
         """;
 
     public const string UpdateLease = $"""
@@ -75,6 +75,8 @@ internal static class Sql
 
     // In the order in which they were reserved: what comes while pages are read comes after the last.
     public const string PageOfAll = $"SELECT {LeaseColumns} FROM leases WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+
+    public const string PageOfAllWithBasis = $"SELECT {LeaseColumns}, basis FROM leases WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 
     public const string PageOfLiveOwner = $"""
         SELECT {LeaseColumns} FROM leases INDEXED BY leases_live WHERE owner = ?3 AND due IS NOT NULL AND seq > ?1 ORDER BY seq LIMIT ?2
@@ -157,6 +159,16 @@ internal static class Sql
         """;
 
     public const string DeleteKillLift = "DELETE FROM kill_lifts WHERE id = ?1";
+
+    // ---- asking policy again
+
+    public const string RecheckConfirmation = "SELECT policy_hash, actor, confirm_time FROM recheck_confirmation";
+
+    public const string ConfirmRecheck = """
+        INSERT INTO recheck_confirmation (one, policy_hash, actor, confirm_time) VALUES (1, ?1, ?2, ?3)
+        ON CONFLICT (one) DO UPDATE
+        SET policy_hash = excluded.policy_hash, actor = excluded.actor, confirm_time = excluded.confirm_time
+        """;
 
     // ---- deny lists
 

@@ -83,26 +83,19 @@ internal static class SqliteFile
     {
         var application = Pragma(session, "PRAGMA application_id");
         var version = Pragma(session, "PRAGMA user_version");
-        if (application == Schema.ApplicationId && version == 1)
-        {
-            session.Execute(Schema.From1To2);
-            session.Execute("PRAGMA user_version = 2");
-            version = 2;
-        }
-
         var tables = session.First("SELECT count(*) FROM sqlite_schema", row => row.GetInt64(0));
         if (application == 0 && version == 0 && tables == 0)
         {
             session.Execute(Schema.Create);
             session.Execute(Sql.InsertShards, shards);
             session.Execute($"PRAGMA application_id = {Schema.ApplicationId}");
-            session.Execute($"PRAGMA user_version = {Schema.Version}");
+            Upgrade(session, Schema.FirstVersion);
         }
         else if (application != Schema.ApplicationId)
         {
             throw new StoreException($"lease store {path}: the file belongs to another program; name another path", isTransient: false);
         }
-        else if (version != Schema.Version)
+        else if (version < Schema.FirstVersion || version > Schema.Version)
         {
             throw new StoreException(
                 $"lease store {path}: the file has version {version}, this broker knows {Schema.Version}; start the broker that wrote it",
@@ -112,6 +105,20 @@ internal static class SqliteFile
         {
             throw new StoreException($"lease store {path}: the file is laid out in {kept} shards, not {shards}", isTransient: false);
         }
+        else
+        {
+            Upgrade(session, (int)version);
+        }
+    }
+
+    private static void Upgrade(Session session, int version)
+    {
+        for (; version < Schema.Version; version++)
+        {
+            session.Execute(Schema.Upgrades[version - Schema.FirstVersion]);
+        }
+
+        session.Execute($"PRAGMA user_version = {Schema.Version}");
     }
 
     private static long Pragma(Session session, string sql) => session.First(sql, row => row.GetInt64(0));

@@ -127,7 +127,7 @@ internal sealed partial class SqliteLeaseStore
         }
 
         var row = LeaseRow.New(asked, LeaseId.New(shard: 0), now);
-        LeaseTable.Insert(session, row);
+        LeaseTable.Insert(session, row, asked.Basis?.Write());
         session.Execute(Sql.ReserveWorkload, owner, spent.Level, Instants.Write(spent.LevelTime));
         return new ReserveResult(ReserveStatus.Reserved, row.Lease, replaced == earlier ? null : replaced!.Lease, "");
     }

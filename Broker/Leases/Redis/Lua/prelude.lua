@@ -1,6 +1,7 @@
 -- Put in front of every script by the loader, so that the rules for ending, claiming and reopening stand in one place.
--- A lease is a hash; every field is always there, instants are Unix milliseconds, 0 where there is none:
+-- A lease is a hash; every field but the basis is always there, instants are Unix milliseconds, 0 where there is none:
 --   about     what never changes, as JSON; read by the broker only
+--   basis     what it was allowed on, as JSON; no script reads or answers it, so that no step on a lease's way carries it
 --   claimed   1 while a claim is neither given back nor finished
 --   the rest  as in Lease.cs and LeaseState.cs, EndCause.cs
 local PENDING, ACTIVE, REVOKING, REVOKED = 1, 2, 3, 4

@@ -3,7 +3,8 @@
 --       10 kills  11 rate  12 the task's requests  13 the earlier lease  14 its target's due (13 and 14 only with ARGV 12)
 -- ARGV  1 id  2 about  3 target  4 time to live  5 longest time to live  6 issue timeout  7 settle margin (all in ms)
 --       8 live per workload  9 live per task  10 issues per minute  11 request id
---       12 the lease that KEYS 13 names; empty for none  13… selectors that would cover it
+--       12 the lease that KEYS 13 names; empty for none  13 what it is allowed on; empty when not kept
+--       14… selectors that would cover it
 -- Returns {reserved 0, lease, replaced lease or false} | {task not found 1} | {task ended 2} | {workload quota 3} | {task quota 4}
 --       | {rate limit 5} | {killed 6, order} | {ask again with KEYS 13 for this lease 7, id}.
 -- Promise: the lease is written down before anything is created, and only if task, orders and quotas allow it in this same step.
@@ -22,7 +23,7 @@ end
 if task[1] ~= '0' or over(task[2], task[3]) <= now then
   return { 2 }
 end
-local order = covered(KEYS[10], 13)
+local order = covered(KEYS[10], 14)
 if order then
   return { 6, order }
 end
@@ -81,7 +82,11 @@ local lease = {
   about = ARGV[2], handle = '', proof = '', state = PENDING, cause = 0, created = now, deadline = deadline,
   settle = deadline + tonumber(ARGV[7]), expires = expires, max = math.max(expires, now + tonumber(ARGV[5])), ended = 0, gone = 0,
   attempts = 0, fence = 0, claimed = 0, taken = 0, reopened = 0 }
-redis.call('HSET', KEYS[1], 'about', lease.about)
+if ARGV[13] == '' then
+  redis.call('HSET', KEYS[1], 'about', lease.about)
+else
+  redis.call('HSET', KEYS[1], 'about', lease.about, 'basis', ARGV[13])
+end
 save(KEYS[1], lease)
 redis.call('ZADD', KEYS[3], 0, id)
 redis.call('SADD', KEYS[4], id)

@@ -1,0 +1,81 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Intents;
+using SecretsBroker.Leases;
+using SecretsBroker.Policy;
+
+namespace SecretsBroker.Revocation.Recheck;
+
+/// <summary>
+/// Asks policy about a live lease what it would be asked if its owner came for it now: the asker as it was shown to policy then, the
+/// task, the intent, the grant as the catalogue has it now, and as time to live what is left of it, for that is what may be taken away.
+/// A demand of the answer, such as a shorter <c>@max_ttl</c>, changes nothing about a lease that stays allowed: it holds from the next
+/// issue or renewal on.
+/// </summary>
+/// <remarks>
+/// Not asked about: a lease whose basis was not kept, because to ask without the groups and claims that it was allowed on would deny
+/// what is still allowed, and an upgrade of the broker would revoke most of it; and one whose grant is no longer what it was, because
+/// policy would answer about something else. They end by their time, and no renewal of them goes past policy.
+/// </remarks>
+internal sealed partial class LeaseAsker(
+    IPolicyEngine policy,
+    CurrentCatalog catalog,
+    ILeaseStore store,
+    IOptions<RecheckOptions> options,
+    TimeProvider time,
+    ILogger<LeaseAsker> logger)
+{
+    /// <param name="live">The lease.</param>
+    /// <param name="now">By the store's clock.</param>
+    /// <param name="policyHash">Of the policies in force: a lease that they have allowed already is not asked about.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
+    public async Task<LeaseVerdict> AskAsync(LiveLease live, DateTimeOffset now, string policyHash, CancellationToken cancellationToken)
+    {
+        var (lease, basis) = live;
+        if (basis is null)
+        {
+            return LeaseVerdict.NotAsked;
+        }
+
+        if (basis.PolicyHash == policyHash)
+        {
+            return new LeaseVerdict(Telemetry.RecheckVerdict.Allowed, Answer: null);
+        }
+
+        try
+        {
+            if (lease.ExpireTime <= now
+                || FindGrant(lease) is not { } grant
+                || await store.FindTaskAsync(lease.Task, cancellationToken) is not { } task)
+            {
+                return LeaseVerdict.NotAsked;
+            }
+
+            using var timer = new CancellationTokenSource(options.Value.DecisionTimeout, time);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+            var answer = await policy.DecideAsync(Question(lease, basis, grant, task, now), linked.Token).AsTask().WaitAsync(linked.Token);
+            return LeaseVerdict.Of(answer);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFailed(lease.Id, e is BrokerException known ? known.Message : e.GetType().Name);
+            return LeaseVerdict.Failed;
+        }
+    }
+
+    private Grant? FindGrant(Lease lease) =>
+        catalog.Snapshot.FindGrant(lease.Grant) is { } grant
+        && grant.Action == lease.Action && grant.Resource == lease.Resource
+        && grant.Engine == lease.Engine && grant.Target == lease.Target
+            ? grant
+            : null;
+
+    private static PolicyQuestion Question(Lease lease, DecisionBasis basis, Grant grant, AgentTask task, DateTimeOffset now) => new(
+        basis.ToWorkload(lease.Owner),
+        new Intent(lease.Action, lease.Resource, lease.Tool, lease.Purpose, lease.ExpireTime - now),
+        grant,
+        new PolicyContext(
+            lease.Task.Id, task.Purpose, task.Initiator, task.Labels, now, basis.SourceAddress, Renewal: false));
+
+    [LoggerMessage(LogLevel.Debug, "Policy could not be asked about lease {LeaseId} again: {Failure}")]
+    private partial void LogFailed(LeaseId leaseId, string failure);
+}
