@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using SecretsBroker.Configuration;
 using SecretsBroker.Policy;
+using SecretsBroker.Policy.Cedar;
+using SecretsBroker.Policy.Cedar.Formatting;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Catalog;
 using SecretsBroker.Tests.CommandLine.Policies;
@@ -19,6 +21,11 @@ internal sealed partial class DocumentationTests
         "samples/python-agent/README.md",
         "samples/ssh/README.md",
     ];
+
+    private static IEnumerable<string> PolicyFiles => Directory
+        .EnumerateFiles(Repository.Root, "*.cedar", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 5 })
+        .Select(path => Path.GetRelativePath(Repository.Root, path))
+        .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "TestResults"));
 
     [TestCaseSource(nameof(Pages))]
     public void Every_link_leads_somewhere(string page)
@@ -74,6 +81,13 @@ internal sealed partial class DocumentationTests
     }
 
     [Test]
+    public void Examples_of_policies_are_laid_out_as_fmt_does() =>
+        Assert.That(ExamplesIn("docs/policy.md", "cedar").Select(text => $"{text}\n"), Is.All.Matches<string>(text => IsLaidOut(text!)));
+
+    [TestCaseSource(nameof(PolicyFiles))]
+    public void Policies_that_come_along_are_laid_out_as_fmt_does(string file) => Assert.That(Read(file), Is.Not.Empty.And.Matches<string>(text => IsLaidOut(text!)));
+
+    [Test]
     [NonParallelizable]
     public async Task The_example_of_cases_holds()
     {
@@ -88,6 +102,23 @@ internal sealed partial class DocumentationTests
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
         Assert.That(run.Output, Does.Contain("3 cases, 0 failed"));
     }
+
+    [Test]
+    [NonParallelizable]
+    public async Task The_example_of_an_explanation_is_what_comes()
+    {
+        using var folder = new PolicyFolder().Write(ExampleIn("docs/policy.md", "cedar"), "research.cedar");
+        using var catalog = new CatalogFolder().Write(ExampleIn("docs/catalogue.md", "yaml"));
+
+        var run = await BrokerRun.InvokeAsync(
+            "policy", "explain", "--folder", folder.Path, "--catalog", catalog.Path,
+            "--workload", "spiffe://example.org/research/reader", "--group", "research",
+            "--action", "read", "--resource", "orders/invoices", "--tool", "sql", "--time", "2030-01-31T03:00:00Z");
+
+        Assert.That(Hashes().Replace(run.Output.Trim(), "…").ReplaceLineEndings("\n"), Is.EqualTo(ExampleIn("docs/policy-tools.md", "text")), run.Errors);
+    }
+
+    private static bool IsLaidOut(string policies) => PolicyFormatter.Format(new PolicySource("p", policies)).OrThrow() == policies;
 
     private static string PathOf(string page) => Path.Combine(Repository.Root, page);
 
@@ -111,6 +142,9 @@ internal sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)")]
     private static partial Regex Links();
+
+    [GeneratedRegex("[0-9a-f]{64}")]
+    private static partial Regex Hashes();
 
     [GeneratedRegex("""--filter ("(?<names>[^"=~]+)"|(?<names>[\w.]+))""")]
     private static partial Regex Filters();

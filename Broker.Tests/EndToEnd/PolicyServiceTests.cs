@@ -130,6 +130,11 @@ internal sealed class PolicyServiceTests
 
         Assert.That((refusal!.FaultCount, refusal.Faults.Single().Path), Is.EqualTo((1, "faulty.cedar:1:26")));
 
+        var token = Path.Combine(_broker.Folder, "reader.token");
+        await File.WriteAllTextAsync(token, _broker.TokenOf(Reader));
+        var shown = await BrokerRun.InvokeAsync("policy", "show", "--address", _broker.Address.ToString(), "--token-file", token);
+        Assert.That(shown.Errors, Does.Contain("was refused").And.Contain("faulty.cedar:1:26"));
+
         await File.WriteAllTextAsync(file, "// Nothing more.");
         await Wait.UntilAsync(async () => await LastRefusalAsync() is null);
         File.Delete(file);
@@ -209,6 +214,11 @@ internal sealed class PolicyServiceTests
         var explained = await BrokerRun.InvokeAsync(["policy", "explain", .. asked]);
         var simulated = await BrokerRun.InvokeAsync(["policy", "simulate", "--candidate", candidate, .. asked]);
 
+        var shown = await BrokerRun.InvokeAsync("policy", "show", "--text", "--address", _broker.Address.ToString(), "--token-file", token);
+
+        Assert.That(shown.Output, Does.Match("3 policies in force since .*, sha256 [0-9a-f]{64}")
+            .And.Contain("agents-read (permit, about agents, test.cedar:1:1) @max_ttl(\"5m\")")
+            .And.Contain("  permit (principal, action == Action::\"read\", resource)"), shown.Errors);
         Assert.That(explained.Output, Does.StartWith("allowed: permitted").And.Contain("agents-read (permit, test.cedar:1:1): holds: it permits"), explained.Errors);
         Assert.That(simulated.Output, Does.Match("decision +allow +deny"), simulated.Errors);
         Assert.That(simulated.ExitCode, Is.EqualTo(1));

@@ -13,9 +13,9 @@ internal static class PolicyCommand
         After an edit:        broker policy fmt policies/*.cedar && broker policy check --config broker.yaml
         In CI:                broker policy test --config broker.yaml tests/*.yaml
         Why was it denied?    broker policy explain --config broker.yaml --question question.yaml
-        What would change?    broker policy simulate --config broker.yaml --candidate next --question question.yaml
-
-                              broker policy replay --config broker.yaml --candidate next --audit /var/lib/broker/audit
+        What would change?    broker policy replay --config broker.yaml --candidate next --audit /var/lib/broker/audit
+                              broker policy simulate --config broker.yaml --candidate next --question question.yaml
+        What is in force?     broker policy show --address https://broker.example:7443 --token-file operator.token
 
         fmt, check, test and replay work on files. explain and simulate do too, or ask a running broker (--address), which must allow it.
         """)
@@ -26,5 +26,6 @@ internal static class PolicyCommand
         ExplainCommand.Create(),
         SimulateCommand.Create(),
         ReplayCommand.Create(),
+        ShowCommand.Create(),
     };
 }

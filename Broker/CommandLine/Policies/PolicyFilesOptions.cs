@@ -34,6 +34,13 @@ internal sealed class PolicyFilesOptions
         command.Add(_catalog);
     }
 
+    /// <summary>For verbs that name their policies otherwise.</summary>
+    public void AddCatalogTo(Command command)
+    {
+        command.Add(_config);
+        command.Add(_catalog);
+    }
+
     /// <summary>Loads both.</summary>
     /// <returns>Null when there are faults, which have been printed then.</returns>
     public async Task<(PolicySnapshot Policies, CatalogSnapshot Catalog)?> LoadAsync(ParseResult parsed, CancellationToken cancellationToken)

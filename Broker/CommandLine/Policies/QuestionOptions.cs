@@ -20,19 +20,19 @@ internal sealed class QuestionOptions
     // By the place in the question.
     private readonly (string Section, string Member, Option<string?> Option)[] _texts =
     [
-        Text("who", "workload", "--workload", "Who asks: a SPIFFE ID."),
-        Text("who", "method", "--method", "How it authenticated: jwt_svid or oidc_token."),
-        Text("what", "action", "--action", "The intended action."),
-        Text("what", "resource", "--resource", "The intended resource."),
-        Text("what", "engine", "--engine", "The type of engine, where several grants serve the intent."),
-        Text("what", "tool", "--tool", "The tool that would use the secret."),
-        Text("what", "ttl", "--ttl", "The requested time to live, such as 5m."),
-        Text("context", "purpose", "--purpose", "Why."),
-        Text("context", "task", "--task", "The task's id."),
-        Text("context", "task_purpose", "--task-purpose", "The task's purpose."),
-        Text("context", "initiator", "--initiator", "On whose behalf."),
-        Text("context", "time", "--time", "When, such as 2030-01-31T12:00:00Z; now by default."),
-        Text("context", "source_address", "--source-address", "From which IP address."),
+        Text("who", "workload", "--workload", "ID", "Who asks: a SPIFFE ID."),
+        Text("who", "method", "--method", "METHOD", "How it authenticated: jwt_svid or oidc_token."),
+        Text("what", "action", "--action", "NAME", "The intended action."),
+        Text("what", "resource", "--resource", "PATH", "The intended resource."),
+        Text("what", "engine", "--engine", "TYPE", "The type of engine, where several grants serve the intent."),
+        Text("what", "tool", "--tool", "NAME", "The tool that would use the secret."),
+        Text("what", "ttl", "--ttl", "DURATION", "The requested time to live, such as 5m."),
+        Text("context", "purpose", "--purpose", "TEXT", "Why."),
+        Text("context", "task", "--task", "ID", "The task's id."),
+        Text("context", "task_purpose", "--task-purpose", "TEXT", "The task's purpose."),
+        Text("context", "initiator", "--initiator", "TEXT", "On whose behalf."),
+        Text("context", "time", "--time", "TIME", "When, such as 2030-01-31T12:00:00Z; now by default."),
+        Text("context", "source_address", "--source-address", "ADDRESS", "From which IP address."),
     ];
 
     private readonly Option<string[]> _groups = Many("--group", "A group of the workload; may be given more than once.", "NAME");
@@ -147,8 +147,9 @@ internal sealed class QuestionOptions
         }
     }
 
-    private static (string, string, Option<string?>) Text(string section, string member, string name, string description) =>
-        (section, member, new Option<string?>(name) { Description = description });
+    private static (string, string, Option<string?>) Text(
+        string section, string member, string name, string helpName, string description) =>
+        (section, member, new Option<string?>(name) { Description = description, HelpName = helpName });
 
     private static Option<string[]> Many(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName };

@@ -33,7 +33,7 @@ internal static class ReplayCommand
             audit,
             candidate,
         };
-        files.AddTo(command);
+        files.AddCatalogTo(command);
         command.Add(goOn);
         command.SetAction(async (parsed, cancellationToken) =>
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SecretsBroker.Policy.Cedar;
 using SecretsBroker.Policy.Cedar.Entities;
+using SecretsBroker.Policy.Cedar.Formatting;
 using SecretsBroker.Policy.Cedar.Schemas;
 using SecretsBroker.Policy.Cedar.Validation;
 using SecretsBroker.Policy.Cedar.Values;
@@ -72,6 +73,8 @@ internal sealed class FuzzTests
         new PolicyValidator(WorldSchema).Validate(result.Value);
         foreach (var policy in result.Value.Policies)
             PolicySet.Parse([new PolicySource("printed", policy.Print())]).OrThrow();
+        var formatted = PolicyFormatter.Format(new PolicySource("p", text)).OrThrow();
+        PolicySet.Parse([new PolicySource("formatted", formatted)]).OrThrow();
         return true;
     }
 

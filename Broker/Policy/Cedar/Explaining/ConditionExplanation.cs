@@ -19,7 +19,7 @@ public enum ConditionOutcome
 }
 
 /// <summary>A part of a condition that decided it.</summary>
-/// <param name="Text">As it is written, evenly laid out.</param>
+/// <param name="Text">As it is written, evenly laid out; cut when it is long.</param>
 /// <param name="Position">Where.</param>
 /// <param name="Value">What it came to; null when it could not be evaluated.</param>
 /// <param name="Inputs">What it looked at.</param>

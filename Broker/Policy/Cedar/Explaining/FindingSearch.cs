@@ -3,7 +3,6 @@ using SecretsBroker.Policy.Cedar.Entities;
 using SecretsBroker.Policy.Cedar.Evaluation;
 using SecretsBroker.Policy.Cedar.Printing;
 using SecretsBroker.Policy.Cedar.Syntax;
-using SecretsBroker.Policy.Cedar.Values;
 
 namespace SecretsBroker.Policy.Cedar.Explaining;
 
@@ -13,6 +12,7 @@ internal sealed class FindingSearch(CedarPolicy policy, AuthorizationRequest req
     private const int MaxFindings = 10;
     private const int MaxInputs = 10;
     private const int MaxValueLength = 200;
+    private const int MaxTextLength = 500;
 
     /// <param name="expression">One that has a value.</param>
     /// <param name="value">The value.</param>
@@ -71,7 +71,7 @@ internal sealed class FindingSearch(CedarPolicy policy, AuthorizationRequest req
         // What is itself an attribute has been read, whatever stands below it.
         if (value is not null && expression is AttributeExpression)
             inputs.Clear();
-        return new Finding(Print(expression), policy.Template.PositionOf(expression.Span.Start), value, inputs);
+        return new Finding(Cut(Print(expression), MaxTextLength), policy.Template.PositionOf(expression.Span.Start), value, inputs);
     }
 
     // Attributes and variables as far up as they go: `context.labels.team`, not also `context.labels`. The whole context says nothing.
@@ -89,18 +89,14 @@ internal sealed class FindingSearch(CedarPolicy policy, AuthorizationRequest req
 
     private void Add(Expression expression, List<FindingInput> inputs)
     {
-        var text = Print(expression);
+        var text = Cut(Print(expression), MaxTextLength);
         if (inputs.Count == MaxInputs || inputs.Exists(input => input.Text == text))
             return;
         if (ExpressionCompiler.Compile(expression).Evaluate(new EvaluationFrame(request, entities)) is { } value)
-            inputs.Add(new FindingInput(text, Cut(value)));
+            inputs.Add(new FindingInput(text, Cut(value.ToString() ?? "", MaxValueLength)));
     }
 
-    private static string Cut(CedarValue value)
-    {
-        var text = value.ToString() ?? "";
-        return text.Length <= MaxValueLength ? text : text[..MaxValueLength] + "…";
-    }
+    private static string Cut(string text, int length) => text.Length <= length ? text : text[..length] + "…";
 
     private static string Print(Expression expression)
     {
