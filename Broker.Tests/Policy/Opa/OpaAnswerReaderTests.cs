@@ -35,6 +35,25 @@ internal sealed class OpaAnswerReaderTests
     }
 
     [Test]
+    public void Demands_are_those_of_Cedars_annotations()
+    {
+        var obligations = Read(
+            """
+            {"result": {
+              "allow": true,
+              "obligations": {"max_ttl": "5m", "approval": ["b", "a", "b"], "sealed": true, "advice": ["ask first"]}
+            }}
+            """).Obligations;
+
+        Assert.That(obligations, Is.EqualTo(new Obligations(TimeSpan.FromMinutes(5), ["a", "b"], Sealed: true, ["ask first"])));
+    }
+
+    [Test]
+    public void Demand_of_nothing_is_none() => Assert.That(
+        Read("""{"result": {"allow": true, "obligations": {"approval": [], "sealed": false, "advice": []}}}""").Obligations,
+        Is.EqualTo(Obligations.None));
+
+    [Test]
     public void Demands_are_those_of_a_permission_only()
     {
         Assert.That(
@@ -90,19 +109,25 @@ internal sealed class OpaAnswerReaderTests
     [TestCase("""{"result": {"allow": {"allow": true}}}""", "allow that is no boolean")]
     [TestCase("""{"result": {"allow": true, "deny": true}}""", "means nothing here")]
     [TestCase("""{"result": {"allow": true, "max_ttl": "5m"}}""", "means nothing here")]
-    [TestCase("""{"result": {"allow": true, "reasons": "one"}}""", "no list")]
-    [TestCase("""{"result": {"allow": true, "reasons": [1]}}""", "not all text")]
-    [TestCase("""{"result": {"allow": true, "reasons": [""]}}""", "empty, too long")]
-    [TestCase("""{"result": {"allow": true, "reasons": ["a\nb"]}}""", "not plain text")]
+    [TestCase("""{"result": {"allow": true, "reasons": "one"}}""", "under reasons no list")]
+    [TestCase("""{"result": {"allow": true, "reasons": [1]}}""", "under reasons what is no text")]
+    [TestCase("""{"result": {"allow": true, "reasons": [""]}}""", "under reasons a text that is empty")]
+    [TestCase("""{"result": {"allow": true, "reasons": ["a\nb"]}}""", "or not plain")]
     [TestCase("""{"result": {"allow": true, "reasons": ["\ud800"]}}""", "not JSON")]
     [TestCase("""{"result": {"allow": true, "obligations": ["max_ttl"]}}""", "obligations that are no object")]
     [TestCase("""{"result": {"allow": true, "obligations": null}}""", "obligations that are no object")]
-    [TestCase("""{"result": {"allow": true, "obligations": {"maxttl": "5m"}}}""", "cannot fulfil")]
+    [TestCase("""{"result": {"allow": true, "obligations": {"maxttl": "5m"}}}""", "does not know")]
     [TestCase("""{"result": {"allow": true, "obligations": {"max_ttl": 300}}}""", "no duration")]
     [TestCase("""{"result": {"allow": true, "obligations": {"max_ttl": "5 minutes"}}}""", "no duration")]
     [TestCase("""{"result": {"allow": true, "obligations": {"max_ttl": "0s"}}}""", "no duration")]
     [TestCase("""{"result": {"allow": false, "obligations": {"max_ttl": "soon"}}}""", "no duration")]
-    [TestCase("""{"result": true, "decision_id": 1}""", "decision_id that is no text")]
+    [TestCase("""{"result": {"allow": true, "obligations": {"approval": "payments-oncall"}}}""", "under approval no list")]
+    [TestCase("""{"result": {"allow": true, "obligations": {"approval": [["payments-oncall"]]}}}""", "under approval what is no text")]
+    [TestCase("""{"result": {"allow": true, "obligations": {"approval": [" "]}}}""", "under approval a text that is empty")]
+    [TestCase("""{"result": {"allow": true, "obligations": {"sealed": "required"}}}""", "sealed that is no boolean")]
+    [TestCase("""{"result": {"allow": true, "obligations": {"sealed": 1}}}""", "sealed that is no boolean")]
+    [TestCase("""{"result": {"allow": true, "obligations": {"advice": "ask"}}}""", "under advice no list")]
+    [TestCase("""{"result": true, "decision_id": 1}""", "under decision_id what is no text")]
     [TestCase("""{"result": true, "provenance": "1.9.0"}""", "provenance that is no object")]
     [TestCase("""{"result": true, "provenance": {"bundles": ["a"]}}""", "no object")]
     [TestCase("""{"result": true, "provenance": {"bundles": {"a": {"revision": 1}}}}""", "revision that is no text")]

@@ -68,6 +68,21 @@ internal sealed class OpaBrokerTests
         });
     }
 
+    [TestCase("opa")]
+    [TestCase("both")]
+    public async Task Approval_that_the_server_demands_is_needed(string engine)
+    {
+        await using var broker = await StartBrokerAsync(engine, PermitAll);
+        _server.AnswerWith("""{"result": {"allow": true, "obligations": {"approval": ["payments-oncall"]}}}""");
+        using var client = broker.Connect();
+        await using var task = await client.StartTaskAsync("to try");
+
+        var refused = await Assert.ThrowsAsync<ApprovalNeededException>(() => task.AcquireAsync("read", "memory/notes"));
+
+        Assert.That(refused!.Reason, Is.EqualTo("APPROVAL_NEEDED"));
+        Assert.That(broker.Memory.Issued, Is.Zero);
+    }
+
     [Test]
     public async Task Of_two_Cedar_can_deny_and_the_server_is_not_asked()
     {

@@ -89,7 +89,9 @@ internal sealed class OpaOptionsValidatorTests
 
     [Test]
     public void Token_is_one_reference() =>
-        Assert.That(FaultsOf(options => options.Token = new SecretReference { File = "a", Env = "b" }), Has.One.StartsWith("Policy:Opa:Token must have"));
+        Assert.That(
+            FaultsOf(options => options.Token = new SecretReference { File = "a", Env = "b" }),
+            Has.One.StartsWith("Policy:Opa:Token must have"));
 
     [Test]
     public void Server_is_checked_when_it_is_to_be_asked_and_must_not_be_named_otherwise()

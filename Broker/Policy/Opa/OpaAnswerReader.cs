@@ -7,15 +7,14 @@ namespace SecretsBroker.Policy.Opa;
 /// <code>
 /// { "allow": true,
 ///   "reasons": ["research-reads"],            optional: which rules decided, 64 of 1 to 128 characters
-///   "obligations": { "max_ttl": "5m" } }      optional
+///   "obligations": { "max_ttl": "5m" } }      optional, see <see cref="OpaObligations"/>
 /// </code>
 /// A rule that is undefined denies: that is how Rego says no. A value of another form is no answer, an unknown member above all: it may be
 /// a demand that somebody relies on. What OPA itself puts beside the value may grow with its versions and is passed over.
 /// </summary>
 internal static class OpaAnswerReader
 {
-    private const int MaxReasons = 64;
-    private const int MaxReasonLength = 128;
+    private const int MaxNameLength = 128;
     private const string ReasonPrefix = "opa:";
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
@@ -43,7 +42,7 @@ internal static class OpaAnswerReader
             Allowed = false,
             Reason = "the policy server does not permit this",
             PolicyHash = OpaRevision.Read(answer),
-            ServerDecisionId = ReadDecisionId(answer),
+            ServerDecisionId = answer.TryGetProperty("decision_id", out var id) ? OpaTexts.Read(id, "decision_id", MaxNameLength) : "",
         };
         if (!answer.TryGetProperty("result", out var result))
         {
@@ -69,7 +68,8 @@ internal static class OpaAnswerReader
                     allow = member.Value.GetBoolean();
                     break;
                 case "reasons":
-                    common = common with { Policies = [.. ReadNames(member.Value, "reasons").Select(reason => ReasonPrefix + reason)] };
+                    var reasons = OpaTexts.ReadList(member.Value, "reasons", MaxNameLength);
+                    common = common with { Policies = [.. reasons.Select(reason => ReasonPrefix + reason)] };
                     break;
                 case "obligations":
                     obligations = OpaObligations.Read(member.Value);
@@ -84,35 +84,6 @@ internal static class OpaAnswerReader
 
     private static PolicyAnswer Decide(PolicyAnswer common, bool allowed, Obligations obligations) =>
         allowed ? common with { Allowed = true, Reason = "permitted", Obligations = obligations } : common;
-
-    private static string ReadDecisionId(JsonElement answer)
-    {
-        if (!answer.TryGetProperty("decision_id", out var id))
-        {
-            return "";
-        }
-
-        Require(id.ValueKind == JsonValueKind.String, "has a decision_id that is no text");
-        var text = id.GetString()!;
-        Require(text.Length <= MaxReasonLength && !text.Any(char.IsControl), "has a decision_id that is too long or not plain text");
-        return text;
-    }
-
-    /// <summary>A list of names, as Rego's sets and arrays become.</summary>
-    /// <exception cref="OpaException">It is none.</exception>
-    internal static IEnumerable<string> ReadNames(JsonElement list, string member)
-    {
-        Require(list.ValueKind == JsonValueKind.Array && list.GetArrayLength() <= MaxReasons, $"has {member} that are no list of {MaxReasons} at most");
-        foreach (var item in list.EnumerateArray())
-        {
-            Require(item.ValueKind == JsonValueKind.String, $"has {member} that are not all text");
-            var text = item.GetString()!;
-            Require(
-                text.Length is > 0 and <= MaxReasonLength && !text.Any(char.IsControl),
-                $"has {member} that are empty, too long or not plain text");
-            yield return text;
-        }
-    }
 
     private static void Require(bool holds, string fault)
     {

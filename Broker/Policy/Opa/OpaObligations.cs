@@ -3,10 +3,18 @@ using SecretsBroker.Catalog;
 
 namespace SecretsBroker.Policy.Opa;
 
-/// <summary>What a policy server's permission demands, under the names that Cedar's annotations have.</summary>
+/// <summary>
+/// What a policy server's permission demands, under the names that Cedar's annotations have:
+/// <code>
+/// { "max_ttl": "5m", "approval": ["payments-oncall"], "sealed": true, "advice": ["name the invoice"] }
+/// </code>
+/// </summary>
 internal static class OpaObligations
 {
-    /// <exception cref="OpaException">There is one that this broker does not know or cannot fulfil.</exception>
+    private const int MaxGroupLength = 256;
+    private const int MaxAdviceLength = 500;
+
+    /// <exception cref="OpaException">There is one that this broker does not know, or that has another form.</exception>
     public static Obligations Read(JsonElement obligations)
     {
         if (obligations.ValueKind != JsonValueKind.Object)
@@ -17,12 +25,15 @@ internal static class OpaObligations
         var demanded = Obligations.None;
         foreach (var obligation in obligations.EnumerateObject())
         {
-            demanded = obligation.Name switch
+            demanded = demanded.And(obligation.Name switch
             {
                 "max_ttl" => Obligations.None with { MaxTimeToLive = ReadTimeToLive(obligation.Value) },
+                "approval" => Obligations.None with { Approvals = ReadSet(obligation.Value, "approval", MaxGroupLength) },
+                "sealed" => Obligations.None with { Sealed = ReadFlag(obligation.Value) },
+                "advice" => Obligations.None with { Advice = ReadSet(obligation.Value, "advice", MaxAdviceLength) },
                 // Passing it over would permit what was not meant.
-                _ => throw new OpaException("the policy server's answer demands what this broker cannot fulfil"),
-            };
+                _ => throw new OpaException("the policy server's answer has an obligation that this broker does not know"),
+            });
         }
 
         return demanded;
@@ -34,4 +45,11 @@ internal static class OpaObligations
         && demand >= TimeSpan.FromSeconds(1)
             ? demand
             : throw new OpaException("the policy server's answer has a max_ttl that is no duration such as 5m, 1s at least");
+
+    private static bool ReadFlag(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? value.GetBoolean()
+        : throw new OpaException("the policy server's answer has a sealed that is no boolean");
+
+    private static string[] ReadSet(JsonElement list, string member, int maxLength) =>
+        [.. OpaTexts.ReadList(list, member, maxLength).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

@@ -2,21 +2,25 @@ using SecretsBroker.Catalog;
 
 namespace SecretsBroker.Policy.Opa;
 
-/// <summary>Which Open Policy Agent server is asked, and how. Section <c>Policy:Opa</c>; used when <c>Policy:Engine</c> is <c>opa</c> or <c>both</c>.</summary>
+/// <summary>
+/// Which Open Policy Agent server is asked, and how. Section <c>Policy:Opa</c>; used when <c>Policy:Engine</c> is <c>opa</c> or <c>both</c>.
+/// </summary>
 internal sealed class OpaOptions
 {
     public const string Section = PolicyOptions.Section + ":Opa";
 
     /// <summary>
-    /// <c>https://HOST:PORT</c>, <c>http://HOST:PORT</c> (on loopback, see <see cref="AllowPlainHttp"/>) or <c>unix:///PATH</c> of a socket.
-    /// Required.
+    /// <c>https://HOST:PORT</c>, <c>http://HOST:PORT</c> (on loopback, see <see cref="AllowPlainHttp"/>) or <c>unix:///PATH</c> of a
+    /// socket. Required.
     /// </summary>
     public string Address { get; set; } = "";
 
     /// <summary>The rule that decides, as the Data API names it: what follows <c>/v1/data/</c>. Default <c>secretsbroker/decision</c>.</summary>
     public string Path { get; set; } = "secretsbroker/decision";
 
-    /// <summary>How long one question may take, connecting included. Default 1 s; 10 ms to 30 s. <c>Issuance:DecisionTimeout</c> stands over it.</summary>
+    /// <summary>
+    /// How long one question may take, connecting included. Default 1 s; 10 ms to 30 s. <c>Issuance:DecisionTimeout</c> stands over it.
+    /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Where the bearer token is; read at each question. None when the server asks for none.</summary>

@@ -9,14 +9,21 @@ internal sealed class OpaOptionsValidator : IValidateOptions<OpaOptions>
     public ValidateOptionsResult Validate(string? name, OpaOptions options)
     {
         var faults = new OptionFaults(OpaOptions.Section)
-            .Check(IsPath(options.Path), nameof(options.Path), "must be names of [A-Za-z0-9_.-] separated by /, such as secretsbroker/decision", options.Path)
+            .Check(
+                IsPath(options.Path),
+                nameof(options.Path),
+                "must be names of [A-Za-z0-9_.-] separated by /, such as secretsbroker/decision",
+                options.Path)
             .Range(nameof(options.Timeout), options.Timeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30))
             .Range(nameof(options.MaxAnswerBytes), options.MaxAnswerBytes, 1024, 1024 * 1024)
             .Check(options.Token?.IsValid ?? true, nameof(options.Token), "must have exactly one of File and Env", "(not shown)");
         if (!OpaAddress.TryParse(options.Address, out var address))
         {
             faults.Check(
-                holds: false, nameof(options.Address), "must be https://HOST:PORT, http://HOST:PORT or unix:///PATH, without user, path and query", options.Address);
+                holds: false,
+                nameof(options.Address),
+                "must be https://HOST:PORT, http://HOST:PORT or unix:///PATH, without user, path and query",
+                options.Address);
             return faults.Result;
         }
 

@@ -34,7 +34,9 @@ internal static class OpaRevision
     }
 
     private static string ReadBundles(JsonElement bundles) => bundles.ValueKind == JsonValueKind.Object
-        ? string.Join(',', bundles.EnumerateObject().OrderBy(bundle => bundle.Name, StringComparer.Ordinal).Select(bundle => $"{bundle.Name}={ReadRevision(bundle.Value)}"))
+        ? string.Join(',', bundles.EnumerateObject()
+            .OrderBy(bundle => bundle.Name, StringComparer.Ordinal)
+            .Select(bundle => $"{bundle.Name}={ReadRevision(bundle.Value)}"))
         : throw new OpaException("the policy server's answer names its bundles in no object");
 
     private static string ReadRevision(JsonElement holder) => holder.ValueKind switch
