@@ -18,6 +18,7 @@ internal sealed partial class DocumentationTests
         "README.md",
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}"),
         "samples/opa/README.md",
+        "samples/policies/README.md",
         "samples/python-agent/README.md",
         "samples/ssh/README.md",
     ];
