@@ -15,6 +15,8 @@ internal sealed class RawClient(Uri address, Func<string> token) : IDisposable
 
     public LeaseService.LeaseServiceClient Leases => new(_channel);
 
+    public RecheckService.RecheckServiceClient Rechecks => new(_channel);
+
     public PolicyService.PolicyServiceClient Policies => new(_channel);
 
     /// <summary>Authenticated, with 20 s until the deadline.</summary>

@@ -45,10 +45,11 @@ internal sealed class CallRulesTests
                 app.MapGrpcService<TaskService.TaskServiceBase>();
                 app.MapGrpcService<LeaseService.LeaseServiceBase>();
                 app.MapGrpcService<PolicyService.PolicyServiceBase>();
+                app.MapGrpcService<RecheckService.RecheckServiceBase>();
                 app.MapGrpcService<KillSwitchService.KillSwitchServiceBase>();
             },
             services => services.AddStandardServices(
-                TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, KillSwitchService.Descriptor));
+                TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor));
 
         var mapped = server.Services.GetRequiredService<EndpointDataSource>().Endpoints
             .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName)

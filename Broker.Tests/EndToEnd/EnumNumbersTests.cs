@@ -4,6 +4,7 @@ using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy.Cedar.Explaining;
+using SecretsBroker.Revocation.Recheck;
 using Proto = SecretsBroker.V1;
 
 namespace SecretsBroker.Tests.EndToEnd;
@@ -19,6 +20,7 @@ internal sealed class EnumNumbersTests
     [TestCase(typeof(AuthenticationMethod), typeof(Proto.WorkloadMethod))]
     [TestCase(typeof(PolicyOutcome), typeof(Proto.PolicyOutcome))]
     [TestCase(typeof(ConditionOutcome), typeof(Proto.ConditionOutcome))]
+    [TestCase(typeof(RecheckOutcome), typeof(Proto.RecheckOutcome))]
     public void Domain_and_protos_agree(Type domain, Type proto) =>
         Assert.That(Numbers(proto).Where(pair => pair.Value != 0), Is.EquivalentTo(Numbers(domain).Where(pair => pair.Value != 0)));
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Audit;
 using SecretsBroker.Policy;
-using SecretsBroker.Revocation.Recheck;
+using SecretsBroker.Tests.CommandLine.Policies;
 using Proto = SecretsBroker.V1;
 
 namespace SecretsBroker.Tests.EndToEnd;
@@ -11,7 +12,18 @@ namespace SecretsBroker.Tests.EndToEnd;
 internal sealed class PolicyChangeTests
 {
     private const string Other = "spiffe://dev.local/agent/b";
-    private const string PermitAll = "permit (principal, action, resource);\n";
+    private const string Operator = "spiffe://dev.local/ops/dave";
+    private const string PermitAll =
+        $$"""
+        permit (principal, action, resource);
+        permit (
+          principal == Workload::"{{Operator}}",
+          action in [Broker::Action::"read_policy", Broker::Action::"confirm_recheck"],
+          resource == Broker::Subject::"policies"
+        );
+
+        """;
+
     private const string ForbidAgent = $"forbid (principal == Workload::\"{TestBroker.Agent}\", action, resource);\n";
 
     [Test]
@@ -62,19 +74,79 @@ internal sealed class PolicyChangeTests
         await using var broker = await StartAsync(("Recheck:MinRevokeCount", "0"));
         using var agent = broker.ConnectRaw();
         var (_, lease) = await IssueAsync(agent);
+        using var dave = broker.ConnectRaw(Operator);
         Replace(broker, PermitAll + ForbidAgent);
-        await HoldsAsync(broker);
+        await HeldAsync(dave);
 
         await broker.StopAsync();
         await broker.StartAgainAsync();
-        await HoldsAsync(broker);
+        var held = await HeldAsync(dave);
         Assert.That(await PublishedAsync(broker), Is.Empty);
-        var recheck = broker.Services.GetRequiredService<PolicyRecheck>();
-        Assert.That(await recheck.ConfirmAsync(recheck.Report!.PolicyHash, Other, default), Is.True);
+        Assert.That((held.DeniedByGrant["use-api-token"], held.DeniedLeaseIds), Is.EqualTo((1, new[] { lease })));
+        await dave.Rechecks.ConfirmRecheckAsync(new Proto.ConfirmRecheckRequest { PolicyHash = held.PolicyHash }, dave.Options());
 
         var revoked = await broker.WaitForAuditAsync(AuditEventType.Revoked, record => record.Lease == lease);
         Assert.That(revoked.Cause, Is.EqualTo("Policy"));
         Assert.That(await PublishedAsync(broker), Is.EqualTo(new[] { lease }));
+        var confirmed = await broker.WaitForAuditAsync(AuditEventType.LeasesRechecked, record => record.Outcome == "Confirmed");
+        Assert.That((confirmed.Workload, confirmed.PolicyHash), Is.EqualTo((Operator, held.PolicyHash)));
+    }
+
+    [Test]
+    public async Task Only_operators_see_and_confirm()
+    {
+        await using var broker = await StartAsync();
+        using var agent = broker.ConnectRaw();
+        var hash = new string('0', 64);
+
+        var seeing = await Rpc.RefusedAsync(
+            StatusCode.PermissionDenied, async () => await agent.Rechecks.GetRecheckAsync(new Proto.GetRecheckRequest(), agent.Options()));
+        var confirming = await Rpc.RefusedAsync(
+            StatusCode.PermissionDenied,
+            async () => await agent.Rechecks.ConfirmRecheckAsync(new Proto.ConfirmRecheckRequest { PolicyHash = hash }, agent.Options()));
+
+        Assert.That((Rpc.DetailOf(seeing).Reason, Rpc.DetailOf(confirming).Reason), Is.EqualTo(("OPERATOR_DENIED", "OPERATOR_DENIED")));
+    }
+
+    [TestCase("0000000000000000000000000000000000000000000000000000000000000000", StatusCode.FailedPrecondition, "NOTHING_HELD")]
+    [TestCase("", StatusCode.InvalidArgument, "INVALID_ARGUMENT")]
+    [TestCase("zz00000000000000000000000000000000000000000000000000000000000000", StatusCode.InvalidArgument, "INVALID_ARGUMENT")]
+    public async Task What_is_not_held_is_not_confirmed(string hash, StatusCode status, string reason)
+    {
+        await using var broker = await StartAsync();
+        using var dave = broker.ConnectRaw(Operator);
+
+        var refused = await Rpc.RefusedAsync(
+            status,
+            async () => await dave.Rechecks.ConfirmRecheckAsync(new Proto.ConfirmRecheckRequest { PolicyHash = hash }, dave.Options()));
+
+        Assert.That(Rpc.DetailOf(refused).Reason, Is.EqualTo(reason));
+    }
+
+    [Test]
+    [NonParallelizable]
+    public async Task Command_line_shows_what_is_held_and_confirms_it()
+    {
+        await using var broker = await StartAsync(("Recheck:MinRevokeCount", "0"));
+        using var agent = broker.ConnectRaw();
+        var (_, lease) = await IssueAsync(agent);
+        using var dave = broker.ConnectRaw(Operator);
+        Replace(broker, PermitAll + ForbidAgent);
+        var held = await HeldAsync(dave);
+        var token = Path.Combine(broker.Folder, "dave.token");
+        await File.WriteAllTextAsync(token, broker.TokenOf(Operator));
+        string[] recheck = ["policy", "recheck", "--address", broker.Address.ToString(), "--token-file", token];
+
+        var shown = await BrokerRun.InvokeAsync(recheck);
+        var confirmed = await BrokerRun.InvokeAsync([.. recheck, "--confirm", held.PolicyHash]);
+
+        Assert.That(shown.Output, Does.Contain($"--confirm {held.PolicyHash}").And.Contain("0 allowed, 1 denied")
+            .And.Contain("1 by grant use-api-token").And.Contain(lease));
+        Assert.That((shown.ExitCode, confirmed.ExitCode), Is.EqualTo((0, 0)), confirmed.Errors);
+        await broker.WaitForAuditAsync(AuditEventType.Revoked, record => record.Lease == lease);
+        var again = await BrokerRun.InvokeAsync([.. recheck, "--confirm", new string('0', 64)]);
+        Assert.That(again.ExitCode, Is.EqualTo(2));
+        Assert.That(again.Errors, Does.Contain("holds nothing because of these policies"));
     }
 
     private static Task<TestBroker> StartAsync(params (string Key, string Value)[] settings) => TestBroker.StartAsync(options =>
@@ -99,8 +171,16 @@ internal sealed class PolicyChangeTests
         }
     });
 
-    private static Task HoldsAsync(TestBroker broker) => Wait.UntilAsync(
-        () => broker.Services.GetRequiredService<PolicyRecheck>().Report is { Outcome: RecheckOutcome.Held, Denied: 1 });
+    private static async Task<Proto.Recheck> HeldAsync(RawClient client)
+    {
+        Proto.Recheck? pass = null;
+        await Wait.UntilAsync(async () =>
+        {
+            pass = (await client.Rechecks.GetRecheckAsync(new Proto.GetRecheckRequest(), client.Options())).Recheck;
+            return pass?.Outcome == Proto.RecheckOutcome.Held;
+        });
+        return pass!;
+    }
 
     private static async Task<(string Task, string Lease)> IssueAsync(RawClient agent)
     {

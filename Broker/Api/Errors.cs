@@ -139,6 +139,12 @@ internal static class Errors
             "the policies have changed since the page before; begin again",
             new ErrorDetail { Reason = "POLICIES_CHANGED", Retryable = true });
 
+    public static RpcException NothingHeld() =>
+        Make(
+            StatusCode.FailedPrecondition,
+            "this broker holds nothing because of these policies; look at what it holds, and confirm that",
+            new ErrorDetail { Reason = "NOTHING_HELD" });
+
     public static RpcException TooManyLifelines() =>
         Make(
             StatusCode.ResourceExhausted,

@@ -73,6 +73,7 @@ internal static class BrokerHost
         app.MapGrpcService<TaskApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<LeaseApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<PolicyApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<RecheckApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<KillSwitchApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapStandardServices();
         app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
@@ -122,10 +123,11 @@ internal static class BrokerHost
         services.AddSingleton<TaskApi>();
         services.AddSingleton<LeaseApi>();
         services.AddSingleton<PolicyApi>();
+        services.AddSingleton<RecheckApi>();
         services.AddSingleton<KillAuthority>();
         services.AddSingleton<KillSwitchApi>();
         services.AddStandardServices(
-            TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, KillSwitchService.Descriptor);
+            TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor);
     }
 
     private static void Listen(WebApplicationBuilder builder, ListenOptions listen)

@@ -8,7 +8,7 @@ internal static class PolicyCommand
     public static Command Create() => new(
         "policy",
         """
-        Write, check and try policies. Nothing here changes what a running broker decides.
+        Write, check and try policies. Nothing here changes what a running broker decides; recheck --confirm ends leases.
 
         After an edit:        broker policy fmt policies/*.cedar && broker policy check --config broker.yaml
         In CI:                broker policy test --config broker.yaml tests/*.yaml
@@ -16,6 +16,7 @@ internal static class PolicyCommand
         What would change?    broker policy replay --config broker.yaml --candidate next --audit /var/lib/broker/audit
                               broker policy simulate --config broker.yaml --candidate next --question question.yaml
         What is in force?     broker policy show --address https://broker.example:7443 --token-file operator.token
+        And what is live?     broker policy recheck --address https://broker.example:7443 --token-file operator.token
 
         fmt, check, test and replay work on files. explain and simulate do too, or ask a running broker (--address), which must allow it.
         """)
@@ -27,5 +28,6 @@ internal static class PolicyCommand
         SimulateCommand.Create(),
         ReplayCommand.Create(),
         ShowCommand.Create(),
+        RecheckCommand.Create(),
     };
 }
