@@ -14,7 +14,7 @@ namespace SecretsBroker.Tests.Policy.Cedar.Fuzzing;
 internal sealed class FuzzTests
 {
     private const int Seed = 20_240;
-    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(500);
 
     private static readonly CedarSchema WorldSchema = CedarSchema.Parse(new SchemaSource("world", World.Schema)).OrThrow();
 
