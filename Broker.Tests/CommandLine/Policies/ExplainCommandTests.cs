@@ -23,7 +23,7 @@ internal sealed class ExplainCommandTests
         Assert.That(run.Output, Does.Contain("research-reads (permit, a.cedar:2:1): does not hold: a condition is not met")
             .And.Contain("  when (a.cedar:9:8) is not met")
             .And.Contain("    context.ttl <= duration(\"30m\") is false (a.cedar:9:8)")
-            .And.Contain("      context.ttl = duration(")
+            .And.Contain("      context.ttl = duration(\"40m\")")
             .And.Contain("not-by-night (forbid, a.cedar:19:1): does not hold")
             .And.Contain("1 more speak of other requests")
             .And.Not.Contain("payments-deletes"));

@@ -102,6 +102,27 @@ internal sealed class TestCommandTests
         Assert.That(expected.ExitCode, Is.Zero, expected.Output);
     }
 
+    [Test]
+    public async Task Every_kind_of_obligation_can_be_expected()
+    {
+        _company.Write("policies/b.cedar", """
+            @approval("security") @sealed("required") permit (principal in Group::"emergency", action == Action::"delete", resource);
+            @approval("oncall") @advice("say why") permit (principal in Group::"emergency", action == Action::"delete", resource);
+            """);
+
+        var run = await RunAsync("""
+            cases:
+              - name: an emergency
+                who: { workload: spiffe://example.org/a, groups: [emergency] }
+                what: { action: delete, resource: invoices-api/invoices }
+                expect:
+                  decision: allow
+                  obligations: { approval: "oncall, security", sealed: required, advice: say why }
+            """);
+
+        Assert.That(run.ExitCode, Is.Zero, run.Output);
+    }
+
     [TestCase("who: researcher", "who: nobody", "cases.yaml:9 cases/0/who: 'nobody' is none of this file's workloads")]
     [TestCase("tool: http, ttl: 20m", "tol: http, ttl: 20m", "cases.yaml:10 cases/0/what/tol: is not a known setting")]
     [TestCase("ttl: 20m", "ttl: soon", "cases.yaml:10 cases/0/what/ttl: must be a duration")]

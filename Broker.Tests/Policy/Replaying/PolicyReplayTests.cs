@@ -56,6 +56,20 @@ internal sealed class PolicyReplayTests
     }
 
     [Test]
+    public async Task More_kinds_of_changes_than_are_kept_are_counted()
+    {
+        var replay = await ReplayAsync("");
+        var record = await RecordAsync(Permit, Questions.Full());
+
+        for (var i = 0; i < PolicyReplay.MaxGroups + 5; i++)
+        {
+            replay.Add(record with { Workload = $"spiffe://example.org/agents/{i}" });
+        }
+
+        Assert.That((replay.Changes.Count(), replay.Ungrouped, replay.Changed), Is.EqualTo((PolicyReplay.MaxGroups, 5L, PolicyReplay.MaxGroups + 5L)));
+    }
+
+    [Test]
     public async Task What_cannot_be_decided_again_is_counted_and_not_guessed()
     {
         var replay = await ReplayAsync("");

@@ -24,6 +24,18 @@ internal sealed class ExtensionValueTests
         Assert.That(CedarDecimal.Parse(written), Is.EqualTo(CedarDecimal.Parse(text)));
     }
 
+    [TestCase("300000ms", "5m")]
+    [TestCase("0ms", "0ms")]
+    [TestCase("90061001ms", "1d1h1m1s1ms")]
+    [TestCase("-90m", "-1h30m")]
+    [TestCase("9223372036854775807ms", "106751991167d7h12m55s807ms")]
+    [TestCase("-9223372036854775808ms", "-106751991167d7h12m55s808ms")]
+    public void A_duration_is_written_in_units_so_that_it_can_be_read(string text, string written)
+    {
+        Assert.That(CedarDuration.Parse(text)!.InUnits(), Is.EqualTo(written));
+        Assert.That(CedarDuration.Parse(written), Is.EqualTo(CedarDuration.Parse(text)));
+    }
+
     [TestCase("0000-01-01", "0000-01-01T00:00:00.000Z")]
     [TestCase("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z")]
     [TestCase("2024-02-29T23:30:00-0100", "2024-03-01T00:30:00.000Z")]

@@ -1,8 +1,10 @@
 using System.Text;
 using SecretsBroker.Policy.Cedar.Entities;
 using SecretsBroker.Policy.Cedar.Evaluation;
+using SecretsBroker.Policy.Cedar.Extensions;
 using SecretsBroker.Policy.Cedar.Printing;
 using SecretsBroker.Policy.Cedar.Syntax;
+using SecretsBroker.Policy.Cedar.Values;
 
 namespace SecretsBroker.Policy.Cedar.Explaining;
 
@@ -93,8 +95,11 @@ internal sealed class FindingSearch(CedarPolicy policy, AuthorizationRequest req
         if (inputs.Count == MaxInputs || inputs.Exists(input => input.Text == text))
             return;
         if (ExpressionCompiler.Compile(expression).Evaluate(new EvaluationFrame(request, entities)) is { } value)
-            inputs.Add(new FindingInput(text, Cut(value.ToString() ?? "", MaxValueLength)));
+            inputs.Add(new FindingInput(text, Cut(Print(value), MaxValueLength)));
     }
+
+    private static string Print(CedarValue value) =>
+        value is CedarDuration duration ? $"{duration.Constructor}(\"{duration.InUnits()}\")" : value.ToString() ?? "";
 
     private static string Cut(string text, int length) => text.Length <= length ? text : text[..length] + "…";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using SecretsBroker.Policy.Cedar.Values;
 
 namespace SecretsBroker.Policy.Cedar.Extensions;
@@ -45,6 +46,24 @@ public sealed class CedarDuration(long milliseconds) : ExtensionValue
 
         total = negative ? -total : total;
         return total < long.MinValue || total > long.MaxValue ? null : new CedarDuration((long)total);
+    }
+
+    /// <summary>The length as people write it: <c>1d2h30m</c>.</summary>
+    public string InUnits()
+    {
+        if (Milliseconds == 0)
+            return "0ms";
+        var text = new StringBuilder(Milliseconds < 0 ? "-" : "");
+        // The least of all has no positive counterpart.
+        var rest = Int128.Abs(Milliseconds);
+        foreach (var (unit, length) in Units)
+        {
+            if (rest >= length)
+                text.Append(rest / length).Append(unit);
+            rest %= length;
+        }
+
+        return text.ToString();
     }
 
     public override bool Equals(CedarValue? other)
