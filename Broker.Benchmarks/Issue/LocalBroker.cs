@@ -101,6 +101,8 @@ internal sealed class LocalBroker : IAsyncDisposable
             ["Logging:LogLevel:Default"] = "Warning",
             // It warns of development identities, rightly.
             ["Logging:LogLevel:SecretsBroker.Identity"] = "Error",
+            // And of every kill.
+            ["Logging:LogLevel:SecretsBroker.KillSwitch"] = "Error",
         };
         foreach (var (name, value) in store)
             settings[$"Store:{name}"] = value;

@@ -14,7 +14,7 @@ internal static class KillBenchmark
         if (stores.Count == 0)
             throw new UsageException($"--only: must name some of {string.Join(", ", KillStore.All.Select(store => store.Name))}");
         Console.WriteLine($"""
-            {options.Leases:N0} live leases of a jwt target (a list of what is revoked; 64 at once), held by {options.Workers} workloads; broker and callers in one process
+            {options.Leases:N0} live leases of a jwt target (a list of what is revoked), held by {options.Workers} workloads; broker and callers in one process
             on {Environment.ProcessorCount} processors, over gRPC. One order on the target. "Issuing stopped" is what the operator's call measures from its
             beginning to its first answer; the proofs are timed by the store's clock, from the order on. Every lease is revoked, looked for and recorded.
             Files in {Path.GetTempPath()}.

@@ -61,6 +61,23 @@ internal sealed class DevCommandTests
     }
 
     [Test]
+    public async Task Its_operator_tries_the_kill_switch()
+    {
+        var token = await _broker.MintAsync("spiffe://dev.local/operator/me");
+
+        var run = await ProgramRun.OfAsync(
+            ProgramRun.Dotnet,
+            [
+                ProgramRun.BrokerAssembly, "kill", "drill", "--action", "read", "--resource", "invoices-api/invoices", "--credential", "token",
+                "--count", "5", "--address", $"http://{_broker.Address}",
+            ],
+            new Dictionary<string, string?> { ["BROKER_TOKEN"] = token });
+
+        Assert.That((run.ExitCode, run.Errors), Is.EqualTo((0, "")), run.Output);
+        Assert.That(run.Output, Does.Contain("The kill switch works").And.Not.Contain(token));
+    }
+
+    [Test]
     public async Task A_minted_token_is_believed()
     {
         using var channel = GrpcChannel.ForAddress($"http://{_broker.Address}");

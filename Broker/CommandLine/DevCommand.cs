@@ -7,6 +7,8 @@ namespace SecretsBroker.CommandLine;
 /// <summary><c>broker dev</c>: a broker to try, with everything that it needs.</summary>
 internal static class DevCommand
 {
+    private const string Drill = "--action read --resource invoices-api/invoices --credential token";
+
     public static Command Create()
     {
         var port = new Option<int>("--port") { Description = "The port for gRPC, on 127.0.0.1.", DefaultValueFactory = _ => 7443 };
@@ -67,5 +69,7 @@ internal static class DevCommand
         Output.Line("Try next, in another terminal:");
         Output.Line($"  dotnet run --project Broker -- token --workload spiffe://dev.local/agent/me{custom}");
         Output.Line($"  /usr/bin/python3 samples/python-agent/agent.py --broker 127.0.0.1:{port} --publications http://127.0.0.1:{publishPort}{custom}");
+        Output.Line("And as its operator, spiffe://dev.local/operator/me, with such a token in BROKER_TOKEN:");
+        Output.Line($"  dotnet run --project Broker -- kill drill {Drill} --address http://127.0.0.1:{port}");
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using SecretsBroker.Engines;
 using SecretsBroker.Leases;
 using SecretsBroker.Revocation;
-using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.KillSwitch;
 
@@ -14,19 +13,16 @@ internal sealed partial class KillExecutor(
     ILeaseStore store,
     TargetEngines engines,
     Revoker revoker,
-    Backoff backoff,
+    KillWalk walk,
     KillRecords records,
-    BrokerMetrics metrics,
     TimeProvider time,
     ILogger<KillExecutor> logger) : IAsyncDisposable
 {
     /// <summary>How long nothing more may be proven gone before what is left is the sweep's alone, and is shown in its backlog.</summary>
     public static readonly TimeSpan FollowLimit = TimeSpan.FromMinutes(1);
 
-    private const int PageSize = 200;
     private const int LooksAtOnce = 100;
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan StandsInterval = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Run> _runs = new();
     private readonly ConcurrentDictionary<string, byte> _walked = new();
@@ -56,15 +52,10 @@ internal sealed partial class KillExecutor(
     /// </summary>
     public bool IsAtOrDone(string order) => _runs.ContainsKey(order) || _walked.ContainsKey(order);
 
-    /// <summary>Stops carrying out what does not stand any more: what is issued after an order was lifted is not its.</summary>
-    public void KeepOnly(IReadOnlySet<string> standing)
-    {
-        foreach (var order in _runs.Keys.Concat(_walked.Keys).Where(order => !standing.Contains(order)))
-        {
-            Lifted(order);
-        }
-    }
+    /// <summary>The orders that this broker is at or done with.</summary>
+    public IReadOnlyCollection<string> Known() => [.. _runs.Keys.Concat(_walked.Keys)];
 
+    /// <summary>Stops carrying it out: what is issued after an order was lifted is not its.</summary>
     public void Lifted(string order)
     {
         _walked.TryRemove(order, out _);
@@ -112,7 +103,7 @@ internal sealed partial class KillExecutor(
         try
         {
             var looking = LookAsync(execution, stop.Token);
-            await WalkAsync(execution, queues, stop.Token);
+            await walk.WalkAsync(execution.Order, page => Take(page, execution, queues), stop.Token);
             execution.Walked();
             _walked[execution.Order.Id] = 0;
             await looking;
@@ -134,67 +125,12 @@ internal sealed partial class KillExecutor(
         }
     }
 
-    private async Task WalkAsync(KillExecution execution, RevocationQueues queues, CancellationToken cancellationToken)
+    private static void Take(EndPage page, KillExecution execution, RevocationQueues queues)
     {
-        var looked = time.GetTimestamp();
-        for (var shard = 0; shard < store.ShardCount; shard++)
+        execution.Covered(page);
+        foreach (var lease in page.Ended.Concat(page.EndedBefore))
         {
-            string? cursor = null;
-            do
-            {
-                if (time.GetElapsedTime(looked) >= StandsInterval)
-                {
-                    await MustStandAsync(execution.Order, cancellationToken);
-                    looked = time.GetTimestamp();
-                }
-
-                var page = await EndPageAsync(execution.Order, shard, cursor, cancellationToken);
-                execution.Covered(page);
-                metrics.LeasesKilled(page.Ended.Count);
-                foreach (var lease in page.Ended.Concat(page.EndedBefore))
-                {
-                    queues.Add(lease);
-                }
-
-                cursor = page.NextCursor;
-            }
-            while (cursor is not null);
-        }
-    }
-
-    /// <summary>One page, however often the store fails: what a page has ended it does not end again.</summary>
-    private async Task<EndPage> EndPageAsync(KillOrder order, int shard, string? cursor, CancellationToken cancellationToken)
-    {
-        for (var failures = 1; ; failures++)
-        {
-            try
-            {
-                return await store.EndMatchingAsync(shard, order.Selector, cursor, PageSize, cancellationToken);
-            }
-            catch (StoreException e)
-            {
-                metrics.StoreFailed("end_matching");
-                LogStoreFailed(order.Id, e.Message);
-            }
-
-            await Task.Delay(backoff.After(failures), time, cancellationToken);
-            await MustStandAsync(order, cancellationToken);
-        }
-    }
-
-    /// <exception cref="OperationCanceledException">It was lifted, perhaps at another broker.</exception>
-    private async Task MustStandAsync(KillOrder order, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (!(await store.ListKillOrdersAsync(cancellationToken)).Any(standing => standing.Id == order.Id))
-            {
-                throw new OperationCanceledException("lifted");
-            }
-        }
-        catch (StoreException)
-        {
-            // Not known: what was ordered is carried out.
+            queues.Add(lease);
         }
     }
 
@@ -238,11 +174,8 @@ internal sealed partial class KillExecutor(
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Kill order {Order} on {Selector} carried out: {Found} leases found, {Ended} ended by it, {Gone} proven gone, {Revoking} still revoking")]
+        Message = "Kill order {Order} on {Selector} carried out: {Found} found, {Ended} ended by it, {Gone} proven gone, {Revoking} still revoking")]
     private partial void LogCarriedOut(string order, string selector, long found, long ended, long gone, long revoking);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Kill order {Order}: the store failed, its leases are ended as soon as it is back: {Failure}")]
-    private partial void LogStoreFailed(string order, string failure);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Kill order {Order} could not be carried out to its end; the next pass begins again: {Failure}")]
     private partial void LogFailed(string order, string failure);

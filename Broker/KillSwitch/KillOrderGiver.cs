@@ -20,7 +20,9 @@ internal sealed partial class KillOrderGiver(
     /// Not cancelled with the call: a kill that has begun is brought to its end. Given again by the same operator, an order that stands
     /// is the same order.
     /// </summary>
-    /// <exception cref="StoreException">The store cannot be reached. An order that got as far as one shard stands, and is spread by the next pass.</exception>
+    /// <exception cref="StoreException">
+    /// The store cannot be reached. An order that got as far as one shard stands, and is spread by the next pass.
+    /// </exception>
     public async Task<GivenOrder> GiveAsync(KillSelector selector, string reason, Workload actor, string sourceAddress)
     {
         var start = time.GetTimestamp();

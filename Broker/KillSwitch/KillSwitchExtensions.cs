@@ -10,6 +10,7 @@ internal static class KillSwitchExtensions
         services.AddOptions<OperatorOptions>().BindConfiguration(OperatorOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<OperatorOptions>, OperatorOptionsValidator>();
         services.AddSingleton<KillRecords>();
+        services.AddSingleton<KillWalk>();
         services.AddSingleton<KillExecutor>();
         services.AddSingleton<KillOrderGiver>();
         services.AddSingleton<KillOrderLifter>();

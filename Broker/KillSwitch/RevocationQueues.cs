@@ -11,8 +11,11 @@ namespace SecretsBroker.KillSwitch;
 /// </summary>
 internal sealed class RevocationQueues(Revoker revoker, TargetEngines engines, Action<LeaseId, Lease?> tried)
 {
-    private const int WorkersWithoutEngine = 4;
-    private const int MaxWorkers = 64;
+    private const int PlacesWithoutEngine = 4;
+
+    // A worker keeps a place at the target for a part of its time only: the others are waiting for the store or the audit log meanwhile.
+    private const int WorkersAPlace = 4;
+    private const int MaxWorkers = 256;
 
     private readonly Dictionary<string, Channel<LeaseId>> _queues = [];
     private bool _closed;
@@ -23,7 +26,8 @@ internal sealed class RevocationQueues(Revoker revoker, TargetEngines engines, A
         if (!_queues.TryGetValue(lease.Target, out var queue))
         {
             _queues[lease.Target] = queue = Channel.CreateUnbounded<LeaseId>();
-            var workers = Math.Min(engines.Find(lease.Target)?.Target.Concurrency ?? WorkersWithoutEngine, MaxWorkers);
+            var places = engines.Find(lease.Target)?.Target.Concurrency ?? PlacesWithoutEngine;
+            var workers = Math.Min(places * WorkersAPlace, MaxWorkers);
             for (var worker = 0; worker < workers; worker++)
             {
                 _ = WorkAsync(queue.Reader);

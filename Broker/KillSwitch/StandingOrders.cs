@@ -21,9 +21,11 @@ internal sealed partial class StandingOrders(
         await records.WriteUnwrittenAsync();
         try
         {
+            // Before the list: an order that is given meanwhile is not on it, and stands.
+            var known = executor.Known();
             var orders = await store.ListKillOrdersAsync(cancellationToken);
             metrics.SetKillOrders(orders.Count);
-            Forget(orders.Select(order => order.Id).ToHashSet(StringComparer.Ordinal));
+            Forget(known, orders.Select(order => order.Id).ToHashSet(StringComparer.Ordinal));
             foreach (var order in orders)
             {
                 await LookAtAsync(order, cancellationToken);
@@ -60,15 +62,20 @@ internal sealed partial class StandingOrders(
         }
     }
 
-    private void Forget(IReadOnlySet<string> standing)
+    private void Forget(IReadOnlyCollection<string> known, HashSet<string> standing)
     {
-        executor.KeepOnly(standing);
+        foreach (var lifted in known.Where(order => !standing.Contains(order)))
+        {
+            executor.Lifted(lifted);
+        }
+
         foreach (var lifted in _seen.Keys.Where(order => !standing.Contains(order)).ToList())
         {
             _seen.Remove(lifted);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The kill orders could not be read; they stand all the same, and are looked at again: {Failure}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The kill orders could not be read; they stand all the same, and are looked at again: {Failure}")]
     private partial void LogFailed(string failure);
 }

@@ -18,7 +18,12 @@ internal static class KillDrillCommand
             Description = "What the grant's engine wants to know: a key for a token or a certificate, or nothing.",
             DefaultValueFactory = _ => DrillCredential.None,
         };
-        var wait = new Option<int>("--wait") { Description = "How many seconds to wait for the proofs.", DefaultValueFactory = _ => 60, HelpName = "SECONDS" };
+        var wait = new Option<int>("--wait")
+        {
+            Description = "How many seconds to wait for the proofs.",
+            DefaultValueFactory = _ => 60,
+            HelpName = "SECONDS",
+        };
         var remote = new RemoteOptions();
         var command = new Command(
             "drill",

@@ -27,7 +27,8 @@ internal static class KillListCommand
             Output.Line($"  by {order.Operator}: {order.Reason}");
             if (order.LiftProposal is { } proposal)
             {
-                Output.Line($"  to be lifted, proposed by {proposal.Operator} at {KillText.Of(proposal.ProposeTime)}: another operator has to confirm");
+                Output.Line($"  to be lifted, proposed by {proposal.Operator} at {KillText.Of(proposal.ProposeTime)}");
+                Output.Line("  and waiting for another operator to confirm");
             }
         }
 

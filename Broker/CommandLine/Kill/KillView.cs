@@ -39,7 +39,9 @@ internal sealed class KillView
         var progress = done.Progress;
         if (!done.AllGone)
         {
-            Output.Faults($"{progress.Revoking} of {progress.Found} leases are not proven gone yet.", ["The broker goes on until they are; the same command shows it again."]);
+            Output.Faults(
+                $"{progress.Revoking} of {progress.Found} leases are not proven gone yet.",
+                ["The broker goes on until they are; the same command shows it again."]);
         }
         else if (progress.Found == 0)
         {
@@ -47,7 +49,8 @@ internal sealed class KillView
         }
         else
         {
-            Output.Good($"All {progress.Found} leases are proven gone: the first after {KillText.Of(progress.FirstGone)}, the last after {KillText.Of(progress.LastGone)}.");
+            var (first, last) = (KillText.Of(progress.FirstGone), KillText.Of(progress.LastGone));
+            Output.Good($"All {progress.Found} leases are proven gone: the first after {first}, the last after {last}.");
         }
 
         if (!done.Recorded)

@@ -41,7 +41,7 @@ internal sealed class DevelopmentFolder
         WriteUnlessThere(
             System.IO.Path.Combine(folder.Path, "catalog", "example.yaml"),
             Resource("catalog.yaml").Replace("{publish}", $"http://127.0.0.1:{publishPort}"));
-        foreach (var name in (string[])["agents.cedar", "broker.cedarschema"])
+        foreach (var name in (string[])["agents.cedar", "operators.cedar", "broker.cedarschema"])
         {
             WriteUnlessThere(System.IO.Path.Combine(folder.Path, "policies", name), Resource(name));
         }

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
+using SecretsBroker.Identity;
+using SecretsBroker.KillSwitch;
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Tests.KillSwitch;
+
+/// <summary>The pass over the standing orders, beside those who give and lift them.</summary>
+internal sealed class StandingOrdersTests
+{
+    private static readonly Workload Operator = new(
+        new WorkloadId("spiffe://dev.local/operator"), AuthenticationMethod.JwtSvid, [], new Dictionary<string, string>(), default);
+
+    [Test]
+    public async Task Order_that_is_given_while_a_pass_reads_the_list_is_carried_out()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        using var client = broker.Connect();
+        await using var task = await client.StartTaskAsync("be killed");
+        await task.AcquireAsync("read", "memory/notes");
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        broker.Memory.BeforeRevoking = (_, token) => goOn.Task.WaitAsync(token);
+        GivenOrder? given = null;
+        var store = new Mock<ILeaseStore>();
+        // Read before the order, answered after it.
+        store.Setup(one => one.ListKillOrdersAsync(It.IsAny<CancellationToken>())).Returns(async () =>
+        {
+            given = await GiveAsync(broker, KillScope.Workload, TestBroker.Agent);
+            return [];
+        });
+
+        await Orders(broker, store.Object).PassAsync(default);
+        goOn.SetResult();
+        await given!.Execution.Over;
+
+        Assert.That((given.Execution.Progress.Gone, given.Execution.Progress.AllGone), Is.EqualTo((1, true)));
+    }
+
+    [Test]
+    public async Task Order_that_was_lifted_elsewhere_is_not_carried_on()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        using var client = broker.Connect();
+        await using var task = await client.StartTaskAsync("be killed");
+        await task.AcquireAsync("read", "memory/notes");
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        broker.Memory.BeforeRevoking = (_, token) => goOn.Task.WaitAsync(token);
+        var given = await GiveAsync(broker, KillScope.Workload, TestBroker.Agent);
+        await Wait.UntilAsync(() => given.Execution.Progress.Ended == 1);
+        await broker.StoreOf().LiftKillOrderAsync(given.Execution.Order.Id, default);
+
+        await broker.Pass();
+        await given.Execution.Over;
+
+        Assert.That(given.Execution.Progress.AllGone, Is.False);
+        await Wait.UntilAsync(() => !broker.Executor().IsAtOrDone(given.Execution.Order.Id));
+        goOn.SetResult();
+        // What it has ended stays ended, and is revoked.
+        await Wait.UntilAsync(() => broker.Memory.Logins.Count == 0);
+    }
+
+    private static Task<GivenOrder> GiveAsync(TestBroker broker, KillScope scope, string value) =>
+        broker.Services.GetRequiredService<KillOrderGiver>().GiveAsync(new KillSelector(scope, value), "a test", Operator, sourceAddress: "");
+
+    private static StandingOrders Orders(TestBroker broker, ILeaseStore store) => new(
+        store,
+        broker.Executor(),
+        broker.Services.GetRequiredService<KillRecords>(),
+        broker.Services.GetRequiredService<BrokerMetrics>(),
+        TimeProvider.System,
+        NullLogger<StandingOrders>.Instance);
+}
