@@ -4,6 +4,7 @@ using SecretsBroker.Benchmarks.Identity;
 using SecretsBroker.Benchmarks.Issue;
 using SecretsBroker.Benchmarks.Kill;
 using SecretsBroker.Benchmarks.Postgres;
+using SecretsBroker.Benchmarks.Policies;
 using SecretsBroker.Benchmarks.Stores;
 
 // A benchmark is an entry here: its name on the command line, what it is about, and what it runs with the arguments after that.
@@ -15,6 +16,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], Task<int>>
     ["stores"] = ($"a lease's way through each store, alone and beside many {RunOptions.Usage}", StoreBenchmark.RunAsync),
     ["kill"] = ($"the kill switch, where many leases live {KillBenchmark.Usage}", KillBenchmark.RunAsync),
     ["identity"] = ("believing a token, at first and when it is remembered", IdentityBenchmark.RunAsync),
+    ["policy"] = ("one decision of the broker, and bringing policies into force, by their number", DecisionBenchmark.RunAsync),
     ["cedar"] = ("one policy decision, by policies and entities", CedarBenchmark.RunAsync),
 };
 

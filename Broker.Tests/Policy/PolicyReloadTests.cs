@@ -162,6 +162,21 @@ internal sealed class PolicyReloadTests
     }
 
     [Test]
+    public async Task Catalogue_that_was_refused_is_held_against_what_has_changed_since()
+    {
+        _folder.Write("""permit (principal, action == Action::"delete", resource);""");
+        await _reload.LoadAsync(default);
+        var next = WithAction("fetch");
+        Assert.That((await _reload.ConsentAsync(next, default)).Faults, Is.Not.Empty);
+        Assert.That((await _reload.ConsentAsync(next, default)).Faults, Is.Not.Empty);
+
+        _folder.Write("""permit (principal, action == Action::"read", resource);""");
+        await _reload.RunAsync(default);
+
+        Assert.That((await _reload.ConsentAsync(next, default)).Faults, Is.Empty);
+    }
+
+    [Test]
     public async Task Policies_that_were_changed_together_with_the_catalogue_go_along_with_it()
     {
         _folder.Write("""permit (principal, action == Action::"delete", resource);""");

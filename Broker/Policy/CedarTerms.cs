@@ -21,9 +21,19 @@ internal static class CedarTerms
 
     /// <param name="texts">By name.</param>
     /// <param name="declared">The names that the schema has; the others are left out.</param>
-    public static CedarRecord Of(IReadOnlyDictionary<string, string> texts, FrozenSet<string> declared) => CedarRecord.Of(texts
-        .Where(pair => declared.Contains(pair.Key))
-        .Select(pair => new KeyValuePair<string, CedarValue>(pair.Key, CedarValue.Of(pair.Value))));
+    public static CedarRecord Of(IReadOnlyDictionary<string, string> texts, FrozenSet<string> declared)
+    {
+        var fields = new List<KeyValuePair<string, CedarValue>>(texts.Count);
+        foreach (var (name, value) in texts)
+        {
+            if (declared.Contains(name))
+            {
+                fields.Add(new(name, CedarValue.Of(value)));
+            }
+        }
+
+        return CedarRecord.Of(fields);
+    }
 
     public static CedarDateTime Of(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
 

@@ -24,6 +24,7 @@ internal sealed partial class PolicyReload(
 
     private SourceFolder? _inForce;
     private (string Policies, string Catalog, IReadOnlyList<PolicyFault> Faults)? _refused;
+    private (string InForce, string Folder, string Catalog, CatalogConsent Consent)? _withheld;
 
     /// <summary>For the start: reads the files and brings them into force. The catalogue comes first.</summary>
     /// <returns>Every fault; none when the policies are in force.</returns>
@@ -70,17 +71,28 @@ internal sealed partial class PolicyReload(
             return CatalogConsent.Given;
         }
 
+        var source = await PolicyLoader.ReadAsync(options.Value.Folder, cancellationToken);
+        // A catalogue that was refused is asked about again at each pass.
+        if (_withheld is { } before && (before.InForce, before.Folder, before.Catalog) == (_inForce.Hash, source.Hash, next.Hash))
+        {
+            return before.Consent;
+        }
+
         var faults = PolicyLoader.Load(_inForce, next).Faults;
         if (faults.Count == 0)
         {
             return CatalogConsent.Given;
         }
 
-        var source = await PolicyLoader.ReadAsync(options.Value.Folder, cancellationToken);
-        return source.Hash != _inForce.Hash && PolicyLoader.Load(source, next).Snapshot is { } snapshot
-            ? new CatalogConsent([], cancelled => AcceptAsync(source, snapshot, cancelled))
-            : CatalogConsent.Refused(
-                [.. faults.Select(fault => new CatalogFault(fault.Path, $"{fault.Rule}; this policy is in force: change it first"))]);
+        if (source.Hash != _inForce.Hash && PolicyLoader.Load(source, next).Snapshot is { } snapshot)
+        {
+            return new CatalogConsent([], cancelled => AcceptAsync(source, snapshot, cancelled));
+        }
+
+        var refused = CatalogConsent.Refused(
+            [.. faults.Select(fault => new CatalogFault(fault.Path, $"{fault.Rule}; this policy is in force: change it first"))]);
+        _withheld = (_inForce.Hash, source.Hash, next.Hash, refused);
+        return refused;
     }
 
     /// <summary>One pass of the recurring reload.</summary>
