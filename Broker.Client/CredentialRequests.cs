@@ -11,18 +11,16 @@ public static class CredentialRequests
     /// <summary>A PostgreSQL login.</summary>
     public static CredentialRequest Postgres() => new() { Postgres = new PostgresRequest() };
 
+    /// <summary>A PostgreSQL login by a client certificate for a key that stays here; join them with <see cref="ToCertificate(PostgresCredential, ECDsa)"/>.</summary>
+    public static CredentialRequest Postgres(ECDsa key) => new() { Postgres = new PostgresRequest { CertificateSigningRequest = SigningRequest(key) } };
+
     /// <summary>A Redis login.</summary>
     public static CredentialRequest Redis() => new() { Redis = new RedisRequest() };
 
-    /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate"/>.</summary>
+    /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {
-        Certificate = new V1.CertificateRequest
-        {
-            CertificateSigningRequest = ByteString.CopyFrom(
-                new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=workload", key, HashAlgorithmName.SHA256)
-                    .CreateSigningRequest()),
-        },
+        Certificate = new V1.CertificateRequest { CertificateSigningRequest = SigningRequest(key) },
     };
 
     /// <summary>An OpenSSH user certificate for a key that stays here.</summary>
@@ -43,9 +41,18 @@ public static class CredentialRequests
     };
 
     /// <summary>The leaf certificate of a lease together with its key, for a TLS client.</summary>
-    public static X509Certificate2 ToCertificate(CertificateCredential credential, ECDsa key)
+    public static X509Certificate2 ToCertificate(CertificateCredential credential, ECDsa key) => Join(credential.CertificateChain, key);
+
+    /// <summary>The client certificate of a database login together with its key.</summary>
+    public static X509Certificate2 ToCertificate(PostgresCredential credential, ECDsa key) => Join(credential.CertificateChain, key);
+
+    private static ByteString SigningRequest(ECDsa key) => ByteString.CopyFrom(
+        new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=workload", key, HashAlgorithmName.SHA256)
+            .CreateSigningRequest());
+
+    private static X509Certificate2 Join(string chain, ECDsa key)
     {
-        using var leaf = X509Certificate2.CreateFromPem(credential.CertificateChain);
+        using var leaf = X509Certificate2.CreateFromPem(chain);
         var joined = leaf.CopyWithPrivateKey(key);
         if (!OperatingSystem.IsWindows())
         {

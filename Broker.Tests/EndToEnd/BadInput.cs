@@ -96,6 +96,10 @@ internal static class BadInput
         yield return Credential("too long", $"{Certificate}.public_key", new() { Certificate = new() { PublicKey = Bytes(2049) } });
         yield return Credential(
             "too long", $"{Certificate}.certificate_signing_request", new() { Certificate = new() { CertificateSigningRequest = Bytes(8193) } });
+        yield return Credential("none", "credential.postgres.public_key", new() { Postgres = new() { PublicKey = ByteString.Empty } });
+        yield return Credential("too long", "credential.postgres.public_key", new() { Postgres = new() { PublicKey = Bytes(2_049) } });
+        yield return Credential(
+            "too long", "credential.postgres.certificate_signing_request", new() { Postgres = new() { CertificateSigningRequest = Bytes(8_193) } });
         yield return Credential("too long", "credential.access_token.certificate", new() { AccessToken = new() { Certificate = Bytes(16_385) } });
         yield return Credential("none", "credential.access_token.json_web_key", new() { AccessToken = new() { JsonWebKey = "" } });
         yield return Credential("too long", "credential.access_token.json_web_key", new() { AccessToken = new() { JsonWebKey = new string('é', 2049) } });

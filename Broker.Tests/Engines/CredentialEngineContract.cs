@@ -194,7 +194,7 @@ internal abstract partial class CredentialEngineContract
 
     protected static Secret? SecretOf(Credential credential) => credential switch
     {
-        DatabaseCredential database => database.Password,
+        DatabaseCredential { CertificateChain.Length: 0 } database => database.Password,
         AccessTokenCredential token => token.Token,
         RedisCredential redis => redis.Password,
         _ => null,

@@ -77,12 +77,22 @@ internal static class RequestMapping
     private static CredentialInput ToInput(CredentialRequest? request) => request?.KindCase switch
     {
         null or CredentialRequest.KindOneofCase.None => new CredentialInput.None(),
-        CredentialRequest.KindOneofCase.Postgres => new CredentialInput.Postgres(),
+        CredentialRequest.KindOneofCase.Postgres => ToInput(request.Postgres),
         CredentialRequest.KindOneofCase.Certificate => ToInput(request.Certificate),
         CredentialRequest.KindOneofCase.AccessToken => ToInput(request.AccessToken),
         CredentialRequest.KindOneofCase.Redis => new CredentialInput.Redis(),
         CredentialRequest.KindOneofCase.Ssh => ToInput(request.Ssh),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
+    };
+
+    private static CredentialInput.Postgres ToInput(PostgresRequest request) => request.KeyCase switch
+    {
+        PostgresRequest.KeyOneofCase.CertificateSigningRequest => new CredentialInput.Postgres(
+            RequestRules.Bytes("credential.postgres.certificate_signing_request", request.CertificateSigningRequest, 8 * 1024),
+            default),
+        PostgresRequest.KeyOneofCase.PublicKey => new CredentialInput.Postgres(
+            default, RequestRules.Bytes("credential.postgres.public_key", request.PublicKey, 2 * 1024)),
+        _ => new CredentialInput.Postgres(),
     };
 
     private static CredentialInput.X509 ToInput(CertificateRequest request) => request.KeyCase switch

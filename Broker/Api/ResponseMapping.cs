@@ -100,6 +100,7 @@ internal static class ResponseMapping
                 Database = database.Database,
                 Username = database.Username,
                 Password = database.Password.Reveal(),
+                CertificateChain = database.CertificateChain,
             },
         },
         Engines.CertificateCredential certificate => new V1.Secret

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SecretsBroker.CommandLine.Kill;
 using SecretsBroker.CommandLine.Policies;
+using SecretsBroker.CommandLine.Targets;
 
 namespace SecretsBroker.CommandLine;
 
@@ -33,6 +34,7 @@ internal static class BrokerCommand
         CheckCommand.Create(),
         PolicyCommand.Create(),
         KillCommand.Create(),
+        TargetCommand.Create(),
         TokenCommand.Create(),
         AuditCommand.Create(),
         HealthCommand.Create(),

@@ -9,7 +9,7 @@ internal abstract class Credential : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>A database login.</summary>
+/// <summary>A database login: by password, or by a certificate for a key that the caller holds.</summary>
 internal sealed class DatabaseCredential : Credential
 {
     public required string Host { get; init; }
@@ -20,7 +20,11 @@ internal sealed class DatabaseCredential : Credential
 
     public required string Username { get; init; }
 
+    /// <summary>Empty where the login is by certificate.</summary>
     public required Secret Password { get; init; }
+
+    /// <summary>PEM, the leaf first, then its issuers up to but without the root; empty where the login is by password.</summary>
+    public string CertificateChain { get; init; } = "";
 
     public override void Dispose() => Password.Dispose();
 }

@@ -11,7 +11,9 @@ internal abstract record CredentialInput
         public override string EngineType => "";
     }
 
-    internal sealed record Postgres : CredentialInput
+    /// <param name="CertificateRequest">PKCS#10, DER; only its key is used. Empty for a password, or when <paramref name="PublicKey"/> is given.</param>
+    /// <param name="PublicKey">SubjectPublicKeyInfo, DER.</param>
+    internal sealed record Postgres(ReadOnlyMemory<byte> CertificateRequest = default, ReadOnlyMemory<byte> PublicKey = default) : CredentialInput
     {
         public override string EngineType => "postgres";
     }

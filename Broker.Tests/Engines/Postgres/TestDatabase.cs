@@ -36,14 +36,18 @@ internal sealed class TestDatabase
         }
     }
 
-    public static async Task<PostgresServer> StartServerAsync()
+    /// <param name="settings">That are added to those of all.</param>
+    /// <param name="files">Put into the data folder.</param>
+    public static async Task<PostgresServer> StartServerAsync(
+        IReadOnlyDictionary<string, string>? settings = null, IReadOnlyDictionary<string, string>? files = null)
     {
-        var server = await PostgresServer.StartAsync(new Dictionary<string, string>
+        var all = new Dictionary<string, string>(settings ?? new Dictionary<string, string>())
         {
             ["fsync"] = "off",
             ["log_statement"] = "all",
             ["max_connections"] = "200",
-        });
+        };
+        var server = await PostgresServer.StartAsync(all, files);
         await RunAsync(server, "postgres", $"CREATE ROLE {Broker} LOGIN CREATEROLE PASSWORD '{BrokerPassword.Replace("'", "''", StringComparison.Ordinal)}'");
         await RunAsync(server, "postgres", $"GRANT SET ON PARAMETER app.task, app.tenant, app.who TO {Broker}");
         foreach (var database in (string[])["orders", "billing"])

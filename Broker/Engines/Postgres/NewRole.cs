@@ -5,9 +5,9 @@ namespace SecretsBroker.Engines.Postgres;
 /// <summary>A role to be made for a lease.</summary>
 /// <param name="Request">For what.</param>
 /// <param name="Settings">What its grant says of it.</param>
-/// <param name="Verifier">Of its password.</param>
+/// <param name="Verifier">Of its password; null where the login is by certificate.</param>
 /// <param name="Limit">By whose end it must have been made, or not be made at all.</param>
-internal sealed record NewRole(IssueRequest Request, PostgresGrantSettings Settings, string Verifier, CallLimit Limit)
+internal sealed record NewRole(IssueRequest Request, PostgresGrantSettings Settings, string? Verifier, CallLimit Limit)
 {
     // Made when the role is asked for: what cannot be said in SQL fails there, and not a transaction of many.
     private readonly IReadOnlyList<string> _statements = [.. CommandsOf(Request, Settings, Verifier).Select(command => command.CommandText)];
@@ -18,7 +18,7 @@ internal sealed record NewRole(IssueRequest Request, PostgresGrantSettings Setti
 
     public IEnumerable<NpgsqlBatchCommand> Commands() => _statements.Select(statement => new NpgsqlBatchCommand(statement));
 
-    private static IEnumerable<NpgsqlBatchCommand> CommandsOf(IssueRequest request, PostgresGrantSettings settings, string verifier)
+    private static IEnumerable<NpgsqlBatchCommand> CommandsOf(IssueRequest request, PostgresGrantSettings settings, string? verifier)
     {
         var name = PostgresNames.RoleOf(request.LeaseId);
         yield return Sql.CreateRole(name, PostgresNames.GroupOf(request.Grant.Name), verifier, request.ExpireTime, settings.ConnectionLimit);

@@ -8,8 +8,8 @@ using static SecretsBroker.Engines.Postgres.PostgresConnections;
 namespace SecretsBroker.Engines.Postgres;
 
 /// <summary>
-/// A login role a lease, named by the lease, member of the grant's group role, with a random password that only its verifier is known of to
-/// the server. Revoking removes the role, its sessions and what it owns.
+/// A login role a lease, named by the lease, member of the grant's group role; with a random password that only its verifier is known of to
+/// the server, or with a certificate for the caller's key. Revoking removes the role, its sessions and what it owns.
 /// </summary>
 internal sealed class PostgresEngine : ICredentialEngine
 {
@@ -24,6 +24,7 @@ internal sealed class PostgresEngine : ICredentialEngine
     private readonly RoleRemoval _removal;
     private readonly RoleLook _look;
     private readonly ServerClock _clock;
+    private readonly ClientCertificates? _certificates;
     private readonly Places _issuingAside;
     private readonly Places _revokingAside;
 
@@ -32,7 +33,7 @@ internal sealed class PostgresEngine : ICredentialEngine
         _target = target;
         _settings = settings;
         _time = time;
-        _connections = new PostgresConnections(target, settings);
+        _connections = new PostgresConnections(target, settings, time);
         _clock = new ServerClock(time);
         var limits = GatheringLimits.Of(target, settings.Gather);
         _groups = new GroupRoles(_connections, target.Name);
@@ -40,6 +41,7 @@ internal sealed class PostgresEngine : ICredentialEngine
         _idleRemoval = new IdleRoleRemoval(_connections, limits, time);
         _removal = new RoleRemoval(_connections, target.Name);
         _look = new RoleLook(_connections, limits, time);
+        _certificates = settings.ClientAuthority is { } authority ? new ClientCertificates(target.Name, authority, time) : null;
         _issuingAside = new Places(limits.Aside);
         _revokingAside = new Places(limits.Aside);
     }
@@ -63,10 +65,11 @@ internal sealed class PostgresEngine : ICredentialEngine
             throw new EngineException($"target {_target.Name}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
         }
 
-        var password = Secret.Random();
+        var certificate = Certify(request);
+        var password = certificate.Length == 0 ? Secret.Random() : new Secret([]);
         try
         {
-            var verifier = ScramVerifier.Compute(password.Bytes, _settings.ScramIterations);
+            var verifier = certificate.Length == 0 ? ScramVerifier.Compute(password.Bytes, _settings.ScramIterations) : null;
             var oid = await CallAsync("issuing", limit => IssueAsync(request, grant, verifier, limit), cancellationToken);
             return new DatabaseCredential
             {
@@ -75,6 +78,7 @@ internal sealed class PostgresEngine : ICredentialEngine
                 Database = grant.Database,
                 Username = PostgresNames.RoleOf(request.LeaseId),
                 Password = password,
+                CertificateChain = certificate,
                 Handle = oid.ToString(CultureInfo.InvariantCulture),
             };
         }
@@ -85,8 +89,13 @@ internal sealed class PostgresEngine : ICredentialEngine
         }
     }
 
-    public async ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken) =>
-        await CallAsync("renewing", limit => RenewAsync(lease.Id, expireTime, limit), cancellationToken);
+    public async ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // A certificate's end is signed: the caller has to ask for a new one.
+        return _certificates is null
+            && await CallAsync("renewing", limit => RenewAsync(lease.Id, expireTime, limit), cancellationToken);
+    }
 
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) =>
         await CallAsync(
@@ -107,6 +116,7 @@ internal sealed class PostgresEngine : ICredentialEngine
             async limit =>
             {
                 await TargetCheck.RunAsync(_connections, _settings, _target.Name, limit);
+                _certificates?.Check();
                 return true;
             },
             cancellationToken);
@@ -115,11 +125,25 @@ internal sealed class PostgresEngine : ICredentialEngine
     {
         await _connections.DisposeAsync();
         _groups.Dispose();
+        _certificates?.Dispose();
     }
 
     private static uint OidOf(Lease lease) => uint.TryParse(lease.Handle, NumberStyles.None, CultureInfo.InvariantCulture, out var oid) ? oid : 0;
 
-    private async Task<uint> IssueAsync(IssueRequest request, PostgresGrantSettings grant, string verifier, CallLimit limit)
+    /// <returns>Empty where the login is by password.</returns>
+    private string Certify(IssueRequest request)
+    {
+        if (_certificates is not null)
+        {
+            return _certificates.Sign(request);
+        }
+
+        return request.Input is CredentialInput.Postgres { } input && (!input.CertificateRequest.IsEmpty || !input.PublicKey.IsEmpty)
+            ? throw new CredentialInputException("certificate_signing_request, public_key: must not be given, the login is by password")
+            : "";
+    }
+
+    private async Task<uint> IssueAsync(IssueRequest request, PostgresGrantSettings grant, string? verifier, CallLimit limit)
     {
         var role = new NewRole(request, grant, verifier, limit);
         for (var attempt = 1; ; attempt++)

@@ -38,9 +38,14 @@ internal static partial class Sql
 
     // ---- one lease's role
 
-    public static NpgsqlBatchCommand CreateRole(string role, string group, string verifier, DateTimeOffset expireTime, int connectionLimit) =>
-        new($"CREATE ROLE {Identifier(role)} LOGIN INHERIT CONNECTION LIMIT {connectionLimit} "
-            + $"VALID UNTIL {Instant(expireTime)} PASSWORD {Literal(verifier)} IN ROLE {Identifier(group)}");
+    /// <param name="role">Its name.</param>
+    /// <param name="group">What it is a member of.</param>
+    /// <param name="verifier">Of its password; null for none, so that nobody logs in by one.</param>
+    /// <param name="expireTime">Until when the password works.</param>
+    /// <param name="connectionLimit">Sessions at once.</param>
+    public static NpgsqlBatchCommand CreateRole(string role, string group, string? verifier, DateTimeOffset expireTime, int connectionLimit) =>
+        new($"CREATE ROLE {Identifier(role)} LOGIN INHERIT CONNECTION LIMIT {connectionLimit} VALID UNTIL {Instant(expireTime)} "
+            + $"PASSWORD {(verifier is null ? "NULL" : Literal(verifier))} IN ROLE {Identifier(group)}");
 
     public static NpgsqlBatchCommand SetStatementTimeout(string role, TimeSpan timeout) =>
         new($"ALTER ROLE {Identifier(role)} SET statement_timeout = {(long)timeout.TotalMilliseconds}");
@@ -204,6 +209,8 @@ internal static partial class Sql
 
     public static NpgsqlBatchCommand Account() =>
         new("SELECT rolsuper, rolcreaterole, rolinherit, pg_is_in_recovery() FROM pg_roles WHERE rolname = current_user");
+
+    public static NpgsqlBatchCommand SetOwnPassword(string verifier) => new($"ALTER ROLE CURRENT_USER PASSWORD {Literal(verifier)}");
 
     /// <summary>From PostgreSQL 16 on, CREATEROLE is not enough for a role that somebody else made.</summary>
     public static NpgsqlBatchCommand GroupsWithoutAdmin(string commentPrefix) =>

@@ -29,21 +29,38 @@ internal sealed record X509Settings
     public static X509Settings Read(Target target, CatalogFaults faults)
     {
         var reader = SettingsReader.Of(target, faults);
+        var settings = ReadFiles(reader) with
+        {
+            CrlLifetime = reader.Duration(
+                "crl_lifetime", TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
+            BaseUrl = PublicationAddress.Read(reader),
+        };
+        reader.RefuseOthers();
+        return settings;
+    }
+
+    /// <summary>For an authority that is part of another target's settings, and publishes nothing.</summary>
+    public static X509Settings ReadAuthority(SettingsReader reader)
+    {
+        var settings = ReadFiles(reader);
+        reader.RefuseOthers();
+        return settings;
+    }
+
+    private static X509Settings ReadFiles(SettingsReader reader)
+    {
         var settings = new X509Settings
         {
             KeyFile = reader.RequiredText("key_file"),
             CertificateFile = reader.RequiredText("certificate_file"),
             CommonName = ReadCommonName(reader),
-            CrlLifetime = reader.Duration(
-                "crl_lifetime", TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
-            BaseUrl = PublicationAddress.Read(reader),
+            CrlLifetime = TimeSpan.Zero,
         };
         if (settings.KeyFile.Length > 0 && settings.KeyFile == settings.CertificateFile)
         {
             reader.Fault("certificate_file", "must be another file than key_file");
         }
 
-        reader.RefuseOthers();
         return settings;
     }
 
