@@ -26,6 +26,8 @@ internal sealed class CheckCommandTests
           MaxLivePerTask: -1
         Revocation:
           StuckAfter: 0
+        Recheck:
+          Mode: sometimes
         Audit:
           Broker: not a name
         Catalog:
@@ -65,7 +67,7 @@ internal sealed class CheckCommandTests
     private static readonly string[] Places =
     [
         "Listen:Port:", "Listen:Prot:", "Limits:None:", "Store:Kind:", "Store:Retention:", "Identity:TrustDomains:0:Name",
-        "Tasks:DefaultGrace", "Issuance:MaxLivePerTask", "Revocation:StuckAfter", "Audit:Broker",
+        "Tasks:DefaultGrace", "Issuance:MaxLivePerTask", "Revocation:StuckAfter", "Recheck:Mode", "Audit:Broker",
         "targets/orders/settings/password", "targets/strange/engine", "grants/read-orders/default_ttl", "faulty.cedar:3:",
     ];
 

@@ -15,6 +15,7 @@ using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Operators;
 using SecretsBroker.Revocation;
+using SecretsBroker.Revocation.Recheck;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Hosting;
@@ -37,6 +38,7 @@ internal static class BrokerCheck
         Check(new TaskOptionsValidator(), configuration, "Tasks", faults);
         Check(new IssuanceOptionsValidator(), configuration, "Issuance", faults);
         Check(new RevocationOptionsValidator(), configuration, "Revocation", faults);
+        Check(new RecheckOptionsValidator(), configuration, RecheckOptions.Section, faults);
         Check(new AuditOptionsValidator(), configuration, AuditOptions.Section, faults);
         Check(new CatalogOptionsValidator(), configuration, CatalogOptions.Section, faults);
         Check(new PolicyOptionsValidator(), configuration, PolicyOptions.Section, faults);

@@ -30,9 +30,10 @@ internal sealed class RecheckRig : IAsyncDisposable
     private readonly TargetEngines _engines;
     private readonly Revoker _revoker;
 
-    public RecheckRig()
+    /// <param name="store">Disposed with this; null for one in memory, whose clock is <see cref="Time"/>.</param>
+    public RecheckRig(ILeaseStore? store = null)
     {
-        Store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, Time);
+        Store = store ?? new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, Time);
         var tracing = new BrokerTracing();
         _engines = new TargetEngines([Memory], _measured.Metrics, tracing, Time);
         Catalog.Replaced += _engines.Follow;
