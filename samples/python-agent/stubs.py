@@ -6,18 +6,21 @@ import subprocess
 import sys
 import tempfile
 
-from story import StepFailed
-
 PROTOS = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "Broker.Protos", "Protos"))
 PACKAGE = os.path.join("secretsbroker", "v1")
 
 
 def _read_protos():
+    """What an agent needs, and what that imports: Debian's compiler does not know everything that the other protos use."""
     protos = {}
-    for name in sorted(os.listdir(os.path.join(PROTOS, PACKAGE))):
+    wanted = ["task_service.proto", "lease_service.proto", "error.proto"]
+    while wanted:
+        name = wanted.pop()
         with open(os.path.join(PROTOS, PACKAGE, name), encoding="utf-8") as file:
             # Debian's compiler is older than this option, which changes nothing on the wire.
             protos[name] = re.sub(r" \[debug_redact = true\]", "", file.read())
+        imported = re.findall(r'^import "secretsbroker/v1/([a-z_]+\.proto)";', protos[name], re.MULTILINE)
+        wanted += [other for other in imported if other not in protos]
     return protos
 
 
@@ -32,13 +35,13 @@ def _generate(protos, folder):
         + [os.path.join(folder, PACKAGE, name) for name in protos],
         check=False)
     if made.returncode != 0:
-        raise StepFailed("the stubs cannot be generated: is python3-grpc-tools installed?")
+        sys.exit("FAILED: the stubs cannot be generated: is python3-grpc-tools installed?")
 
 
 def use():
     """Makes 'import secretsbroker.v1…' work."""
     protos = _read_protos()
-    version = hashlib.sha256("".join(protos.values()).encode()).hexdigest()[:16]
+    version = hashlib.sha256("".join(protos[name] for name in sorted(protos)).encode()).hexdigest()[:16]
     cache = os.path.join(
         os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "secrets-broker", "python-agent")
     folder = os.path.join(cache, version)
