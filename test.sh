@@ -63,7 +63,7 @@ find_dotnet() {
 }
 
 say_what_to_install() {
-  echo "The tests start servers of their own: redis-server 7, PostgreSQL 15 or later, the OpenSSH server and client, python3 with grpcio and grpcio-tools, openssl."
+  echo "The tests start servers of their own: redis-server 7, PostgreSQL 15 or later, the OpenSSH server and client, rabbitmq-server, python3 with grpcio and grpcio-tools, openssl."
   echo "$1 Tests that need what is missing are skipped, and say so."
 }
 
@@ -74,7 +74,7 @@ install_servers() {
   fi
 
   local package missing=()
-  for package in redis-server postgresql openssh-server python3-grpcio python3-grpc-tools openssl; do
+  for package in redis-server postgresql openssh-server rabbitmq-server python3-grpcio python3-grpc-tools openssl; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2> /dev/null)" = installed ] || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -103,7 +103,7 @@ install_servers() {
 
   # Debian starts what it installs. The tests start their own; those that ran before are somebody's, and stay.
   local service
-  for service in redis-server postgresql ssh; do
+  for service in redis-server postgresql rabbitmq-server ssh; do
     if [[ " ${missing[*]} " == *" ${service/#ssh/openssh-server} "* ]] && command -v service > /dev/null; then
       "${as_root[@]}" service "$service" stop > /dev/null 2>&1 < /dev/null || true
     fi

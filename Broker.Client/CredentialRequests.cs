@@ -17,6 +17,9 @@ public static class CredentialRequests
     /// <summary>A Redis login.</summary>
     public static CredentialRequest Redis() => new() { Redis = new RedisRequest() };
 
+    /// <summary>A RabbitMQ login.</summary>
+    public static CredentialRequest RabbitMq() => new() { Rabbitmq = new RabbitMqRequest() };
+
     /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {

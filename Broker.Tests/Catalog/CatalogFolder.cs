@@ -3,6 +3,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
@@ -61,6 +62,7 @@ internal sealed class CatalogFolder : IDisposable
     [
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
         new PostgresEngineType(new ManualTime()),
+        new RabbitMqEngineType(new ManualTime()),
         new RedisAclEngineType(new ManualTime()),
         new SshEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<SshEngine>.Instance),
         new X509EngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<X509Engine>.Instance),

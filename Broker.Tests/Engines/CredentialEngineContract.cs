@@ -197,6 +197,7 @@ internal abstract partial class CredentialEngineContract
         DatabaseCredential { CertificateChain.Length: 0 } database => database.Password,
         AccessTokenCredential token => token.Token,
         RedisCredential redis => redis.Password,
+        RabbitMqCredential rabbit => rabbit.Password,
         _ => null,
     };
 

@@ -82,6 +82,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.AccessToken => ToInput(request.AccessToken),
         CredentialRequest.KindOneofCase.Redis => new CredentialInput.Redis(),
         CredentialRequest.KindOneofCase.Ssh => ToInput(request.Ssh),
+        CredentialRequest.KindOneofCase.Rabbitmq => new CredentialInput.RabbitMq(),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
     };
 

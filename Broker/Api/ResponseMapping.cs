@@ -140,6 +140,18 @@ internal static class ResponseMapping
                 SerialNumber = ssh.SerialNumber,
             },
         },
+        Engines.RabbitMqCredential rabbit => new V1.Secret
+        {
+            Rabbitmq = new V1.RabbitMqCredential
+            {
+                Host = rabbit.Host,
+                Port = rabbit.Port,
+                Username = rabbit.Username,
+                Password = rabbit.Password.Reveal(),
+                Tls = rabbit.Tls,
+                VirtualHosts = { rabbit.VirtualHosts },
+            },
+        },
         _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
     };
 

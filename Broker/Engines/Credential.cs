@@ -44,6 +44,25 @@ internal sealed class RedisCredential : Credential
     public override void Dispose() => Password.Dispose();
 }
 
+/// <summary>A RabbitMQ login.</summary>
+internal sealed class RabbitMqCredential : Credential
+{
+    public required string Host { get; init; }
+
+    public required int Port { get; init; }
+
+    public required bool Tls { get; init; }
+
+    /// <summary>Those that may be entered, the grant's first one first.</summary>
+    public required IReadOnlyList<string> VirtualHosts { get; init; }
+
+    public required string Username { get; init; }
+
+    public required Secret Password { get; init; }
+
+    public override void Dispose() => Password.Dispose();
+}
+
 /// <summary>An X.509 certificate for a key that the caller holds. There is nothing secret in it.</summary>
 internal sealed class CertificateCredential : Credential
 {

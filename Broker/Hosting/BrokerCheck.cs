@@ -5,6 +5,7 @@ using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
@@ -84,6 +85,7 @@ internal static class BrokerCheck
         .AddJwtEngine()
         .AddPostgresEngine()
         .AddRedisAclEngine()
+        .AddRabbitMqEngine()
         .AddSshEngine()
         .AddSingleton<TargetEngines>()
         .BuildServiceProvider();

@@ -11,6 +11,7 @@ using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
@@ -97,6 +98,7 @@ internal static class BrokerHost
         services.AddJwtEngine();
         services.AddPostgresEngine();
         services.AddRedisAclEngine();
+        services.AddRabbitMqEngine();
         services.AddSshEngine();
         services.AddSingleton<TargetEngines>();
         services.AddCatalog();

@@ -45,6 +45,14 @@ internal sealed record NodeFindings(IReadOnlyList<string> Faults, bool IsMaster,
             Number(cluster, "cluster_known_nodes"));
     }
 
+    /// <summary>
+    /// How many nodes there are, as far as those that were asked know. Counted and not compared by address: nodes may know each other by
+    /// others than the broker does.
+    /// </summary>
+    public static int CountNodes(IReadOnlyCollection<NodeFindings> asked) => asked.Max(node => node.ClusterNodes) is > 0 and var ofCluster
+        ? ofCluster
+        : asked.Count(node => node.IsMaster) + asked.Sum(node => node.Replicas);
+
     private static int Number(Dictionary<string, string> lines, string name) =>
         int.TryParse(lines.GetValueOrDefault(name), out var number) ? number : 0;
 

@@ -94,9 +94,7 @@ internal sealed class RedisAclEngine : ICredentialEngine
         var findings = _nodes.Zip(nodes)
             .SelectMany(node => node.Second.Faults.Select(fault => $"{node.First.Endpoint}: {fault}"))
             .ToList();
-        var known = Math.Max(
-            nodes.Max(node => node.ClusterNodes), nodes.All(node => node.ClusterNodes == 0) ? nodes.Sum(node => node.Replicas) + nodes.Count(node => node.IsMaster) : 0);
-        if (known > _nodes.Length)
+        if (NodeFindings.CountNodes(nodes) is var known && known > _nodes.Length)
         {
             findings.Add($"there are {known} nodes, and nodes names {_nodes.Length}: users would be missing, or stay, at the others");
         }

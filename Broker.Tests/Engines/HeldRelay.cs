@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace SecretsBroker.Tests.Engines.RedisAcl;
+namespace SecretsBroker.Tests.Engines;
 
 /// <summary>
 /// Passes bytes on between a client and a server, and remembers what the client sent. From a given word on it keeps the client's bytes
