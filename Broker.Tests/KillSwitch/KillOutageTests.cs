@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Audit;
+using SecretsBroker.Intents;
 using SecretsBroker.Leases;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Audit;
@@ -16,7 +17,7 @@ namespace SecretsBroker.Tests.KillSwitch;
 internal sealed class KillOutageTests
 {
     private const string Agent = "a";
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(10);
 
     private static readonly string Policies = $"""
         {Sandbox.ReadersMayRead}
@@ -59,6 +60,26 @@ internal sealed class KillOutageTests
         var pulled = await KillOperator.At(broker).KillAsync(KillOperator.Workload(Agent));
 
         Assert.That(pulled.Done.AllGone);
+        Assert.That(broker.Target.Live, Is.Empty);
+    }
+
+    [Test]
+    public async Task Policy_server_that_is_down_does_not_stand_between_an_operator_and_the_switch()
+    {
+        await using var broker = await BrokerUnderTest.StartAsync(
+            new Sandbox(BrokerUnderTest.Catalog(), Policies),
+            adapt: null,
+            ("Policy:Engine", "opa"),
+            ("Policy:Opa:Address", $"http://127.0.0.1:{FreePort.Next()}"));
+        var agent = broker.Agent(Agent);
+        var task = await agent.StartTaskAsync();
+        Assert.That(await IsDeniedAsync(async () => await agent.IssueAsync(task, BrokerUnderTest.Items)), "nobody decides for agents");
+        var lease = await IssueAsync(broker, task);
+
+        var pulled = await KillOperator.At(broker).KillAsync(KillOperator.Workload(Agent));
+
+        Assert.That((pulled.Done.AllGone, pulled.Done.Progress.Ended), Is.EqualTo((true, 1)));
+        Assert.That((await agent.GetAsync(lease.Value)).EndCause, Is.EqualTo(Proto.EndCause.Killed));
         Assert.That(broker.Target.Live, Is.Empty);
     }
 
@@ -199,6 +220,30 @@ internal sealed class KillOutageTests
         });
         Assert.That(pulled!.Done.AllGone);
         Assert.That(broker.Target.Live, Is.Empty);
+    }
+
+    /// <summary>A live lease of the time before.</summary>
+    private static async Task<LeaseId> IssueAsync(BrokerUnderTest broker, string task)
+    {
+        var reservation = new Reservation
+        {
+            Task = new TaskKey(Sandbox.Workload(Agent), new TaskId(task)),
+            Grant = "read-items",
+            Engine = "fake",
+            Target = "vault",
+            Action = "read",
+            Resource = BrokerUnderTest.Items,
+            DecisionId = "d",
+            TimeToLive = TimeSpan.FromMinutes(2),
+            MaxTimeToLive = TimeSpan.FromMinutes(2),
+            IssueTimeout = TimeSpan.FromMinutes(1),
+            SettleMargin = TimeSpan.Zero,
+            Quotas = new LeaseQuotas(0, 0, 0),
+        };
+        var lease = (await broker.Store.ReserveAsync(reservation, default)).Lease!;
+        broker.Target.Live[lease.Id] = lease.ExpireTime;
+        await broker.Store.ActivateAsync(lease.Id, "fake", default);
+        return lease.Id;
     }
 
     private static async Task<bool> IsDeniedAsync(Func<Task> call)

@@ -95,7 +95,7 @@ internal sealed class KillTests : ApiFixture
         await IssueAsync(agent, task, 3);
         Broker.Target.HoldRevocations();
 
-        var first = await Operator.KillAsync(KillOperator.Workload(name), within: TimeSpan.FromSeconds(4));
+        var first = await Operator.KillAsync(KillOperator.Workload(name), within: TimeSpan.FromSeconds(10));
         Broker.Target.LetRevocationsGo();
         var second = await Operator.KillAsync(KillOperator.Workload(name));
 

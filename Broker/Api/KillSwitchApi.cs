@@ -21,7 +21,7 @@ internal sealed class KillSwitchApi(
     private const int MaxReason = 500;
     private const int MaxOrderId = 64;
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan AnswerMargin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(5);
 
     public override async Task Kill(KillRequest request, IServerStreamWriter<KillResponse> responseStream, ServerCallContext context)
     {
@@ -102,13 +102,17 @@ internal sealed class KillSwitchApi(
         Recorded = given.Recorded is { IsCompletedSuccessfully: true, Result: true },
     };
 
-    /// <summary>Cancelled a second before the deadline, so that the last message arrives in it; without one, when nobody watches any more.</summary>
+    /// <summary>
+    /// Cancelled when a fifth of the time to the deadline is left, five seconds at most, so that the last message arrives in it; without
+    /// a deadline, when nobody watches any more.
+    /// </summary>
     private CancellationTokenSource AnswerBy(ServerCallContext context)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         if (context.Deadline != DateTime.MaxValue)
         {
-            var left = context.Deadline - time.GetUtcNow().UtcDateTime - AnswerMargin;
+            var left = context.Deadline - time.GetUtcNow().UtcDateTime;
+            left -= left / 5 < LongestMargin ? left / 5 : LongestMargin;
             source.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
 
