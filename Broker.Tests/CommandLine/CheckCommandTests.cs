@@ -146,6 +146,7 @@ internal sealed class CheckCommandTests
     [TestCase("check")]
     [TestCase("token")]
     [TestCase("audit verify")]
+    [TestCase("target rotate-password")]
     [TestCase("health")]
     public async Task Every_command_explains_itself(string command)
     {

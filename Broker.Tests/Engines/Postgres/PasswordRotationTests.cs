@@ -135,10 +135,19 @@ internal sealed class PasswordRotationTests : PostgresFixture
     private async Task EndConnectionsAsync() => await TestDatabase.RunAsync(
         _server, "orders", "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = 'secrets-broker'");
 
+    /// <summary>All that the server logged up to now: its log is written by a process of its own.</summary>
     private async Task<string> LogAsync()
     {
-        await using var file = new FileStream(_server.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        using var reader = new StreamReader(file);
-        return await reader.ReadToEndAsync(Token);
+        var mark = $"mark {Guid.CreateVersion7()}";
+        await TestDatabase.RunAsync(_server, "orders", $"SELECT '{mark}'");
+        var log = "";
+        await UntilAsync(async () =>
+        {
+            await using var file = new FileStream(_server.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(file);
+            log = await reader.ReadToEndAsync(Token);
+            return log.Contains(mark, StringComparison.Ordinal);
+        });
+        return log;
     }
 }
