@@ -31,14 +31,14 @@ internal sealed class DevelopmentBroker : IDisposable
     /// <summary>The last lines that it wrote.</summary>
     public string Output => _process.Output;
 
-    /// <summary>Returns once it says that it listens.</summary>
+    /// <summary>Returns once it has said that it listens and what to try.</summary>
     public static async Task<DevelopmentBroker> StartAsync()
     {
         var broker = new DevelopmentBroker();
         try
         {
             await broker._process.WaitUntilAsync(
-                _ => Task.FromResult(broker.Output.Contains("Try next", StringComparison.Ordinal)), TimeSpan.FromMinutes(1));
+                _ => Task.FromResult(broker.Output.Contains("agent.py", StringComparison.Ordinal)), TimeSpan.FromMinutes(3));
             return broker;
         }
         catch

@@ -28,7 +28,7 @@ internal sealed class HealthCommandTests
         _broker = ServerProcess.Start(
             ProgramRun.Dotnet, [ProgramRun.BrokerAssembly, "serve", "--config", Configure("broker")], _folder.Path);
         await _broker.WaitUntilAsync(
-            _ => Task.FromResult(_broker.Output.Contains("Application started", StringComparison.Ordinal)), TimeSpan.FromMinutes(1));
+            _ => Task.FromResult(_broker.Output.Contains("Application started", StringComparison.Ordinal)), TimeSpan.FromMinutes(3));
     }
 
     [OneTimeTearDown]

@@ -26,7 +26,7 @@ internal sealed class BrokerProcess : IDisposable
         {
             using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
             var health = new Health.HealthClient(channel);
-            await broker._process.WaitUntilAsync(token => ServesAsync(health, token), TimeSpan.FromSeconds(60));
+            await broker._process.WaitUntilAsync(token => ServesAsync(health, token), TimeSpan.FromMinutes(3));
             return broker;
         }
         catch

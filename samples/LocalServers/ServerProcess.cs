@@ -11,7 +11,7 @@ public sealed partial class ServerProcess : IDisposable
     public const int SigKill = 9;
     public const int SigTerm = 15;
 
-    private const int KeptLines = 20;
+    private const int KeptLines = 100;
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
 
