@@ -240,7 +240,7 @@ internal abstract partial class LeaseStoreContract
         await PassAsync(1);
         var end = await NowAsync() + (Unit * 200);
 
-        var renewed = await Store.RenewAsync(lease.Id, end, None);
+        var renewed = await Store.RenewAsync(lease.Id, end, basis: null, None);
         var capped = await RenewAsync(lease.Id, Unit * 900);
         var atMaximum = await RenewAsync(lease.Id, Unit * 900);
 

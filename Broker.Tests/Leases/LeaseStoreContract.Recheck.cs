@@ -1,4 +1,5 @@
 using SecretsBroker.Identity;
+using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Tests.Leases;
@@ -32,11 +33,26 @@ internal abstract partial class LeaseStoreContract
     }
 
     [Test]
-    public async Task What_a_lease_was_allowed_on_is_kept_while_it_is_renewed()
+    public async Task Renewal_brings_what_the_lease_is_allowed_on_from_then_on()
+    {
+        var lease = await ActivateAsync(Asked() with { Basis = Known with { Groups = ["before"] } });
+
+        var renewed = await RenewAsync(lease.Id, Unit * 3_000, Known);
+
+        AssertKnown((await ListLiveAsync()).Single().Basis);
+        Assert.That(await FindAsync(lease.Id), Is.EqualTo(renewed.Lease));
+    }
+
+    [Test]
+    public async Task Renewal_without_a_basis_or_with_one_too_large_or_one_that_is_refused_leaves_what_it_was()
     {
         var lease = await ActivateAsync(Asked() with { Basis = Known });
+        var large = Known with { Groups = [new string('g', DecisionBasis.MaxBytes)] };
 
         await RenewAsync(lease.Id, Unit * 3_000);
+        await RenewAsync(lease.Id, Unit * 3_100, large);
+        await KillAsync(KillScope.Grant, "orders-read");
+        Assert.That((await RenewAsync(lease.Id, Unit * 3_200, Known with { PolicyHash = "x" })).Status, Is.EqualTo(RenewStatus.NotActive));
 
         AssertKnown((await ListLiveAsync()).Single().Basis);
     }

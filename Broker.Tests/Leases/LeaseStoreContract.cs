@@ -45,8 +45,8 @@ internal abstract partial class LeaseStoreContract
 
     protected IEnumerable<int> Shards => Enumerable.Range(0, Store.ShardCount);
 
-    protected async Task<RenewResult> RenewAsync(LeaseId id, TimeSpan timeToLive) =>
-        await Store.RenewAsync(id, await NowAsync() + timeToLive, None);
+    protected async Task<RenewResult> RenewAsync(LeaseId id, TimeSpan timeToLive, DecisionBasis? basis = null) =>
+        await Store.RenewAsync(id, await NowAsync() + timeToLive, basis, None);
 
     // ---- the shortest way to a lease in a given state
 

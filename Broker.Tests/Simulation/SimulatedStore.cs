@@ -67,8 +67,9 @@ internal sealed class SimulatedStore(World world, BrokerProcess process, Wire wi
     public ValueTask<Lease?> AbandonAsync(LeaseId id, EndCause cause, bool settled, CancellationToken cancellationToken) => CallAsync(
         CallPoint.StoreAbandon, () => _store.AbandonAsync(id, cause, settled, default), cancellationToken, _promises.Voided);
 
-    public ValueTask<RenewResult> RenewAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken) => CallAsync(
-        CallPoint.StoreRenew, () => _store.RenewAsync(id, expireTime, default), cancellationToken, _promises.Renewed);
+    public ValueTask<RenewResult> RenewAsync(
+        LeaseId id, DateTimeOffset expireTime, DecisionBasis? basis, CancellationToken cancellationToken) => CallAsync(
+        CallPoint.StoreRenew, () => _store.RenewAsync(id, expireTime, basis, default), cancellationToken, _promises.Renewed);
 
     public ValueTask<Lease?> EndAsync(LeaseId id, EndCause cause, CancellationToken cancellationToken) => CallAsync(
         CallPoint.StoreEnd, () => _store.EndAsync(id, cause, default), cancellationToken, lease => _promises.Touch(lease?.Id));

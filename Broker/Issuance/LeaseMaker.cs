@@ -185,7 +185,7 @@ internal sealed partial class LeaseMaker(
         Purpose = allowed.Command.Intent.Purpose,
         Initiator = allowed.Question.Context.Initiator,
         DecisionId = allowed.Decision.Id,
-        Basis = BasisOf(allowed),
+        Basis = LeaseBasis.Of(allowed.Question, allowed.Decision),
         RequestId = allowed.Command.RequestId,
         TraceParent = BrokerTracing.CurrentTraceParent,
         TimeToLive = timeToLive,
@@ -194,15 +194,5 @@ internal sealed partial class LeaseMaker(
         SettleMargin = options.Value.SettleMargin,
         Quotas = new LeaseQuotas(
             options.Value.MaxLivePerWorkload, options.Value.MaxLivePerTask, options.Value.MaxIssuesPerMinute),
-    };
-
-    private static DecisionBasis BasisOf(AllowedIntent allowed) => new()
-    {
-        Method = allowed.Question.Workload.Method,
-        Groups = allowed.Question.Workload.Groups,
-        Attributes = allowed.Question.Workload.Attributes,
-        ProofExpireTime = allowed.Question.Workload.ExpireTime,
-        SourceAddress = allowed.Question.Context.SourceAddress,
-        PolicyHash = allowed.Decision.Answer.PolicyHash,
     };
 }

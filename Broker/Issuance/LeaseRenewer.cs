@@ -53,7 +53,7 @@ internal sealed class LeaseRenewer(
             return new RenewOutcome.NotRenewable();
         }
 
-        var renewed = await store.RenewAsync(id, end, cancellationToken);
+        var renewed = await store.RenewAsync(id, end, LeaseBasis.Of(question, decision), cancellationToken);
         if (renewed.Status is RenewStatus.NotActive or RenewStatus.NotFound || renewed.Lease is null)
         {
             return new RenewOutcome.NotActive();

@@ -96,7 +96,12 @@ internal interface ILeaseStore : IAsyncDisposable
     /// Moves the end to <paramref name="expireTime"/>, by the store's clock, never earlier than it was, never past the maximum. A lease
     /// that it cannot renew is left as it is.
     /// </summary>
-    ValueTask<RenewResult> RenewAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken);
+    /// <param name="id">Which.</param>
+    /// <param name="expireTime">The end that is wanted.</param>
+    /// <param name="basis">What the renewal was allowed on, and the lease from now on; null, or too large, leaves what it was.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask<RenewResult> RenewAsync(
+        LeaseId id, DateTimeOffset expireTime, DecisionBasis? basis, CancellationToken cancellationToken);
 
     /// <summary>Ends one lease. Returns it as it now is; null when unknown.</summary>
     ValueTask<Lease?> EndAsync(LeaseId id, EndCause cause, CancellationToken cancellationToken);

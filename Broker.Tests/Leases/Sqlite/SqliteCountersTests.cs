@@ -86,7 +86,7 @@ internal sealed class SqliteCountersTests
                 await _store.EndAsync(id, EndCause.Operator, None);
                 break;
             case 8:
-                await _store.RenewAsync(id, await _store.GetTimeAsync(None) + time, None);
+                await _store.RenewAsync(id, await _store.GetTimeAsync(None) + time, basis: null, None);
                 break;
             case 9:
                 await _store.EndTaskAsync(task, TaskOutcome.Failed, None);

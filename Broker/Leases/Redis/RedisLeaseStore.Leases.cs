@@ -71,7 +71,8 @@ internal sealed partial class RedisLeaseStore
         return answer.IsNull ? null : LeaseRecord.Read(answer);
     }
 
-    public async ValueTask<RenewResult> RenewAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    public async ValueTask<RenewResult> RenewAsync(
+        LeaseId id, DateTimeOffset expireTime, DecisionBasis? basis, CancellationToken cancellationToken)
     {
         if (await LocateAsync(id, cancellationToken) is not { } lease)
             return new RenewResult(RenewStatus.NotFound, null);
@@ -80,7 +81,7 @@ internal sealed partial class RedisLeaseStore
             RedisScripts.Renew,
             shard,
             [shard.Lease(id), shard.Task(lease.Task), shard.Due(lease.Target), shard.Kills],
-            [id.Value, expireTime.ToUnixTimeMilliseconds(), .. Selectors(KillSelector.Covering(lease))],
+            [id.Value, expireTime.ToUnixTimeMilliseconds(), basis?.Write() ?? "", .. Selectors(KillSelector.Covering(lease))],
             cancellationToken))!;
         var status = (RenewStatus)(int)answer[0];
         return new RenewResult(status, status == RenewStatus.NotFound ? null : LeaseRecord.Read(answer[1]));

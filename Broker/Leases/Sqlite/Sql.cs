@@ -162,6 +162,8 @@ internal static class Sql
 
     // ---- asking policy again
 
+    public const string RenewBasis = "UPDATE leases SET basis = ?2 WHERE id = ?1";
+
     public const string RecheckConfirmation = "SELECT policy_hash, actor, confirm_time FROM recheck_confirmation";
 
     public const string ConfirmRecheck = """

@@ -34,7 +34,8 @@ internal sealed partial class SqliteLeaseStore
         (_, row, now) => Changed(row.Undo(cause, settled, now)),
         cancellationToken);
 
-    public ValueTask<RenewResult> RenewAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken) => ChangeAsync(
+    public ValueTask<RenewResult> RenewAsync(
+        LeaseId id, DateTimeOffset expireTime, DecisionBasis? basis, CancellationToken cancellationToken) => ChangeAsync(
         id,
         new RenewResult(RenewStatus.NotFound, null),
         (session, row, now) =>
@@ -48,6 +49,11 @@ internal sealed partial class SqliteLeaseStore
             if (row.Lease.ExpireTime >= row.Lease.MaxExpireTime)
             {
                 return (row, new RenewResult(RenewStatus.AtMaximum, row.Lease));
+            }
+
+            if (basis?.Write() is { Length: > 0 } text)
+            {
+                session.Execute(Sql.RenewBasis, id.Value, text);
             }
 
             var renewed = row.Renew(Instants.Truncate(expireTime));
