@@ -1,4 +1,5 @@
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.Catalog;
 
 namespace SecretsBroker.Tests.CommandLine;
 
@@ -64,6 +65,12 @@ internal sealed class CheckCommandTests
         permit (principal, action, resource) when { principal.id = "x" };
         """;
 
+    private const string MisspeltPolicies = """
+        permit (principal, action == Action::"reed", resource);
+        permit (principal, action, resource)
+        when { resource.clasification == "internal" };
+        """;
+
     private static readonly string[] Places =
     [
         "Listen:Port:", "Listen:Prot:", "Limits:None:", "Store:Kind:", "Store:Retention:", "Identity:TrustDomains:0:Name",
@@ -86,6 +93,30 @@ internal sealed class CheckCommandTests
             }
 
             Assert.That(run.Errors + run.Output, Does.Not.Contain(InlineSecret));
+        });
+    }
+
+    [TestCase("check")]
+    [TestCase("serve")]
+    public async Task A_policy_that_misspells_what_the_catalogue_and_the_schema_have_is_told(string command)
+    {
+        using var folder = Write(
+            """
+            Listen: { Insecure: true, Port: 0 }
+            Store: { Path: leases.db }
+            Audit: { Folder: audit, Broker: test }
+            Identity: { Audiences: [broker], TrustDomains: [{ Name: example.org, BundleFile: bundle.json }] }
+            """);
+        File.WriteAllText(Path.Combine(folder.Path, "bundle.json"), """{"keys":[]}""");
+        File.WriteAllText(Path.Combine(folder.Path, "catalog", "faulty.yaml"), CatalogFolder.Good);
+        File.WriteAllText(Path.Combine(folder.Path, "policies", "faulty.cedar"), MisspeltPolicies);
+        var run = await ProgramRun.OfBrokerAsync(command, "--config", Path.Combine(folder.Path, "broker.yaml"));
+
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.Multiple(() =>
+        {
+            Assert.That(run.Errors, Does.Contain("Policy: faulty.cedar:1:1: policy faulty.cedar#0: the action Action::\"reed\" is not declared"));
+            Assert.That(run.Errors, Does.Contain("Policy: faulty.cedar:3:8: policy faulty.cedar#1: Resource has no attribute `clasification`"));
         });
     }
 
