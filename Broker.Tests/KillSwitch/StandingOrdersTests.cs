@@ -62,14 +62,36 @@ internal sealed class StandingOrdersTests
         await Wait.UntilAsync(() => broker.Memory.Logins.Count == 0);
     }
 
+    [Test]
+    public async Task Order_of_another_broker_is_left_to_it_for_a_while_and_then_carried_out()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var time = new ManualTime();
+        var store = new Mock<ILeaseStore>();
+        KillOrder[] standing = [];
+        store.Setup(one => one.ListKillOrdersAsync(It.IsAny<CancellationToken>())).ReturnsAsync(() => standing);
+        store.Setup(one => one.SpreadKillOrderAsync(It.IsAny<KillOrder>(), It.IsAny<CancellationToken>())).ReturnsAsync(true);
+        var orders = Orders(broker, store.Object, time);
+        await orders.PassAsync(default);
+        standing = [new KillOrder("k-other", new KillSelector(KillScope.Grant, "read-notes"), "a test", "an operator", default)];
+
+        await orders.PassAsync(default);
+        store.Verify(one => one.SpreadKillOrderAsync(It.IsAny<KillOrder>(), It.IsAny<CancellationToken>()), Times.Never);
+        time.Advance(StandingOrders.TakeOverDelay);
+        await orders.PassAsync(default);
+
+        store.Verify(one => one.SpreadKillOrderAsync(standing[0], It.IsAny<CancellationToken>()), Times.Once);
+        await broker.WaitForAuditAsync(SecretsBroker.Audit.AuditEventType.Killed, record => record.KillOrder == "k-other");
+    }
+
     private static Task<GivenOrder> GiveAsync(TestBroker broker, KillScope scope, string value) =>
         broker.Services.GetRequiredService<KillOrderGiver>().GiveAsync(new KillSelector(scope, value), "a test", Operator, sourceAddress: "");
 
-    private static StandingOrders Orders(TestBroker broker, ILeaseStore store) => new(
+    private static StandingOrders Orders(TestBroker broker, ILeaseStore store, TimeProvider? time = null) => new(
         store,
         broker.Executor(),
         broker.Services.GetRequiredService<KillRecords>(),
         broker.Services.GetRequiredService<BrokerMetrics>(),
-        TimeProvider.System,
+        time ?? TimeProvider.System,
         NullLogger<StandingOrders>.Instance);
 }

@@ -10,19 +10,26 @@ namespace SecretsBroker.CommandLine;
 /// </summary>
 internal static class Output
 {
-    public static void Line(string text) => Console.Out.WriteLine(Visible(text));
+    private static bool _isPassing;
+
+    public static void Line(string text)
+    {
+        ClearPassing();
+        Console.Out.WriteLine(Visible(text));
+    }
 
     /// <summary>A line that the next one takes the place of in a terminal; elsewhere a line like any other.</summary>
     public static void Passing(string text)
     {
         if (Console.IsOutputRedirected)
         {
-            Console.Out.WriteLine(text);
+            Console.Out.WriteLine(Visible(text));
+            return;
         }
-        else
-        {
-            Console.Out.Write($"\e[2K{text}\r");
-        }
+
+        ClearPassing();
+        Console.Out.Write($"{Visible(text)}\r");
+        _isPassing = true;
     }
 
     public static void Good(string text) => Print(Console.Out, Console.IsOutputRedirected, Color.Green, text);
@@ -52,11 +59,21 @@ internal static class Output
         return visible.ToString();
     }
 
+    private static void ClearPassing()
+    {
+        if (_isPassing)
+        {
+            Console.Out.Write("\e[2K");
+            _isPassing = false;
+        }
+    }
+
     private static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune) is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static void Print(TextWriter writer, bool redirected, Color color, string text)
     {
+        ClearPassing();
         text = Visible(text);
         if (redirected || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
         {
