@@ -3,6 +3,7 @@ using SecretsBroker.Policy;
 using SecretsBroker.Policy.Testing;
 using SecretsBroker.Policy.Trials;
 using SecretsBroker.Tests.Catalog;
+using SecretsBroker.Tests.Policy;
 
 namespace SecretsBroker.Tests.Samples;
 
@@ -50,6 +51,15 @@ internal sealed class PolicySamplesTests
             .Select(question => (question.Intent.Action, question.Intent.Resource));
 
         Assert.That(_catalog.Grants.Select(grant => (grant.Action, grant.Resource)).Except(asked), Is.Empty);
+    }
+
+    [Test]
+    public async Task Example_of_the_page_about_Cedar_has_no_faults()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Root, "README.md"));
+        using var folder = new PolicyFolder().Write(page.Split("```cedar\n")[1].Split("```")[0]);
+
+        Assert.That((await PolicyLoader.LoadAsync(folder.Path, _catalog, CancellationToken.None)).Faults, Is.Empty);
     }
 
     private static IEnumerable<string> Files => Directory.EnumerateFiles(Path.Combine(Root, "tests"), "*.yaml")
