@@ -53,7 +53,10 @@ internal sealed class DecisionScenario
         var current = new CurrentPolicies();
         current.Replace(Load());
         var engine = new CedarPolicyEngine(current);
+        // Decided when the call returns: a task for it would be measured too.
+#pragma warning disable CA2012
         return () => engine.DecideAsync(_question, CancellationToken.None) is { IsCompletedSuccessfully: true, Result: { Allowed: true } answer }
+#pragma warning restore CA2012
             ? answer
             : throw new InvalidOperationException("The request is not allowed at once.");
     }

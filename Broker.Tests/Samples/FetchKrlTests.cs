@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using SecretsBroker.Engines;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.CommandLine;
@@ -40,6 +41,7 @@ internal sealed class FetchKrlTests
     }
 
     [Test]
+    [UnsupportedOSPlatform("windows")]
     public async Task Copy_of_the_host_names_what_was_revoked_after_the_next_fetch()
     {
         var key = await _files.NewKeyAsync("ed25519");

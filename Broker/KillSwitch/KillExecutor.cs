@@ -180,9 +180,10 @@ internal sealed partial class KillExecutor(
     [LoggerMessage(Level = LogLevel.Error, Message = "Kill order {Order} could not be carried out to its end; the next pass begins again: {Failure}")]
     private partial void LogFailed(string order, string failure);
 
+#pragma warning disable CA1001 // Its source holds nothing but memory, and whoever lifts the order may come at any time.
     private sealed class Run(KillExecution execution)
+#pragma warning restore CA1001
     {
-        // Holds nothing but memory; whoever lifts the order may come at any time.
         private readonly CancellationTokenSource _stop = new();
 
         public KillExecution Execution { get; } = execution;

@@ -113,7 +113,11 @@ public sealed partial class SshServer : IAsyncDisposable
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(ServerBinary.Find(program)!, arguments) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(ServerBinary.Find(program)!, arguments)
+        {
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        })!;
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? errors : throw new InvalidOperationException($"{program}: {errors}");

@@ -6,6 +6,7 @@ namespace SecretsBroker.Tests.CommandLine.Policies;
 /// <summary>The command line in this process. What it writes goes to the console, which is one for all: such tests do not run side by side.</summary>
 internal static class BrokerRun
 {
+#pragma warning disable RS0030 // What the command line writes is what is looked at.
     public static async Task<ProgramRun> InvokeAsync(params string[] arguments)
     {
         var (output, errors, folder) = (Console.Out, Console.Error, Environment.CurrentDirectory);
@@ -26,4 +27,5 @@ internal static class BrokerRun
             Environment.CurrentDirectory = folder;
         }
     }
+#pragma warning restore RS0030
 }

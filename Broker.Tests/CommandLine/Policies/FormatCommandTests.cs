@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using SecretsBroker.Tests.Policy;
 
 namespace SecretsBroker.Tests.CommandLine.Policies;
@@ -55,6 +56,7 @@ internal sealed class FormatCommandTests
     }
 
     [Test]
+    [UnsupportedOSPlatform("windows")]
     public async Task A_link_stays_a_link_and_the_mode_is_kept()
     {
         Assume.That(OperatingSystem.IsLinux());

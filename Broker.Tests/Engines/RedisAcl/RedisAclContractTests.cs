@@ -65,7 +65,7 @@ internal sealed class RedisAclContractTests(int count, bool aclFile) : Credentia
     {
         _nodes = await RedisNodes.StartAsync(count, aclFile);
         var endpoints = _nodes.Servers.Select(server => server.Endpoint).ToArray();
-        _target = _nodes.TargetOf(new
+        _target = RedisNodes.TargetOf(new
         {
             nodes = endpoints,
             username = RedisNodes.Broker,

@@ -92,7 +92,7 @@ internal sealed class RedisAclNodesTests
         using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
         silent.Start();
         await using var nodes = await RedisNodes.StartAsync();
-        await using var engine = RedisNodes.EngineOf(nodes.TargetOf(
+        await using var engine = RedisNodes.EngineOf(RedisNodes.TargetOf(
             new
             {
                 nodes = (string[])[$"{silent.LocalEndpoint}", nodes.Servers[0].Endpoint],

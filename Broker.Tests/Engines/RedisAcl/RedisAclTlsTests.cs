@@ -51,7 +51,7 @@ internal sealed class RedisAclTlsTests
     [TestCase("127.0.0.1", "verify-ca")]
     public async Task Server_of_the_trusted_authority_is_used(string host, string mode)
     {
-        await using var engine = RedisNodes.EngineOf(_plain.TargetOf(Settings(host, mode, "ca.pem")));
+        await using var engine = RedisNodes.EngineOf(RedisNodes.TargetOf(Settings(host, mode, "ca.pem")));
         await engine.CheckAsync(CancellationToken.None);
         using var credential = (RedisCredential)await engine.IssueAsync(
             RedisNodes.Request(RedisNodes.Grant(new { commands = (string[])["ping"] })), CancellationToken.None);
@@ -64,7 +64,7 @@ internal sealed class RedisAclTlsTests
     [TestCase("127.0.0.1", "verify-full", "ca.pem")]
     public async Task Server_that_cannot_show_who_it_is_is_not_used(string host, string mode, string authority)
     {
-        await using var engine = RedisNodes.EngineOf(_plain.TargetOf(Settings(host, mode, authority)));
+        await using var engine = RedisNodes.EngineOf(RedisNodes.TargetOf(Settings(host, mode, authority)));
 
         var failure = await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(CancellationToken.None));
 
@@ -75,7 +75,7 @@ internal sealed class RedisAclTlsTests
     [Test]
     public async Task Files_that_cannot_be_used_are_named()
     {
-        await using var engine = RedisNodes.EngineOf(_plain.TargetOf(Settings("localhost", "verify-full", "missing.pem")));
+        await using var engine = RedisNodes.EngineOf(RedisNodes.TargetOf(Settings("localhost", "verify-full", "missing.pem")));
 
         var failure = await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(CancellationToken.None));
 

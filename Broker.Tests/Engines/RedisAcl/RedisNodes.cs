@@ -83,7 +83,7 @@ internal sealed class RedisNodes : IAsyncDisposable
         tls_mode = "disable",
     });
 
-    public Target TargetOf(object settings, TimeSpan? timeout = null) =>
+    public static Target TargetOf(object settings, TimeSpan? timeout = null) =>
         new("redis-acl-target", "redis-acl", JsonSerializer.SerializeToElement(settings), 8, timeout ?? TimeSpan.FromSeconds(10));
 
     /// <summary>Where the account's password is.</summary>

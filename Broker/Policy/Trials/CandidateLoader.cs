@@ -16,7 +16,7 @@ internal sealed class CandidateLoader : IDisposable
     public async Task<(PolicyLoad Load, string Hash)?> LoadAsync(
         IReadOnlyList<SourceFile> files, CatalogSnapshot catalog, CancellationToken cancellationToken)
     {
-        if (!_gate.Wait(TimeSpan.Zero, cancellationToken))
+        if (!await _gate.WaitAsync(TimeSpan.Zero, cancellationToken))
         {
             return null;
         }
