@@ -105,6 +105,26 @@ internal sealed class PostgresFailureTests : PostgresFixture
     }
 
     [Test]
+    public async Task Cluster_that_is_down_holds_up_no_other()
+    {
+        var request = Request(NewGrant(ReadInvoices));
+        using var here = await _engine.IssueAsync(request, Token);
+        using var there = await Engine.IssueAsync(request, Token);
+        await _server.StopAsync();
+
+        await AssertTransientAsync(() => _engine.RevokeAsync(LeaseOf(request, here.Handle), Token).AsTask());
+        using (var next = (DatabaseCredential)await Engine.IssueAsync(Request(request.Grant), Token))
+        await using (await TestDatabase.LogInAsync(next, Token))
+        {
+            await RevokeAndVerifyAsync(LeaseOf(request, there.Handle));
+        }
+
+        await _server.RestartAsync();
+        await _engine.RevokeAsync(LeaseOf(request, here.Handle), Token);
+        Assert.That((await _engine.VerifyAsync(LeaseOf(request, here.Handle), Token)).Gone, Is.True);
+    }
+
+    [Test]
     public async Task Server_that_does_not_answer_holds_nobody_beyond_the_call_or_the_callers_patience()
     {
         using var patience = new CancellationTokenSource();

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Npgsql;
 using SecretsBroker.Catalog;
 using SecretsBroker.Leases;
@@ -13,10 +12,8 @@ namespace SecretsBroker.Engines.Postgres;
 /// </summary>
 internal sealed class PostgresEngine : ICredentialEngine
 {
-    private const int MaxAttempts = 5;
     private readonly Target _target;
     private readonly PostgresTargetSettings _settings;
-    private readonly TimeProvider _time;
     private readonly PostgresConnections _connections;
     private readonly GroupRoles _groups;
     private readonly RoleCreation _creation;
@@ -24,6 +21,7 @@ internal sealed class PostgresEngine : ICredentialEngine
     private readonly RoleRemoval _removal;
     private readonly RoleLook _look;
     private readonly ServerClock _clock;
+    private readonly PostgresCalls _calls;
     private readonly ClientCertificates? _certificates;
     private readonly Places _issuingAside;
     private readonly Places _revokingAside;
@@ -32,9 +30,9 @@ internal sealed class PostgresEngine : ICredentialEngine
     {
         _target = target;
         _settings = settings;
-        _time = time;
         _connections = new PostgresConnections(target, settings, time);
         _clock = new ServerClock(time);
+        _calls = new PostgresCalls(target, _clock, time);
         var limits = GatheringLimits.Of(target, settings.Gather);
         _groups = new GroupRoles(_connections, target.Name);
         _creation = new RoleCreation(_connections, _clock, limits, time);
@@ -70,7 +68,7 @@ internal sealed class PostgresEngine : ICredentialEngine
         try
         {
             var verifier = certificate.Length == 0 ? ScramVerifier.Compute(password.Bytes, _settings.ScramIterations) : null;
-            var oid = await CallAsync("issuing", limit => IssueAsync(request, grant, verifier, limit), cancellationToken);
+            var oid = await _calls.RunAsync("issuing", limit => IssueAsync(request, grant, verifier, limit), cancellationToken);
             return new DatabaseCredential
             {
                 Host = _settings.AdvertisedHost,
@@ -94,11 +92,11 @@ internal sealed class PostgresEngine : ICredentialEngine
         cancellationToken.ThrowIfCancellationRequested();
         // A certificate's end is signed: the caller has to ask for a new one.
         return _certificates is null
-            && await CallAsync("renewing", limit => RenewAsync(lease.Id, expireTime, limit), cancellationToken);
+            && await _calls.RunAsync("renewing", limit => RenewAsync(lease.Id, expireTime, limit), cancellationToken);
     }
 
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) =>
-        await CallAsync(
+        await _calls.RunAsync(
             "revoking",
             async limit =>
             {
@@ -108,10 +106,10 @@ internal sealed class PostgresEngine : ICredentialEngine
             cancellationToken);
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) =>
-        await CallAsync("verifying", limit => _look.LookAsync(new LeaseRole(lease.Id, OidOf(lease)), limit), cancellationToken);
+        await _calls.RunAsync("verifying", limit => _look.LookAsync(new LeaseRole(lease.Id, OidOf(lease)), limit), cancellationToken);
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken) =>
-        await CallAsync(
+        await _calls.RunAsync(
             "checking",
             async limit =>
             {
@@ -153,12 +151,12 @@ internal sealed class PostgresEngine : ICredentialEngine
             {
                 return await CreateAsync(role);
             }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject && attempt < MaxAttempts)
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject && attempt < PostgresCalls.MaxAttempts)
             {
                 // Somebody removed the group role behind the broker's back.
                 _groups.Forget(request.Grant);
             }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateObject && attempt < MaxAttempts)
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.DuplicateObject && attempt < PostgresCalls.MaxAttempts)
             {
                 // An earlier issue of this lease got through, though its answer was lost. Its password is of no use to anybody.
                 using var place = await _issuingAside.EnterAsync(limit.Token);
@@ -206,48 +204,4 @@ internal sealed class PostgresEngine : ICredentialEngine
             return false;
         }
     }
-
-    /// <summary>Within the target's time, with retries where two met by chance, and without the server's words.</summary>
-    private async Task<T> CallAsync<T>(string step, Func<CallLimit, Task<T>> call, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var limit = new CallLimit(_target.Timeout, _time, cancellationToken);
-        try
-        {
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    return await call(limit);
-                }
-                catch (NpgsqlException e) when (MayRepeat(e, attempt))
-                {
-                    await Task.Delay(Jitter(attempt), _time, limit.Token);
-                }
-            }
-        }
-        catch (Exception e) when (PostgresFailure.IsKnown(e))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw PostgresFailure.Translate(_target.Name, step, e);
-        }
-    }
-
-    private bool MayRepeat(NpgsqlException e, int attempt)
-    {
-        if (e is not PostgresException p)
-        {
-            // A pooled connection may have died since it was last used; a second new one has no such excuse.
-            return attempt == 1 && e.IsTransient;
-        }
-
-        if (p.SqlState == PostgresErrorCodes.DivisionByZero)
-        {
-            _clock.Forget();
-        }
-
-        return attempt < MaxAttempts && (PostgresFailure.IsConflict(p) || p.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.AdminShutdown);
-    }
-
-    private static TimeSpan Jitter(int attempt) => TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 20 * attempt));
 }

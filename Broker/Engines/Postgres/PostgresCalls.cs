@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using Npgsql;
+using SecretsBroker.Catalog;
+
+namespace SecretsBroker.Engines.Postgres;
+
+/// <summary>What every call of the engine keeps to, whatever it does at the server.</summary>
+internal sealed class PostgresCalls(Target target, ServerClock clock, TimeProvider time)
+{
+    public const int MaxAttempts = 5;
+
+    /// <summary>Within the target's time, with retries where two met by chance, and without the server's words.</summary>
+    public async Task<T> RunAsync<T>(string step, Func<CallLimit, Task<T>> call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new CallLimit(target.Timeout, time, cancellationToken);
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return await call(limit);
+                }
+                catch (NpgsqlException e) when (MayRepeat(e, attempt))
+                {
+                    await Task.Delay(Jitter(attempt), time, limit.Token);
+                }
+            }
+        }
+        catch (Exception e) when (PostgresFailure.IsKnown(e))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw PostgresFailure.Translate(target.Name, step, e);
+        }
+    }
+
+    private bool MayRepeat(NpgsqlException e, int attempt)
+    {
+        if (e is not PostgresException p)
+        {
+            // A pooled connection may have died since it was last used; a second new one has no such excuse.
+            return attempt == 1 && e.IsTransient;
+        }
+
+        if (p.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            clock.Forget();
+        }
+
+        return attempt < MaxAttempts && (PostgresFailure.IsConflict(p) || p.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.AdminShutdown);
+    }
+
+    private static TimeSpan Jitter(int attempt) => TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 20 * attempt));
+}
