@@ -22,7 +22,8 @@ internal sealed class SecondOpinionPolicyEngine(CedarPolicyEngine cedar, OpaPoli
         return second with
         {
             Policies = second.Allowed ? [.. first.Policies, .. second.Policies] : second.Policies,
-            FailedPolicies = first.FailedPolicies,
+            // Of the server's denial they determined nothing: Cedar has allowed it without them.
+            FailedPolicies = second.Allowed ? first.FailedPolicies : second.FailedPolicies,
             PolicyHash = $"{first.PolicyHash}+{second.PolicyHash}",
             Obligations = second.Allowed ? first.Obligations.And(second.Obligations) : Obligations.None,
         };
