@@ -86,6 +86,17 @@ internal sealed class RabbitMqEngineTests
     }
 
     [Test]
+    public async Task Address_that_knows_nothing_proves_nothing_gone()
+    {
+        var lease = TestLeases.LeaseOf(TestRabbit.Request(TestRabbit.Grant(_readInvoices)));
+        await using var astray = TestRabbit.EngineOf(TestRabbit.Target($"http://127.0.0.1:{TestRabbit.Server.ManagementPort}/elsewhere"));
+
+        var failure = await Assert.ThrowsAsync<EngineException>(async () => await astray.VerifyAsync(lease, Token));
+
+        Assert.That(failure!.Message, Is.EqualTo("target rabbitmq-target: verifying was answered with status 404"));
+    }
+
+    [Test]
     public async Task Password_is_in_nothing_that_is_sent_to_the_server()
     {
         using var relay = new HeldRelay(TestRabbit.Server.ManagementPort);

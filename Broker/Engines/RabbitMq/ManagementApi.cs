@@ -56,7 +56,12 @@ internal sealed class ManagementApi : IDisposable
         await FindAsync(HttpMethod.Get, $"api/vhosts/{Uri.EscapeDataString(name)}", cancellationToken) is not null;
 
     public async Task<int> CountConnectionsAsync(string user, CancellationToken cancellationToken) =>
-        await FindAsync(HttpMethod.Get, $"api/connections/username/{user}", cancellationToken) is JsonArray connections ? connections.Count : 0;
+        await FindAsync(HttpMethod.Get, $"api/connections/username/{user}", cancellationToken) switch
+        {
+            null => 0,
+            JsonArray connections => connections.Count,
+            _ => throw new InvalidOperationException("connections are a list"),
+        };
 
     public Task<JsonNode?> ReadOverviewAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, "api/overview", content: null, cancellationToken);

@@ -13,6 +13,7 @@ namespace SecretsBroker.Engines.RabbitMq;
 internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings settings, TimeProvider time) : ICredentialEngine
 {
     private const int MaxAttempts = 5;
+    private const string NoAdministrator = "the broker's account has not the tag administrator";
 
     /// <summary>The first whose API counts and closes the connections of one user.</summary>
     private static readonly Version OldestVersion = new(3, 10);
@@ -80,6 +81,12 @@ internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings setti
             "verifying",
             async token =>
             {
+                // What stands between, or a wrong address, answers 404 to everything, which would prove that anything is gone.
+                if (!IsAdministrator(await _api.ReadOwnAccountAsync(token)))
+                {
+                    throw new EngineException(NoAdministrator, isTransient: false);
+                }
+
                 var exists = await _api.HasUserAsync(user, token);
                 var connections = await _api.CountConnectionsAsync(user, token);
                 return exists || connections > 0
@@ -98,7 +105,7 @@ internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings setti
             {
                 if (!IsAdministrator(await _api.ReadOwnAccountAsync(token)))
                 {
-                    findings.Add("the broker's account has not the tag administrator");
+                    findings.Add(NoAdministrator);
                     return false;
                 }
 
