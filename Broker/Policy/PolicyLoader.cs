@@ -25,14 +25,15 @@ internal static class PolicyLoader
     /// <param name="catalog">What the policies speak of; null when it is not known.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public static async Task<PolicyLoad> LoadAsync(string folder, CatalogSnapshot? catalog, CancellationToken cancellationToken) =>
-        Load(await ReadAsync(folder, cancellationToken), catalog);
+        Load(await ReadAsync(folder, cancellationToken), catalog, cancellationToken);
 
     public static Task<SourceFolder> ReadAsync(string folder, CancellationToken cancellationToken) =>
         SourceFolder.ReadAsync(folder, [Extension, SchemaExtension], misspelt: null, cancellationToken);
 
     /// <param name="source">The files.</param>
     /// <param name="catalog">What the policies speak of; null when it is not known.</param>
-    public static PolicyLoad Load(SourceFolder source, CatalogSnapshot? catalog)
+    /// <param name="cancellationToken">Stops checking.</param>
+    public static PolicyLoad Load(SourceFolder source, CatalogSnapshot? catalog, CancellationToken cancellationToken = default)
     {
         var faults = source.Faults.Select(fault => new PolicyFault(fault.Path, fault.Rule)).ToList();
         var (schemas, policies) = Split(source.Files);
@@ -63,10 +64,10 @@ internal static class PolicyLoader
         }
 
         var snapshot = new PolicySnapshot(parsed.Value, schema.Schema, obligations, source.Hash);
-        faults.AddRange(PolicyCheck.FaultsOf(snapshot.Operators, snapshot.Schema));
+        faults.AddRange(PolicyCheck.FaultsOf(snapshot.Operators, snapshot.Schema, cancellationToken));
         if (catalog is not null)
         {
-            faults.AddRange(PolicyCheck.FaultsOf(snapshot.Agents, snapshot.Schema, catalog));
+            faults.AddRange(PolicyCheck.FaultsOf(snapshot.Agents, snapshot.Schema, catalog, cancellationToken));
         }
 
         return new PolicyLoad(faults.Count > 0 ? null : snapshot, faults);

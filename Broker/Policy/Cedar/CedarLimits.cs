@@ -20,4 +20,19 @@ public static class CedarLimits
 
     /// <summary>Parts of one type of a schema, with every common type that it names written out.</summary>
     public const int MaxTypeSize = 50_000;
+
+    /// <summary>
+    /// Pairs of type and ancestor, and of action and ancestor, in one schema; and as many parents as written. One list can be the parents of
+    /// many names, and a few kilobytes of text would fill the memory.
+    /// </summary>
+    public const int MaxSchemaLinks = 200_000;
+
+    /// <summary>Fields of all records of one schema, those of a record that many names share counted for each.</summary>
+    public const int MaxSchemaFields = 200_000;
+
+    /// <summary>Combinations of action, principal's type and resource's type in one schema: each policy is checked for every one.</summary>
+    public const int MaxRequestTypes = 100_000;
+
+    /// <summary>Characters of one finding of the validator: a type that it names may be long.</summary>
+    public const int MaxFindingLength = 2_000;
 }

@@ -23,20 +23,21 @@ internal sealed class PolicyCheck
     ];
 
     /// <summary>Of the policies about operators.</summary>
-    public static IEnumerable<PolicyFault> FaultsOf(PolicySet operators, PolicySchema schema) =>
-        FaultsOf(operators, schema.Operators).Concat(operators.Policies.SelectMany(policy => NameFaults(policy, WorkloadFault)));
+    public static IEnumerable<PolicyFault> FaultsOf(PolicySet operators, PolicySchema schema, CancellationToken cancellationToken) =>
+        FaultsOf(operators, schema.Operators, cancellationToken).Concat(operators.Policies.SelectMany(policy => NameFaults(policy, WorkloadFault)));
 
     /// <summary>Of the policies about agents.</summary>
-    public static IEnumerable<PolicyFault> FaultsOf(PolicySet agents, PolicySchema schema, CatalogSnapshot catalog)
+    public static IEnumerable<PolicyFault> FaultsOf(
+        PolicySet agents, PolicySchema schema, CatalogSnapshot catalog, CancellationToken cancellationToken)
     {
         var check = new PolicyCheck(catalog);
-        return FaultsOf(agents, schema.Agents).Concat(agents.Policies.SelectMany(
+        return FaultsOf(agents, schema.Agents, cancellationToken).Concat(agents.Policies.SelectMany(
             policy => NameFaults(policy, name => WorkloadFault(name) ?? check.ResourceFault(name))));
     }
 
-    private static IEnumerable<PolicyFault> FaultsOf(PolicySet policies, CedarSchema schema)
+    private static IEnumerable<PolicyFault> FaultsOf(PolicySet policies, CedarSchema schema, CancellationToken cancellationToken)
     {
-        var result = new PolicyValidator(schema).Validate(policies);
+        var result = new PolicyValidator(schema).Validate(policies, cancellationToken);
         foreach (var error in result.Errors)
         {
             yield return Of(error);

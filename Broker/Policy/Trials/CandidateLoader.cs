@@ -4,8 +4,8 @@ using SecretsBroker.Configuration;
 namespace SecretsBroker.Policy.Trials;
 
 /// <summary>
-/// Loads policies that a caller has sent, one set at a time and on a thread of its own: checking them must not take from deciding. It cannot
-/// be broken off, so the next set waits for the end of the work and not for that of the call.
+/// Loads policies that a caller has sent, one set at a time and on a thread of its own: checking them must not take from deciding. It is
+/// broken off when nobody waits any more, but not at every point, so the next set waits for the end of the work and not for that of the call.
 /// </summary>
 internal sealed class CandidateLoader : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class CandidateLoader : IDisposable
                 try
                 {
                     var source = SourceFolder.Of(files);
-                    return (PolicyLoader.Load(source, catalog), source.Hash);
+                    return (PolicyLoader.Load(source, catalog, cancellationToken), source.Hash);
                 }
                 finally
                 {

@@ -49,6 +49,9 @@ internal sealed class CedarSchemaTests
         Assert.That(Parse(text).Errors[0].Message, Does.Contain("parts"));
     }
 
+    [TestCaseSource(nameof(Swelling))]
+    public string What_little_text_would_make_large_is_refused(string text) => Parse(text).Errors.Single().Message;
+
     [Test]
     public void A_long_chain_of_types_is_refused_and_not_followed()
     {
@@ -100,6 +103,33 @@ internal sealed class CedarSchemaTests
         Assert.That(World.FaultOf(fine with { Principal = new("Group", "a") }), Does.Contain("principals of type `Group`"));
         Assert.That(World.FaultOf(fine with { Action = new("Action", "pant") }), Does.Contain("not declared"));
         Assert.That(World.FaultOf(new CedarEntity(new("User", "a"))), Does.Contain("`age` is missing"));
+    }
+
+    private static IEnumerable<TestCaseData> Swelling()
+    {
+        static string Names(string name, int count) => string.Join(", ", Enumerable.Range(0, count).Select(i => name + i));
+
+        yield return new TestCaseData(string.Concat(Enumerable.Range(0, 500).Select(i => $"entity A{i} in A{(i + 1) % 500};")))
+        {
+            ExpectedResult = "the types have more than 200000 pairs of type and ancestor",
+        }.SetArgDisplayNames("a circle of types");
+        yield return new TestCaseData("action a0;" + string.Concat(Enumerable.Range(1, 700).Select(i => $"action a{i} in a{i - 1};")))
+        {
+            ExpectedResult = "the actions have more than 200000 pairs of action and ancestor",
+        }.SetArgDisplayNames("a chain of actions");
+        yield return new TestCaseData($"entity {Names("A", 1_000)} in [{Names("A", 1_000)}];")
+        {
+            ExpectedResult = "types and actions have more than 200000 parents and ids",
+        }.SetArgDisplayNames("parents that many types share");
+        yield return new TestCaseData($"entity {Names("A", 1_000)} {{ {string.Join(", ", Enumerable.Range(0, 300).Select(i => $"f{i}: Long"))} }};")
+        {
+            ExpectedResult = "the records have more than 200000 fields in all",
+        }.SetArgDisplayNames("a record that many types share");
+        yield return new TestCaseData(
+            $"entity {Names("A", 400)}; action a appliesTo {{ principal: [{Names("A", 400)}], resource: [{Names("A", 400)}] }};")
+        {
+            ExpectedResult = "the actions apply to more than 100000 combinations of types",
+        }.SetArgDisplayNames("an action of everybody on everything");
     }
 
     private static CedarResult<CedarSchema> Parse(string text) => CedarSchema.Parse(new SchemaSource("s", text));

@@ -42,6 +42,28 @@ internal sealed class PolicyValidatorTests
     }
 
     [Test]
+    public void What_is_told_of_a_policy_has_a_bound()
+    {
+        static string Names(int count) => string.Join(", ", Enumerable.Range(0, count).Select(i => $"A{i}"));
+        var record = string.Join(", ", Enumerable.Range(0, 500).Select(i => $"field{i}: Long"));
+        var schema = CedarSchema.Parse(new SchemaSource(
+            "wide",
+            $"entity R {{ all: {{ {record} }} }}; entity {Names(150)}; action a appliesTo {{ principal: [{Names(150)}], resource: R }};")).OrThrow();
+        const string Policies =
+            "permit(principal, action, resource) when { principal.oops };permit(principal, action, resource) when { resource.all };";
+
+        var errors = new PolicyValidator(schema).Validate(Parse(Policies)).Errors;
+
+        Assert.That(errors.Count(error => error.PolicyId == "policy0"), Is.EqualTo(CedarLimits.MaxErrors));
+        Assert.That(errors.Max(error => error.Message.Length), Is.EqualTo(CedarLimits.MaxFindingLength + 1));
+    }
+
+    [Test]
+    public void Check_can_be_broken_off() => Assert.That(
+        () => Validator.Validate(Parse("permit(principal, action, resource);"), new CancellationToken(canceled: true)),
+        Throws.InstanceOf<OperationCanceledException>());
+
+    [Test]
     public void What_can_never_hold_is_a_warning()
     {
         var result = Validate("permit(principal is Folder, action, resource);");
@@ -68,6 +90,7 @@ internal sealed class PolicyValidatorTests
         Assert.That(Validate("permit(principal in ?principal, action == Action::\"write\", resource == ?resource) when { resource.flag };").IsValid, Is.True);
     }
 
-    private static ValidationResult Validate(string policies)
-        => Validator.Validate(PolicySet.Parse([new PolicySource("p.cedar", policies)]).OrThrow());
+    private static ValidationResult Validate(string policies) => Validator.Validate(Parse(policies));
+
+    private static PolicySet Parse(string policies) => PolicySet.Parse([new PolicySource("p.cedar", policies)]).OrThrow();
 }

@@ -17,6 +17,10 @@ internal sealed class FindingList(string policyId, PolicyTemplate template)
 
     public void Add(SourceSpan span, string message)
     {
+        if (_errors.Count >= CedarLimits.MaxErrors)
+            return;
+        if (message.Length > CedarLimits.MaxFindingLength)
+            message = message[..CedarLimits.MaxFindingLength] + "…";
         if (_seen.Add((span.Start, message)))
             _errors.Add(new ValidationFinding(ValidationFindingKind.Fault, policyId, message, template.PositionOf(span.Start)));
     }

@@ -8,7 +8,9 @@ public sealed class PolicyValidator(CedarSchema schema)
 {
     private readonly ScopeValidator _scopes = new(schema);
 
-    public ValidationResult Validate(PolicySet policies)
+    /// <param name="policies">What to hold against it.</param>
+    /// <param name="cancellationToken">Breaks off: many policies for many types take their time.</param>
+    public ValidationResult Validate(PolicySet policies, CancellationToken cancellationToken = default)
     {
         var errors = new List<ValidationFinding>();
         var warnings = new List<ValidationFinding>();
@@ -17,7 +19,7 @@ public sealed class PolicyValidator(CedarSchema schema)
         {
             var findings = new FindingList(template.Id, template);
             _scopes.Validate(template, findings);
-            if (!CheckTypes(template, findings))
+            if (!CheckTypes(template, findings, cancellationToken))
                 findings.Warn(ValidationFindingKind.NeverHolds, "the policy can never hold");
             findings.WarnOfMissing();
             errors.AddRange(findings.Errors);
@@ -36,13 +38,14 @@ public sealed class PolicyValidator(CedarSchema schema)
     }
 
     // Once for each combination of types that a request can have; a fault in any of them is a fault.
-    private bool CheckTypes(PolicyTemplate template, FindingList findings)
+    private bool CheckTypes(PolicyTemplate template, FindingList findings, CancellationToken cancellationToken)
     {
         var condition = PolicyConditionExpression.Of(template.Syntax);
         var keys = new ExpressionKeys();
         var canHold = false;
         foreach (var environment in Environments(template.Syntax))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var checker = new TypeChecker(schema, environment, keys, findings);
             canHold |= !checker.IsAlwaysFalse(condition);
         }

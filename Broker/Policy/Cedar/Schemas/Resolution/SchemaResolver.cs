@@ -12,6 +12,8 @@ internal sealed class SchemaResolver(IReadOnlyList<NamespaceSyntax> namespaces, 
     public CedarResult<CedarSchema> Resolve()
     {
         var names = new NameTable(namespaces, _errors);
+        if (!SchemaSize.IsWithinLimits(names, _errors))
+            return new(InOrder(found));
         var types = new TypeResolver(names, _errors);
         var commonTypes = types.ResolveAll();
         var ancestors = Ancestors(names);
@@ -72,29 +74,15 @@ internal sealed class SchemaResolver(IReadOnlyList<NamespaceSyntax> namespaces, 
     private Dictionary<string, HashSet<string>> Ancestors(NameTable names)
     {
         var parents = names.Entities.ToDictionary(
-            e => e.Key,
-            e => e.Value.Syntax.Parents.Select(p => EntityType(names, e.Value.Space, p)).OfType<string>().ToArray(),
-            StringComparer.Ordinal);
-        var links = 0;
-        var ancestors = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
-        foreach (var name in parents.Keys)
-        {
-            var above = ancestors[name] = new HashSet<string>(StringComparer.Ordinal);
-            var open = new Stack<string>(parents[name]);
-            while (links <= CedarLimits.MaxAncestorLinks && open.TryPop(out var next))
-            {
-                if (!above.Add(next))
-                    continue;
-                links++;
-                foreach (var parent in parents[next])
-                    open.Push(parent);
-            }
-        }
-
-        if (links > CedarLimits.MaxAncestorLinks)
-            _errors.Add(default, $"the types have more than {CedarLimits.MaxAncestorLinks} pairs of type and ancestor");
-        return ancestors;
+            e => e.Key, e => ParentsOf(names, e.Value.Space, e.Value.Syntax), StringComparer.Ordinal);
+        if (Hierarchies.Close(parents) is { } closed)
+            return closed;
+        _errors.Add(default, $"the types have more than {CedarLimits.MaxSchemaLinks} pairs of type and ancestor");
+        return parents.Keys.ToDictionary(name => name, _ => new HashSet<string>(), StringComparer.Ordinal);
     }
+
+    private IReadOnlyCollection<string> ParentsOf(NameTable names, NamespaceSyntax space, EntitySyntax entity)
+        => [.. entity.Parents.Select(parent => EntityType(names, space, parent)).OfType<string>()];
 
     private EntitySet ActionEntities(NameTable names)
     {
@@ -111,6 +99,12 @@ internal sealed class SchemaResolver(IReadOnlyList<NamespaceSyntax> namespaces, 
             }
 
             entities.Add(new CedarEntity(uid, parents: parents));
+        }
+
+        if (Hierarchies.Close(entities.ToDictionary(action => action.Uid, action => action.Parents)) is null)
+        {
+            _errors.Add(default, $"the actions have more than {CedarLimits.MaxSchemaLinks} pairs of action and ancestor");
+            return EntitySet.Empty;
         }
 
         var set = EntitySet.Create(entities);

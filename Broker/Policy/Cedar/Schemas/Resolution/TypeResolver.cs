@@ -10,6 +10,7 @@ internal sealed class TypeResolver(NameTable names, ErrorList errors)
     private readonly Dictionary<string, (SchemaType Type, int Size)> _common = new(StringComparer.Ordinal);
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
     private int _depth;
+    private long _fields;
 
     public SchemaType Resolve(NamespaceSyntax space, TypeSyntax syntax)
     {
@@ -68,6 +69,15 @@ internal sealed class TypeResolver(NameTable names, ErrorList errors)
     // Of a field that is declared twice only the last declaration counts: what the others say is not even looked up.
     private (SchemaType Type, int Size) Record(NamespaceSyntax space, RecordTypeSyntax record)
     {
+        var before = _fields;
+        _fields += record.Fields.Count;
+        if (_fields > CedarLimits.MaxSchemaFields)
+        {
+            if (before <= CedarLimits.MaxSchemaFields)
+                errors.Add(record.Position, $"the records have more than {CedarLimits.MaxSchemaFields} fields in all");
+            return Unknown;
+        }
+
         var counting = new Dictionary<string, FieldSyntax>(StringComparer.Ordinal);
         foreach (var field in record.Fields)
             counting[field.Name] = field;
