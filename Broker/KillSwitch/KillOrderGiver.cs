@@ -36,12 +36,24 @@ internal sealed partial class KillOrderGiver(
         return new GivenOrder(executor.Start(order), stop, recorded);
     }
 
-    /// <summary>One that was given before, and is in every shard now.</summary>
+    /// <summary>
+    /// One that was given before, and is in every shard now. Null also while one shard cannot be asked: that must not keep a new order
+    /// from those that can.
+    /// </summary>
     private async Task<KillOrder?> FindAsync(KillSelector selector, Workload actor)
     {
-        var standing = (await store.ListKillOrdersAsync(CancellationToken.None))
-            .FirstOrDefault(order => order.Selector == selector && order.Actor == actor.Id.Value);
-        return standing is not null && await store.SpreadKillOrderAsync(standing, CancellationToken.None) ? standing : null;
+        try
+        {
+            var standing = (await store.ListKillOrdersAsync(CancellationToken.None))
+                .FirstOrDefault(order => order.Selector == selector && order.Actor == actor.Id.Value);
+            return standing is not null && await store.SpreadKillOrderAsync(standing, CancellationToken.None) ? standing : null;
+        }
+        catch (StoreException e)
+        {
+            metrics.StoreFailed("kill_orders");
+            LogNotFound($"{selector}", e.Message);
+            return null;
+        }
     }
 
     private static string NewId() => "k-" + RandomNumberGenerator.GetString(Alphabet, 20);
@@ -49,6 +61,10 @@ internal sealed partial class KillOrderGiver(
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "Kill order {Order} on {Selector} given by {Operator}: nothing that it covers is issued any more, after {Stop}")]
     private partial void LogGiven(string order, string selector, WorkloadId @operator, TimeSpan stop);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Whether an order on {Selector} stands already cannot be seen, so a new one is given: {Failure}")]
+    private partial void LogNotFound(string selector, string failure);
 }
 
 /// <param name="Execution">Its carrying out, which has begun.</param>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -5,6 +6,8 @@ using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
 using SecretsBroker.Leases.Redis;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.KillSwitch;
 
 namespace SecretsBroker.Tests.Leases.Redis;
 
@@ -12,6 +15,8 @@ namespace SecretsBroker.Tests.Leases.Redis;
 internal sealed class RedisKillOrderTests
 {
     private const int Shards = 4;
+
+    private static readonly RedisKeys Keys = new(new RedisStoreOptions { Configuration = "" }.Prefix, Shards);
 
     private RedisServer _server = null!;
     private RedisLeaseStore _store = null!;
@@ -57,10 +62,34 @@ internal sealed class RedisKillOrderTests
         Assert.That(await CountReservedAsync(tasks, "half"), Is.EqualTo(Shards));
     }
 
+    [Test]
+    public async Task Order_that_cannot_be_brought_to_one_shard_stands_in_the_others()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var giver = new KillOrderGiver(
+            _store,
+            broker.Executor(),
+            broker.Services.GetRequiredService<KillRecords>(),
+            broker.Services.GetRequiredService<BrokerMetrics>(),
+            TimeProvider.System,
+            NullLogger<KillOrderGiver>.Instance);
+        var actor = new Workload(
+            new WorkloadId("spiffe://example.org/operator"), AuthenticationMethod.JwtSvid, [], new Dictionary<string, string>(), default);
+        var tasks = await StartInEveryShardAsync("part");
+        var unusable = (string)Keys.Of(Shards - 1).KillOrders!;
+        await RedisCommand.SendAsync(_server.Port, $"SET {unusable} text");
+
+        await Assert.ThrowsAsync<StoreException>(
+            () => giver.GiveAsync(new KillSelector(KillScope.Grant, "part"), "a test", actor, sourceAddress: ""));
+
+        Assert.That(await CountReservedAsync(tasks, "part"), Is.EqualTo(1), "the shard that does not take it");
+        await RedisCommand.SendAsync(_server.Port, $"DEL {unusable}");
+        await _store.LiftKillOrderAsync((await _store.ListKillOrdersAsync(default)).Single().Id, default);
+    }
+
     private async Task ForgetInAllButTheFirstShardAsync()
     {
-        var keys = new RedisKeys(new RedisStoreOptions { Configuration = "" }.Prefix, Shards);
-        foreach (var shard in keys.All.Skip(1))
+        foreach (var shard in Keys.All.Skip(1))
         {
             await RedisCommand.SendAsync(_server.Port, $"DEL {(string)shard.Kills!} {(string)shard.KillOrders!}");
         }
