@@ -9,7 +9,10 @@ namespace SecretsBroker.Engines.Postgres;
 /// </summary>
 internal sealed class PostgresConnections(Target target, PostgresTargetSettings settings, TimeProvider time) : IAsyncDisposable
 {
-    // So long a password that worked before may be refused, while it changes, and so often it is tried meanwhile; another one twice.
+    // A password that never worked is likely to be wrong; but it may have changed, and changed again, while it was read.
+    private const int UntriedRetries = 3;
+
+    // So long a password that worked before may be refused, while it changes, and so often it is tried meanwhile.
     private static readonly TimeSpan _rotation = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _retry = TimeSpan.FromMilliseconds(200);
 
@@ -65,7 +68,7 @@ internal sealed class PostgresConnections(Target target, PostgresTargetSettings 
                 return connection;
             }
             catch (PostgresException e) when (
-                e.SqlState == PostgresErrorCodes.InvalidPassword && (attempt == 1 || _hasWorked) && time.GetElapsedTime(start) < _rotation)
+                e.SqlState == PostgresErrorCodes.InvalidPassword && (attempt <= UntriedRetries || _hasWorked) && time.GetElapsedTime(start) < _rotation)
             {
                 _password?.TryOther();
                 await Task.Delay(_retry, time, cancellationToken);
