@@ -23,7 +23,7 @@ internal sealed record PolicyAnswer
     /// <summary>The id under which a policy server keeps its decision; empty when none was asked or it names none.</summary>
     public string ServerDecisionId { get; init; } = "";
 
-    /// <summary>Policy could not be asked: a denial that no policy made.</summary>
+    /// <summary>Policy could not be asked, or has no rule for this: a denial that no policy made.</summary>
     public bool IsFailure { get; init; }
 
     public Obligations Obligations { get; init; } = Obligations.None;

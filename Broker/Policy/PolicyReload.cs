@@ -46,7 +46,7 @@ internal sealed partial class PolicyReload(
         }
 
         // Before a catalogue is in force the start has failed already, and its faults are not to be told once more as those of policies.
-        var load = PolicyLoader.Load(source, beside.Hash.Length == 0 ? null : beside);
+        var load = PolicyLoader.Load(source, beside.Hash.Length == 0 ? null : beside, cancellationToken);
         if (load.Snapshot is { } snapshot)
         {
             await AcceptAsync(source, snapshot, cancellationToken);
@@ -78,13 +78,13 @@ internal sealed partial class PolicyReload(
             return before.Consent;
         }
 
-        var faults = PolicyLoader.Load(_inForce, next).Faults;
+        var faults = PolicyLoader.Load(_inForce, next, cancellationToken).Faults;
         if (faults.Count == 0)
         {
             return CatalogConsent.Given;
         }
 
-        if (source.Hash != _inForce.Hash && PolicyLoader.Load(source, next).Snapshot is { } snapshot)
+        if (source.Hash != _inForce.Hash && PolicyLoader.Load(source, next, cancellationToken).Snapshot is { } snapshot)
         {
             return new CatalogConsent([], cancelled => AcceptAsync(source, snapshot, cancelled));
         }

@@ -17,12 +17,17 @@ internal sealed class OpaAnswerReaderTests
     [TestCase("{}")]
     [TestCase("""{"decision_id": "1"}""")]
     [TestCase("""{"code": "internal_error", "message": "an error that is answered with 200"}""")]
-    public void Rule_that_is_undefined_denies(string answer)
+    public void Rule_that_is_undefined_denies_and_has_decided_nothing(string answer)
     {
         var denied = Read(answer);
 
-        Assert.That((denied.Allowed, denied.Reason), Is.EqualTo((false, "the policy server has no rule for this")));
+        Assert.That(
+            (denied.Allowed, denied.IsFailure, denied.Reason), Is.EqualTo((false, true, "the policy server has no rule for this")));
     }
+
+    [TestCase("""{"result": false}""")]
+    [TestCase("""{"result": {"allow": false}}""")]
+    public void Rule_that_says_no_has_decided(string answer) => Assert.That(Read(answer).IsFailure, Is.False);
 
     [Test]
     public void Reasons_are_told_as_the_servers()

@@ -46,7 +46,8 @@ internal static class OpaAnswerReader
         };
         if (!answer.TryGetProperty("result", out var result))
         {
-            return common with { Reason = "the policy server has no rule for this" };
+            // A bundle that is not loaded yet, or a misspelt path: it denies, but nobody has said no.
+            return common with { Reason = "the policy server has no rule for this", IsFailure = true };
         }
 
         return result.ValueKind is JsonValueKind.True or JsonValueKind.False
