@@ -41,6 +41,13 @@ internal static class AuditCommand
         var exitCode = BrokerCommand.Success;
         foreach (var file in files)
         {
+            if (Directory.Exists(file.FullName))
+            {
+                Output.Faults($"{file}: cannot be checked:", ["it is a folder; name the current file of a broker's log in it, such as broker-1.jsonl"]);
+                exitCode = BrokerCommand.Faulty;
+                continue;
+            }
+
             try
             {
                 var found = await AuditVerifier.VerifyAsync(

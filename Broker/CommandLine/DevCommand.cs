@@ -64,12 +64,14 @@ internal static class DevCommand
     {
         var custom = folder.Path == DevelopmentFolder.DefaultPath ? "" : $" --data {folder.Path}";
         Output.Good($"The development broker listens on http://127.0.0.1:{port} (gRPC, HTTP/2) and publishes on http://127.0.0.1:{publishPort}.");
-        Output.Line($"Catalogue, policies and the audit log are in {folder.Path}; edit them while it runs.");
+        Output.Line($"Catalogue and policies are in {folder.Path}; edit them while it runs, and read here what becomes of it.");
+        Output.Line($"The audit log is {Path.Combine(folder.Path, "audit", "dev.jsonl")}.");
         Output.Line("");
         Output.Line("Try next, in another terminal:");
         Output.Line($"  dotnet run --project Broker -- token --workload spiffe://dev.local/agent/me{custom}");
         Output.Line($"  /usr/bin/python3 samples/python-agent/agent.py --broker 127.0.0.1:{port} --publications http://127.0.0.1:{publishPort}{custom}");
-        Output.Line("And as its operator, spiffe://dev.local/operator/me, with such a token in BROKER_TOKEN:");
+        Output.Line("And as its operator, in a terminal of its own, since the agent takes BROKER_TOKEN too:");
+        Output.Line($"  export BROKER_TOKEN=$(dotnet run --project Broker -- token --workload spiffe://dev.local/operator/me{custom})");
         Output.Line($"  dotnet run --project Broker -- kill drill {Drill} --address http://127.0.0.1:{port}");
     }
 }

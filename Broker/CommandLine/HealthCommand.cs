@@ -111,10 +111,14 @@ internal static class HealthCommand
         }
         catch (RpcException e)
         {
-            Output.Faults($"The broker at {address} does not answer:", [e.StatusCode.ToString()]);
+            Output.Faults($"The broker at {address} does not answer:", [Explain(e, address)]);
             return BrokerCommand.Faulty;
         }
     }
+
+    private static string Explain(RpcException e, Uri address) => e.StatusCode is StatusCode.Internal && address.Scheme == Uri.UriSchemeHttps
+        ? "it cannot be asked by TLS: does it have TLS, and is its certificate one that is trusted (--ca)?"
+        : e.StatusCode.ToString();
 
     // A broker that listens on all addresses is asked on loopback.
     private static string LocalAddress(string address) => IPAddress.TryParse(address, out var ip) switch

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.AspNetCore.Connections;
 using SecretsBroker.Configuration;
 using SecretsBroker.Hosting;
 
@@ -59,6 +60,13 @@ internal static class ServeCommand
         catch (BrokerException e)
         {
             Output.Faults("The broker does not start:", [e.Message]);
+            return BrokerCommand.Faulty;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            Output.Faults(
+                "The broker does not start:",
+                [e.Message, "another port is named by Listen:Port and Listen:PublishPort, or of broker dev by --port and --publish-port"]);
             return BrokerCommand.Faulty;
         }
     }

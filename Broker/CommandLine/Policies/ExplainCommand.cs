@@ -15,7 +15,7 @@ internal static class ExplainCommand
     {
         var question = new QuestionOptions();
         var files = new PolicyFilesOptions();
-        var remote = new RemoteOptions();
+        var remote = new RemoteOptions("Without it, the policies of files are asked.");
         var decision = new Option<string?>("--decision")
         {
             Description = "In place of a question: the id of a decision in an audit log.",

@@ -91,7 +91,9 @@ internal sealed class QuestionOptions
             return read;
         }
 
-        Output.Faults("What is to be asked?", [.. faults.All.Select(fault => fault.ToString())]);
+        Output.Faults(
+            "What is to be asked? Name it with --workload, --action and --resource, or in a file with --question:",
+            [.. faults.All.Select(fault => fault.ToString())]);
         return null;
     }
 

@@ -21,7 +21,7 @@ internal static class SimulateCommand
         };
         var question = new QuestionOptions();
         var files = new PolicyFilesOptions();
-        var remote = new RemoteOptions();
+        var remote = new RemoteOptions("Without it, the policies of files are asked.");
         var command = new Command(
             "simulate",
             """

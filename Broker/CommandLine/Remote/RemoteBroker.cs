@@ -102,6 +102,9 @@ internal sealed class RemoteBroker : IDisposable
         StatusCode.Unavailable when _address.Scheme == Uri.UriSchemeHttps =>
             "it cannot be reached: does it run there, and is its certificate one that is trusted (--ca-file)?",
         StatusCode.Unavailable => "it cannot be reached: does it run there, without TLS?",
+        StatusCode.Internal when _address.Scheme == Uri.UriSchemeHttps =>
+            "it cannot be asked by TLS: is its certificate one that is trusted (--ca-file)?"
+            + (_address.IsLoopback ? $" Where it has no TLS, as with broker dev: --address http://{_address.Authority}" : ""),
         _ => $"the call failed with {e.StatusCode}",
     };
 

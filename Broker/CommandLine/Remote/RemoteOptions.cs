@@ -6,7 +6,8 @@ namespace SecretsBroker.CommandLine.Remote;
 /// How a verb reaches a running broker: <c>--address</c>, <c>--token-file</c>, <c>--ca-file</c>. A token is never an argument: those of
 /// a process can be read by everybody on its machine.
 /// </summary>
-internal sealed class RemoteOptions
+/// <param name="withoutAddress">For the help: what is asked when no address is given. Default: the broker of this machine.</param>
+internal sealed class RemoteOptions(string? withoutAddress = null)
 {
     /// <summary>The environment's variable for the token, where no file is named.</summary>
     public const string TokenVariable = "BROKER_TOKEN";
@@ -15,7 +16,7 @@ internal sealed class RemoteOptions
 
     private readonly Option<Uri?> _address = new("--address")
     {
-        Description = $"The running broker's gRPC address, such as {DefaultAddress}; plain http only on loopback.",
+        Description = $"The running broker's gRPC address; plain http only on loopback. {withoutAddress ?? $"{DefaultAddress} by default."}",
         CustomParser = argument =>
         {
             if (Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var address) && RemoteBroker.IsUsable(address))
