@@ -34,6 +34,13 @@ internal sealed class CatalogSnapshot
 
     public Grant? FindGrant(string name) => _grants.GetValueOrDefault(name);
 
+    /// <summary>The grant of that name, if it still is what it was: a catalogue may have given the name to another one since.</summary>
+    public Grant? FindGrant(string name, string action, string resource, string engine, string target) =>
+        FindGrant(name) is { } grant
+        && grant.Action == action && grant.Resource == resource && grant.Engine == engine && grant.Target == target
+            ? grant
+            : null;
+
     /// <summary>The grants that could serve an intent.</summary>
     /// <param name="action">The intended action.</param>
     /// <param name="resource">The intended resource.</param>

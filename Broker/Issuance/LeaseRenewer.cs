@@ -110,11 +110,7 @@ internal sealed class LeaseRenewer(
     /// another would be stretched.
     /// </summary>
     private Grant? FindGrant(Lease lease) =>
-        catalog.Snapshot.FindGrant(lease.Grant) is { } grant
-        && grant.Action == lease.Action && grant.Resource == lease.Resource
-        && grant.Engine == lease.Engine && grant.Target == lease.Target
-            ? grant
-            : null;
+        catalog.Snapshot.FindGrant(lease.Grant, lease.Action, lease.Resource, lease.Engine, lease.Target);
 
     private static Grant GrantThatWas(Lease lease) => new()
     {

@@ -88,7 +88,7 @@ internal sealed class RemoteBrokerTests
         var file = new FileInfo(Path.Combine(folder.Path, "ca.pem"));
         File.WriteAllText(file.FullName, "nothing");
 
-        Assert.That(() => ServerTrust.In(file), Refused("no certificate"));
+        Assert.That(() => ServerTrust.In(file), Refused("no certificate in it"));
         Assert.That(() => ServerTrust.In(new FileInfo(file.FullName + ".missing")), Refused("cannot be read"));
     }
 

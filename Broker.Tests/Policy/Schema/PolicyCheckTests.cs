@@ -37,7 +37,7 @@ internal sealed class PolicyCheckTests
 
     [TestCase("permit (principal, action, resource);")]
     [TestCase("""permit (principal in Group::"of nobody yet", action == Action::"read", resource in Resource::"invoices-api/invoices");""")]
-    [TestCase("""permit (principal, action == Broker::Action::"read_audit", resource == Broker::Subject::"audit");""")]
+    [TestCase("""permit (principal, action == Broker::Action::"read_kills", resource == Broker::Subject::"kills");""")]
     [TestCase("""forbid (principal, action, resource) when { context has source_address && context.source_address.isMulticast() };""")]
     public async Task What_fits_is_accepted(string policy)
     {

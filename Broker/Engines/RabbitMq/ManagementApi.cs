@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using SecretsBroker.Configuration;
 
 namespace SecretsBroker.Engines.RabbitMq;
 
@@ -124,24 +124,11 @@ internal sealed class ManagementApi : IDisposable
         };
         if (_settings.TlsCaFile is { } file)
         {
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trust(file) };
+            var trust = AuthorityFile.TryTrust(file) ?? throw new EngineException($"its TLS file {file} cannot be used", isTransient: false);
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
         }
 
         // The token is the limit of a call.
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaxAnswerBytes };
-    }
-
-    private static X509ChainPolicy Trust(string file)
-    {
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        try
-        {
-            policy.CustomTrustStore.ImportFromPemFile(file);
-            return policy;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new EngineException($"its TLS file {file} cannot be used ({e.GetType().Name})", isTransient: false);
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using SecretsBroker.Configuration;
 
 namespace SecretsBroker.Engines.RedisAcl;
 
@@ -9,9 +10,22 @@ namespace SecretsBroker.Engines.RedisAcl;
 internal static class RedisTls
 {
     /// <returns>The broker's client certificate; null when it has none.</returns>
-    public static X509Certificate2? ReadCertificate(RedisTargetSettings settings) => settings.TlsCertificateFile is { } file
-        ? Guarded(file, () => X509Certificate2.CreateFromPemFile(file, settings.TlsKeyFile))
-        : null;
+    public static X509Certificate2? ReadCertificate(RedisTargetSettings settings)
+    {
+        if (settings.TlsCertificateFile is not { } file)
+        {
+            return null;
+        }
+
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(file, settings.TlsKeyFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw Unusable(file);
+        }
+    }
 
     public static SslClientAuthenticationOptions Options(
         RedisEndpoint endpoint, RedisTargetSettings settings, X509Certificate2? certificate)
@@ -28,13 +42,7 @@ internal static class RedisTls
 
         if (settings.TlsCaFile is { } file)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            Guarded(file, () =>
-            {
-                policy.CustomTrustStore.ImportFromPemFile(file);
-                return policy;
-            });
-            options.CertificateChainPolicy = policy;
+            options.CertificateChainPolicy = AuthorityFile.TryTrust(file) ?? throw Unusable(file);
         }
 
         if (settings.TlsMode == RedisTlsMode.VerifyCa)
@@ -46,16 +54,6 @@ internal static class RedisTls
         return options;
     }
 
-    private static T Guarded<T>(string file, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            // Not kept as the inner exception: what a parser says about a key may quote it.
-            throw new EngineException($"its TLS file {file} cannot be used ({e.GetType().Name})", isTransient: false);
-        }
-    }
+    // Without the cause: what a parser says about a key may quote it.
+    private static EngineException Unusable(string file) => new($"its TLS file {file} cannot be used", isTransient: false);
 }

@@ -5,12 +5,13 @@ namespace SecretsBroker.Engines.RedisAcl;
 /// <summary>Reads answers, within limits that an honest server does not reach.</summary>
 internal sealed class RespReader(Stream stream)
 {
+    private const int InitialBytes = 16 * 1024;
     private const int MaxLineBytes = 64 * 1024;
     private const int MaxTextBytes = 256 * 1024 * 1024;
     private const int MaxItems = 1_000_000;
     private const int MaxDepth = 8;
 
-    private byte[] _buffer = new byte[16 * 1024];
+    private byte[] _buffer = new byte[InitialBytes];
     private int _start;
     private int _end;
 
@@ -72,15 +73,17 @@ internal sealed class RespReader(Stream stream)
 
     private async Task FillAsync(int needed, CancellationToken cancellationToken)
     {
-        if (_buffer.Length - _start < needed)
-        {
-            var larger = needed <= _buffer.Length ? _buffer : new byte[Math.Max(needed, _buffer.Length * 2)];
-            _buffer.AsSpan(_start.._end).CopyTo(larger);
-            (_buffer, _start, _end) = (larger, 0, _end - _start);
-        }
-
         while (_end - _start < needed)
         {
+            if (_end == _buffer.Length)
+            {
+                // As bytes come, not as they are announced. From the front again, and no larger than what is left takes.
+                var held = _end - _start;
+                var roomy = new byte[Math.Max(InitialBytes, held * 2)];
+                _buffer.AsSpan(_start.._end).CopyTo(roomy);
+                (_buffer, _start, _end) = (roomy, 0, held);
+            }
+
             var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
             _end += read > 0 ? read : throw new EndOfStreamException("the server closed the connection");
         }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using SecretsBroker.Configuration;
 
 namespace SecretsBroker.Policy.Opa;
 
@@ -31,8 +32,8 @@ internal static class OpaConnections
 
         if (options.CaFile.Length > 0)
         {
-            var authorities = OpaTrust.TryLoad(options.CaFile) ?? throw new ArgumentException("has no valid CA file", nameof(options));
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = OpaTrust.PolicyOf(authorities) };
+            var trust = AuthorityFile.TryTrust(options.CaFile) ?? throw new ArgumentException("has no valid CA file", nameof(options));
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
         }
 
         return handler;

@@ -39,7 +39,7 @@ internal sealed class OpaOptionsValidator : IValidateOptions<OpaOptions>
                 "must not be sent over plain http: anybody on the way could take it",
                 "(not shown)")
             .Check(
-                options.CaFile.Length == 0 || (address.IsEncrypted && OpaTrust.TryLoad(options.CaFile) is not null),
+                options.CaFile.Length == 0 || (address.IsEncrypted && AuthorityFile.TryTrust(options.CaFile) is not null),
                 nameof(options.CaFile),
                 "must be a PEM file with a certificate, and the address https",
                 options.CaFile)

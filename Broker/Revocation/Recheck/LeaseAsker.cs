@@ -63,11 +63,7 @@ internal sealed partial class LeaseAsker(
     }
 
     private Grant? FindGrant(Lease lease) =>
-        catalog.Snapshot.FindGrant(lease.Grant) is { } grant
-        && grant.Action == lease.Action && grant.Resource == lease.Resource
-        && grant.Engine == lease.Engine && grant.Target == lease.Target
-            ? grant
-            : null;
+        catalog.Snapshot.FindGrant(lease.Grant, lease.Action, lease.Resource, lease.Engine, lease.Target);
 
     private static PolicyQuestion Question(Lease lease, DecisionBasis basis, Grant grant, AgentTask task, DateTimeOffset now) => new(
         basis.ToWorkload(lease.Owner),
