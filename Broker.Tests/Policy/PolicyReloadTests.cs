@@ -196,6 +196,22 @@ internal sealed class PolicyReloadTests
     }
 
     [Test]
+    public async Task Change_that_was_refused_and_taken_back_waits_for_nobody()
+    {
+        _folder.Write(Permit);
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+        _folder.Write("permit (");
+        Assert.That(await _reload.LoadAsync(default), Is.Not.Empty);
+        Assert.That(_current.State.LastRefusal, Is.Not.Null);
+
+        _folder.Write(Permit);
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+
+        Assert.That(_current.State.LastRefusal, Is.Null);
+        Assert.That(_log.Text, Does.Contain("has been taken back"));
+    }
+
+    [Test]
     public async Task Change_of_the_schema_is_a_change_of_the_policies()
     {
         _folder.Write("""permit (principal, action, resource) when { principal.claims has team && principal.claims.team == "billing" };""");

@@ -96,7 +96,7 @@ internal static partial class PolicyMapping
 
     public static V1.PolicyAnswer ToMessage(PolicyAnswer answer)
     {
-        var message = new V1.PolicyAnswer { Allowed = answer.Allowed, Reason = answer.Reason, PolicyHash = answer.PolicyHash };
+        var message = new V1.PolicyAnswer { Allowed = answer.Allowed, Reason = answer.Reason, PolicyHash = answer.PolicyHash, Undecided = answer.IsFailure };
         message.Policies.Add(answer.Policies);
         message.FailedPolicies.Add(answer.FailedPolicies);
         message.Obligations.Add(ObligationText.Of(answer.Obligations).ToDictionary());

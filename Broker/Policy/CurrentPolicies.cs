@@ -12,6 +12,9 @@ internal sealed class CurrentPolicies(TimeProvider? time = null)
 
     public void Replace(PolicySnapshot snapshot) => _state = new PolicyState(snapshot, _time.GetUtcNow(), LastRefusal: null);
 
+    /// <summary>For those who ask: the files are again what is in force, and nothing waits to be mended.</summary>
+    public void Withdraw() => _state = _state with { LastRefusal = null };
+
     /// <summary>For those who ask: what is in force stays so.</summary>
     public void Refuse(string hash, IReadOnlyList<PolicyFault> faults) =>
         _state = _state with { LastRefusal = new PolicyRefusal(_time.GetUtcNow(), hash, faults) };
@@ -19,5 +22,5 @@ internal sealed class CurrentPolicies(TimeProvider? time = null)
 
 /// <param name="Snapshot">What is in force.</param>
 /// <param name="LoadTime">Since when; null before anything was loaded.</param>
-/// <param name="LastRefusal">The last change that was refused; null when none was since.</param>
+/// <param name="LastRefusal">The last change that was refused; null when none was since, or when it was taken back.</param>
 internal sealed record PolicyState(PolicySnapshot Snapshot, DateTimeOffset? LoadTime, PolicyRefusal? LastRefusal);

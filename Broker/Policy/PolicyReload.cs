@@ -35,7 +35,13 @@ internal sealed partial class PolicyReload(
         var source = await PolicyLoader.ReadAsync(options.Value.Folder, cancellationToken);
         if (source.Hash == current.Snapshot.Hash)
         {
-            _refused = null;
+            if (_refused is not null)
+            {
+                _refused = null;
+                current.Withdraw();
+                LogWithdrawn(options.Value.Folder, source.Hash);
+            }
+
             return [];
         }
 
@@ -141,6 +147,9 @@ internal sealed partial class PolicyReload(
 
     [LoggerMessage(LogLevel.Information, "The policies of {Folder} are in force: {Count}, sha256 {Hash}")]
     private partial void LogLoaded(string folder, int count, string hash);
+
+    [LoggerMessage(LogLevel.Information, "The change of {Folder} that was refused has been taken back: its policies are those in force, sha256 {Hash}")]
+    private partial void LogWithdrawn(string folder, string hash);
 
     [LoggerMessage(LogLevel.Warning, "No policy of {Folder} permits anything: every request is denied")]
     private partial void LogDeniesEverything(string folder);

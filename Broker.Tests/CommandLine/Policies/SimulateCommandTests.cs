@@ -47,6 +47,32 @@ internal sealed class SimulateCommandTests
         Assert.That(run.Errors, Does.Contain("Policy: a.cedar:1:9"));
     }
 
+    [Test]
+    public async Task A_question_that_does_not_say_which_grant_is_not_answered()
+    {
+        _company.Write("next/a.cedar", PolicyExamples.Policies);
+        _company.Write(
+            "catalog/b.yaml",
+            """
+            targets:
+              - name: agents-ca
+                engine: x509
+                settings: { key_file: ca.key, certificate_file: ca.pem }
+            grants:
+              - name: read-invoices-certificate
+                action: read
+                resource: invoices-api/invoices
+                target: agents-ca
+                default_ttl: 5m
+                max_ttl: 1h
+            """);
+
+        var run = await RunAsync();
+
+        Assert.That(run.ExitCode, Is.EqualTo(1), run.Output);
+        Assert.That(run.Errors, Does.Contain("say of which engine (--engine)"));
+    }
+
     private Task<ProgramRun> RunAsync() => BrokerRun.InvokeAsync(
         "policy", "simulate", "--config", _company.Configuration, "--candidate", _company.PathOf("next"),
         "--workload", "spiffe://example.org/research/a", "--group", "research", "--action", "read", "--resource", "invoices-api/invoices",

@@ -91,6 +91,12 @@ internal static class SimulateCommand
     private static int Print(PolicySimulation simulation)
     {
         var (now, then) = (simulation.InForce, simulation.Candidate);
+        if (now.Undecided || then.Undecided)
+        {
+            Output.Faults("The question was not decided:", [$"{(now.Undecided ? now.Reason : then.Reason)} (--engine)"]);
+            return BrokerCommand.Faulty;
+        }
+
         (string Name, string Now, string Then)[] rows =
         [
             ("", "in force", "candidate"),

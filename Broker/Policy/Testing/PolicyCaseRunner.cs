@@ -10,9 +10,9 @@ internal sealed class PolicyCaseRunner(PolicyTrial trial)
 
     private static IEnumerable<Difference> Compare(PolicyExpectation expected, PolicyAnswer actual)
     {
-        if (expected.Allowed != actual.Allowed)
+        if (expected.Allowed != actual.Allowed || actual.IsFailure)
         {
-            yield return new Difference("decision", Word(expected.Allowed), $"{Word(actual.Allowed)} ({actual.Reason})");
+            yield return new Difference("decision", Word(expected.Allowed), $"{(actual.IsFailure ? "none" : Word(actual.Allowed))} ({actual.Reason})");
         }
 
         if (expected.Policies is { } policies && !policies.ToHashSet().SetEquals(actual.Policies))

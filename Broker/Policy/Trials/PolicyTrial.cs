@@ -11,7 +11,7 @@ namespace SecretsBroker.Policy.Trials;
 /// </summary>
 internal sealed class PolicyTrial(PolicySnapshot policies, CatalogSnapshot catalog)
 {
-    private const string Ambiguous = "several grants serve this intent; say of which engine";
+    private const string Ambiguous = "several grants serve this intent: say of which engine";
 
     private readonly QuestionMapper _mapper = new();
 
@@ -20,7 +20,7 @@ internal sealed class PolicyTrial(PolicySnapshot policies, CatalogSnapshot catal
     public PolicyAnswer Decide(TrialQuestion question) => question switch
     {
         TrialQuestion.OfOperator asked => Decide(policies.Operators, OperatorGate.Map(asked.Question, policies, asked.Time)),
-        TrialQuestion.OfAgent asked => Resolve(asked, out var denial) is { } resolved ? Decide(resolved) : PolicyAnswer.Deny(denial, policies.Hash),
+        TrialQuestion.OfAgent asked => Resolve(asked, out var denial) is { } resolved ? Decide(resolved) : RuledOut(denial),
         _ => throw new ArgumentOutOfRangeException(nameof(question)),
     };
 
@@ -32,11 +32,15 @@ internal sealed class PolicyTrial(PolicySnapshot policies, CatalogSnapshot catal
         TrialQuestion.OfOperator asked => Explain(policies.Operators, OperatorGate.Map(asked.Question, policies, asked.Time)),
         TrialQuestion.OfAgent asked => Resolve(asked, out var denial) is { } resolved
             ? Explain(resolved)
-            : new TrialExplanation(PolicyAnswer.Deny(denial, policies.Hash), []),
+            : new TrialExplanation(RuledOut(denial), []),
         _ => throw new ArgumentOutOfRangeException(nameof(question)),
     };
 
     public TrialExplanation Explain(PolicyQuestion question) => Explain(policies.Agents, _mapper.Map(question, policies.Schema));
+
+    // Which grant is meant is for the one who asks to say: nothing was decided.
+    private PolicyAnswer RuledOut(string denial) =>
+        PolicyAnswer.Deny(denial, policies.Hash) with { IsFailure = ReferenceEquals(denial, Ambiguous) };
 
     private PolicyAnswer Decide(PolicySet set, (AuthorizationRequest Request, EntitySet Entities) asked) =>
         CedarVerdict.Of(set.IsAuthorized(asked.Request, asked.Entities), policies);
