@@ -31,7 +31,15 @@ internal sealed record OperatorAction
 
     public static OperatorAction ReadKills { get; } = new("read_kills");
 
-    public static IReadOnlyList<OperatorAction> All { get; } = [ReadPolicy, SimulatePolicy, ConfirmRecheck, Kill, LiftKill, ReadKills];
+    public static OperatorAction ReadAudit { get; } = new("read_audit");
+
+    /// <summary>To hold targets against leases, and have what should not be there removed.</summary>
+    public static OperatorAction Reconcile { get; } = new("reconcile");
+
+    public static OperatorAction ReadTargets { get; } = new("read_targets");
+
+    public static IReadOnlyList<OperatorAction> All { get; } =
+        [ReadPolicy, SimulatePolicy, ConfirmRecheck, Kill, LiftKill, ReadKills, ReadAudit, Reconcile, ReadTargets];
 
     public string Name { get; }
 
