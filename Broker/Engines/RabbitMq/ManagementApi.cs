@@ -124,7 +124,8 @@ internal sealed class ManagementApi : IDisposable
         };
         if (_settings.TlsCaFile is { } file)
         {
-            var trust = AuthorityFile.TryTrust(file) ?? throw new EngineException($"its TLS file {file} cannot be used", isTransient: false);
+            var trust = AuthorityFile.TryTrust(file)
+                ?? throw new EngineException($"its TLS file {file} cannot be read, or holds no certificate", isTransient: false);
             handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
         }
 

@@ -23,7 +23,8 @@ internal static class RedisTls
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw Unusable(file);
+            // Without the cause itself: what a parser says about a key may quote it.
+            throw new EngineException($"its TLS file {file}, or the key to it, cannot be used ({e.GetType().Name})", isTransient: false);
         }
     }
 
@@ -42,7 +43,8 @@ internal static class RedisTls
 
         if (settings.TlsCaFile is { } file)
         {
-            options.CertificateChainPolicy = AuthorityFile.TryTrust(file) ?? throw Unusable(file);
+            options.CertificateChainPolicy = AuthorityFile.TryTrust(file)
+                ?? throw new EngineException($"its TLS file {file} cannot be read, or holds no certificate", isTransient: false);
         }
 
         if (settings.TlsMode == RedisTlsMode.VerifyCa)
@@ -53,7 +55,4 @@ internal static class RedisTls
 
         return options;
     }
-
-    // Without the cause: what a parser says about a key may quote it.
-    private static EngineException Unusable(string file) => new($"its TLS file {file} cannot be used", isTransient: false);
 }
