@@ -1,3 +1,4 @@
+using Grpc.AspNetCore.Server;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -40,6 +41,9 @@ internal sealed class BrokerUnderTest : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>How many calls were left by their callers, as far as the broker knows. A cancelled call is cancelled for its caller first.</summary>
+    public int CallsLeft => Services.GetRequiredService<CallerWatch>().Left;
+
     /// <summary>What the in-memory target's grants say; a test may add to it.</summary>
     public static object Catalog(params object[] furtherGrants) => new
     {
@@ -78,6 +82,8 @@ internal sealed class BrokerUnderTest : IAsyncDisposable
         {
             builder.Logging.ClearProviders();
             builder.Services.AddSingleton<ICredentialEngineType>(target);
+            builder.Services.AddSingleton<CallerWatch>();
+            builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<CallerWatch>());
             adapt?.Invoke(builder);
         });
         await app.StartAsync();

@@ -115,8 +115,10 @@ internal sealed class CompleteTaskTests : ApiFixture
         var issuing = agent.IssueAsync(task, BrokerUnderTest.Items, cancellationToken: leave.Token).ResponseAsync;
         await Eventually.HoldsAsync(async () => (await agent.Leases.ListLeasesAsync(new Proto.ListLeasesRequest())).Leases.Count == 1);
 
+        var left = Broker.CallsLeft;
         await leave.CancelAsync();
         await Rpc.RefusedAsync(StatusCode.Cancelled, () => issuing);
+        await Eventually.HoldsAsync(() => Broker.CallsLeft > left);
         Broker.Target.LetIssuesGo();
 
         var lease = (await agent.Leases.ListLeasesAsync(new Proto.ListLeasesRequest())).Leases.Single();
