@@ -18,6 +18,7 @@ internal sealed class EnumNumbersTests
     [TestCase(typeof(Revocability), typeof(Proto.Revocability))]
     [TestCase(typeof(UseOutcome), typeof(Proto.UseOutcome))]
     [TestCase(typeof(AuthenticationMethod), typeof(Proto.WorkloadMethod))]
+    [TestCase(typeof(Possession), typeof(Proto.WorkloadPossession))]
     [TestCase(typeof(PolicyOutcome), typeof(Proto.PolicyOutcome))]
     [TestCase(typeof(ConditionOutcome), typeof(Proto.ConditionOutcome))]
     [TestCase(typeof(RecheckOutcome), typeof(Proto.RecheckOutcome))]

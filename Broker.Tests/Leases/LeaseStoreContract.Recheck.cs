@@ -10,6 +10,7 @@ internal abstract partial class LeaseStoreContract
     private static readonly DecisionBasis Known = new()
     {
         Method = AuthenticationMethod.OidcToken,
+        Possession = Possession.Dpop,
         Groups = ["agents", "night \"shift\""],
         Attributes = new Dictionary<string, string> { ["team"] = "payments", ["note"] = Hostile },
         ProofExpireTime = new DateTimeOffset(2031, 2, 3, 4, 5, 6, TimeSpan.Zero),
@@ -137,7 +138,8 @@ internal abstract partial class LeaseStoreContract
         Assert.That(basis, Is.Not.Null);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(basis!.Groups, Is.EqualTo(Known.Groups));
+            Assert.That(basis!.Possession, Is.EqualTo(Known.Possession));
+            Assert.That(basis.Groups, Is.EqualTo(Known.Groups));
             Assert.That(basis.Attributes, Is.EqualTo(Known.Attributes));
             Assert.That(
                 basis with { Groups = Known.Groups, Attributes = Known.Attributes },

@@ -31,6 +31,9 @@ internal sealed class PersistedEnumStabilityTests
     [Test]
     public void Ways_to_authenticate_keep_their_numbers() => AssertNumbers<AuthenticationMethod>(("OidcToken", 1), ("JwtSvid", 2));
 
+    [Test]
+    public void Ways_to_prove_possession_keep_their_numbers() => AssertNumbers<Possession>(("None", 0), ("Dpop", 1), ("Certificate", 2));
+
     private static void AssertNumbers<T>(params (string Name, int Number)[] expected)
         where T : struct, Enum =>
         Assert.That(Enum.GetValues<T>().Select(value => (value.ToString(), Convert.ToInt32(value))), Is.EqualTo(expected));

@@ -85,6 +85,20 @@ internal sealed class CedarPolicyEngineTests
         Assert.That(answer.Allowed, Is.True);
     }
 
+    [TestCase(Possession.None, "none")]
+    [TestCase(Possession.Dpop, "dpop")]
+    [TestCase(Possession.Certificate, "certificate")]
+    public async Task Ways_to_prove_possession_have_lasting_names(Possession possession, string name)
+    {
+        var question = Questions.Full();
+        question = question with { Workload = question.Workload with { Possession = possession } };
+
+        var answer = await DecideAsync($$"""permit (principal, action, resource) when { principal.proof == "{{name}}" };""", question);
+        var other = await DecideAsync($$"""permit (principal, action, resource) when { principal.proof != "{{name}}" };""", question);
+
+        Assert.That((answer.Allowed, other.Allowed), Is.EqualTo((true, false)));
+    }
+
     [TestCase("10.1.2.3", "10.1.2.3", true)]
     [TestCase("::ffff:10.1.2.3", "10.1.2.3", true)]
     [TestCase("2001:db8::1", "2001:db8::1", true)]

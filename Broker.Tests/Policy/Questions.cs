@@ -76,6 +76,12 @@ internal static class Questions
             yield return new TestCaseData(full with { Workload = full.Workload with { Method = method } }).SetArgDisplayNames($"{method}");
         }
 
+        foreach (var possession in Enum.GetValues<Possession>())
+        {
+            yield return new TestCaseData(full with { Workload = full.Workload with { Possession = possession } })
+                .SetArgDisplayNames($"possession {possession}");
+        }
+
         yield return new TestCaseData(full with { Context = full.Context with { Renewal = true } }).SetArgDisplayNames("renewal");
         yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "fe80::1%3" } }).SetArgDisplayNames("IPv6");
         yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "?" } }).SetArgDisplayNames("no address");

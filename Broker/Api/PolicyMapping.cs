@@ -72,6 +72,7 @@ internal static partial class PolicyMapping
         {
             Workload = workload.Id.Value,
             Method = (WorkloadMethod)workload.Method,
+            Possession = (WorkloadPossession)workload.Possession,
             Intent = new V1.Intent
             {
                 Action = intent.Action,
@@ -152,6 +153,11 @@ internal static partial class PolicyMapping
             WorkloadMethod.Unspecified or WorkloadMethod.JwtSvid => AuthenticationMethod.JwtSvid,
             _ => throw Errors.Invalid($"{field}.method", "must be OIDC_TOKEN or JWT_SVID"),
         };
+        if (!System.Enum.IsDefined(question.Possession))
+        {
+            throw Errors.Invalid($"{field}.possession", "must be DPOP, CERTIFICATE or unspecified");
+        }
+
         if (question.Groups.Count > MaxEntries || question.Groups.Any(group => group.Length is 0 or > MaxEntryLength))
         {
             throw Errors.Invalid($"{field}.groups", $"must be at most {MaxEntries} of 1 to {MaxEntryLength} characters");
@@ -163,7 +169,10 @@ internal static partial class PolicyMapping
             throw Errors.Invalid($"{field}.claims", $"must be at most {MaxEntries}, with names and values of at most {MaxEntryLength} characters");
         }
 
-        return new Workload(id, method, [.. question.Groups], question.Claims.ToDictionary(), DateTimeOffset.MaxValue);
+        return new Workload(id, method, [.. question.Groups], question.Claims.ToDictionary(), DateTimeOffset.MaxValue)
+        {
+            Possession = (Possession)question.Possession,
+        };
     }
 
     private static PolicyContext ToContext(PolicyQuestion question, string field, DateTimeOffset now)

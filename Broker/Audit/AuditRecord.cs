@@ -11,6 +11,9 @@ internal sealed record AuditRecord
     // who, on whose behalf
     public string Workload { get; init; } = "";
     public string Authentication { get; init; } = "";
+
+    /// <summary>How it showed that it holds the key of its identity; empty when not at all.</summary>
+    public string Possession { get; init; } = "";
     public IReadOnlyList<string> Groups { get; init; } = [];
 
     /// <summary>The claims that the issuer's configuration passes on to policy.</summary>

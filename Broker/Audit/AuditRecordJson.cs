@@ -11,6 +11,7 @@ internal static class AuditRecordJson
         json.Member("type"u8, record.Type.ToString());
         json.Member("workload"u8, record.Workload);
         json.Member("authentication"u8, record.Authentication);
+        json.Member("possession"u8, record.Possession);
         json.Member("groups"u8, record.Groups, CanonicalJson.MaxEntries);
         json.Member("claims"u8, record.Claims);
         json.Member("task"u8, record.Task);
@@ -67,6 +68,7 @@ internal static class AuditRecordJson
         Type = Enum.TryParse<AuditEventType>(Text(line, "type"), out var type) ? type : default,
         Workload = Text(line, "workload"),
         Authentication = Text(line, "authentication"),
+        Possession = Text(line, "possession"),
         Groups = List(line, "groups"),
         Claims = Map(line, "claims"),
         Task = Text(line, "task"),

@@ -11,7 +11,11 @@ internal sealed record Workload(
     AuthenticationMethod Method,
     IReadOnlyList<string> Groups,
     IReadOnlyDictionary<string, string> Attributes,
-    DateTimeOffset ExpireTime);
+    DateTimeOffset ExpireTime)
+{
+    /// <summary>How it showed that it holds the key that its identity is bound to.</summary>
+    public Possession Possession { get; init; }
+}
 
 internal enum AuthenticationMethod
 {

@@ -9,6 +9,7 @@ internal static class LeaseBasis
     public static DecisionBasis Of(PolicyQuestion question, Decision decision) => new()
     {
         Method = question.Workload.Method,
+        Possession = question.Workload.Possession,
         Groups = question.Workload.Groups,
         Attributes = question.Workload.Attributes,
         ProofExpireTime = question.Workload.ExpireTime,

@@ -18,6 +18,8 @@ internal sealed record DecisionBasis
 
     public required AuthenticationMethod Method { get; init; }
 
+    public Possession Possession { get; init; }
+
     public IReadOnlyList<string> Groups { get; init; } = [];
 
     public IReadOnlyDictionary<string, string> Attributes { get; init; } = new Dictionary<string, string>();
@@ -30,13 +32,14 @@ internal sealed record DecisionBasis
     /// <summary>Hash of the policies that allowed it.</summary>
     public required string PolicyHash { get; init; }
 
-    public Workload ToWorkload(WorkloadId id) => new(id, Method, Groups, Attributes, ProofExpireTime);
+    public Workload ToWorkload(WorkloadId id) => new(id, Method, Groups, Attributes, ProofExpireTime) { Possession = Possession };
 
     /// <summary>The form in which stores keep it; empty when it is too large to be kept.</summary>
     public string Write()
     {
         var text = JsonSerializer.Serialize(
-            new BasisRecord((int)Method, Groups, Attributes, ProofExpireTime.ToUnixTimeMilliseconds(), SourceAddress, PolicyHash),
+            new BasisRecord(
+                (int)Method, Groups, Attributes, ProofExpireTime.ToUnixTimeMilliseconds(), SourceAddress, PolicyHash, (int)Possession),
             BasisJson.Default.BasisRecord);
         return Encoding.UTF8.GetByteCount(text) <= MaxBytes ? text : "";
     }
@@ -46,7 +49,8 @@ internal sealed record DecisionBasis
     {
         if (string.IsNullOrEmpty(text)
             || JsonSerializer.Deserialize(text, BasisJson.Default.BasisRecord) is not { } record
-            || !Enum.IsDefined((AuthenticationMethod)record.Method))
+            || !Enum.IsDefined((AuthenticationMethod)record.Method)
+            || !Enum.IsDefined((Possession)record.Possession))
         {
             return null;
         }
@@ -54,6 +58,7 @@ internal sealed record DecisionBasis
         return new DecisionBasis
         {
             Method = (AuthenticationMethod)record.Method,
+            Possession = (Possession)record.Possession,
             Groups = record.Groups,
             Attributes = record.Attributes,
             ProofExpireTime = DateTimeOffset.FromUnixTimeMilliseconds(record.ProofEnd),
@@ -63,14 +68,15 @@ internal sealed record DecisionBasis
     }
 }
 
-/// <summary>Names are stored; they are never renamed.</summary>
+/// <summary>Names are stored; they are never renamed. What came later is left out by earlier brokers, and has a default.</summary>
 internal sealed record BasisRecord(
     int Method,
     IReadOnlyList<string> Groups,
     IReadOnlyDictionary<string, string> Attributes,
     long ProofEnd,
     string Address,
-    string Policies);
+    string Policies,
+    int Possession = 0);
 
 [JsonSerializable(typeof(BasisRecord))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -16,6 +16,7 @@ internal static class CedarTerms
             ("id", CedarValue.Of(workload.Id.Value)),
             ("trust_domain", CedarValue.Of(workload.Id.TrustDomain)),
             ("method", CedarValue.Of(NameOf(workload.Method))),
+            ("proof", CedarValue.Of(NameOf(workload.Possession))),
             ("claims", Of(workload.Attributes, claims))),
         [.. workload.Groups.Select(group => new EntityUid(QuestionMapper.GroupType, group))]);
 
@@ -65,5 +66,13 @@ internal static class CedarTerms
         AuthenticationMethod.OidcToken => "oidc_token",
         AuthenticationMethod.JwtSvid => "jwt_svid",
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "has no name in policies"),
+    };
+
+    private static string NameOf(Possession possession) => possession switch
+    {
+        Possession.None => "none",
+        Possession.Dpop => "dpop",
+        Possession.Certificate => "certificate",
+        _ => throw new ArgumentOutOfRangeException(nameof(possession), possession, "has no name in policies"),
     };
 }

@@ -22,6 +22,7 @@ internal static class RecordedQuestion
             Type = AuditEventType.Decided,
             Workload = workload.Id.Value,
             Authentication = workload.Method.ToString(),
+            Possession = workload.Possession == Possession.None ? "" : workload.Possession.ToString(),
             Groups = workload.Groups,
             Claims = workload.Attributes,
             Task = context.Task.Value,
@@ -65,13 +66,14 @@ internal static class RecordedQuestion
         if (record is not { Type: AuditEventType.Decided, DecisionTime: { } time, TimeToLive: { } timeToLive }
             || record.PolicyHash.Length + record.PolicyServerDecision.Length == 0
             || !WorkloadId.TryParse(record.Workload, out var id)
-            || !Enum.TryParse<AuthenticationMethod>(record.Authentication, out var method))
+            || !Enum.TryParse<AuthenticationMethod>(record.Authentication, out var method)
+            || !TryReadPossession(record.Possession, out var possession))
         {
             return null;
         }
 
         return new PolicyQuestion(
-            new Workload(id, method, record.Groups, record.Claims, time),
+            new Workload(id, method, record.Groups, record.Claims, time) { Possession = possession },
             new Intent(record.Action, record.Resource, record.Tool, record.Purpose, timeToLive),
             new Grant
             {
@@ -105,6 +107,13 @@ internal static class RecordedQuestion
         PolicyHash = record.PolicyHash,
         Obligations = new Obligations(record.MaxTimeToLive, record.Approvals, record.Sealed == true, record.Advice),
     };
+
+    // None has no member: so it was with records from before there was a choice.
+    private static bool TryReadPossession(string text, out Possession possession)
+    {
+        possession = Possession.None;
+        return text.Length == 0 || Enum.TryParse(text, out possession);
+    }
 
     private static TimeSpan RoundUp(TimeSpan span) =>
         TimeSpan.FromMilliseconds((span.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond);

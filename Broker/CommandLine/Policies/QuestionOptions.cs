@@ -22,6 +22,7 @@ internal sealed class QuestionOptions
     [
         Text("who", "workload", "--workload", "ID", "Who asks: a SPIFFE ID."),
         Text("who", "method", "--method", "METHOD", "How it authenticated: jwt_svid or oidc_token."),
+        Text("who", "proof", "--proof", "PROOF", "How it showed that it holds its key: none (default), dpop or certificate."),
         Text("what", "action", "--action", "NAME", "The intended action."),
         Text("what", "resource", "--resource", "PATH", "The intended resource."),
         Text("what", "engine", "--engine", "TYPE", "The type of engine, where several grants serve the intent."),

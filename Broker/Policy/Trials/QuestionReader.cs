@@ -10,7 +10,7 @@ namespace SecretsBroker.Policy.Trials;
 /// <summary>
 /// Reads a question as people write it:
 /// <code>
-/// who:      workload, groups, claims, method (oidc_token, jwt_svid)
+/// who:      workload, groups, claims, method (oidc_token, jwt_svid), proof (none, dpop, certificate)
 /// what:     action, resource, engine, tool, ttl
 ///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
 /// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal
@@ -27,6 +27,13 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
     {
         ["oidc_token"] = AuthenticationMethod.OidcToken,
         ["jwt_svid"] = AuthenticationMethod.JwtSvid,
+    };
+
+    private static readonly Dictionary<string, Possession> Proofs = new()
+    {
+        ["none"] = Possession.None,
+        ["dpop"] = Possession.Dpop,
+        ["certificate"] = Possession.Certificate,
     };
 
     /// <summary>Faults go where the reader's go; with one, what is returned is not to be asked.</summary>
@@ -54,7 +61,10 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
             who.Choice("method", AuthenticationMethod.JwtSvid, Methods),
             who.Texts("groups"),
             who.TextsByName("claims"),
-            DateTimeOffset.MaxValue);
+            DateTimeOffset.MaxValue)
+        {
+            Possession = who.Choice("proof", Possession.None, Proofs),
+        };
     }
 
     private TrialQuestion.OfAgent ReadAgent(Workload workload, SettingsReader what, SettingsReader context)
