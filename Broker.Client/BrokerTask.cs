@@ -50,6 +50,7 @@ public sealed class BrokerTask : IAsyncDisposable
         string action, string resource, LeaseOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new LeaseOptions();
+        using var seal = options.Sealed ?? _connection.Options.SealSecrets ? new RecipientSeal() : null;
         var request = new IssueLeaseRequest
         {
             TaskId = Id,
@@ -64,11 +65,17 @@ public sealed class BrokerTask : IAsyncDisposable
             Credential = options.Credential,
             // With it a repeated call replaces what a lost answer left behind.
             RequestId = SecretsBrokerClient.NewId("r-"),
+            RecipientKey = seal?.PublicKey ?? "",
         };
         using var place = _leases.Expect();
         var askTimestamp = _connection.Time.GetTimestamp();
         var response = await _connection.CallAsync(
             call => _connection.Leases.IssueLeaseAsync(request, call), cancellationToken);
+        if (seal is not null)
+        {
+            response.Secret = await OpenAsync(seal, response);
+        }
+
         var lease = new BrokerLease(_connection, response, options, askTimestamp);
         if (_leases.Add(lease) is { } cause)
         {
@@ -159,6 +166,33 @@ public sealed class BrokerTask : IAsyncDisposable
 
         // What is registered runs on the pool, and cannot stop the lifeline.
         _ = _ended.CancelAsync();
+    }
+
+    /// <exception cref="SecretsBrokerException">It is not sealed as it was asked for; it is given back.</exception>
+    private async Task<Secret> OpenAsync(RecipientSeal seal, IssueLeaseResponse response)
+    {
+        try
+        {
+            return seal.Open(response.Secret, response.Lease.LeaseId);
+        }
+        catch (SecretsBrokerException)
+        {
+            await GiveBackAsync(response.Lease.LeaseId);
+            throw;
+        }
+    }
+
+    private async Task GiveBackAsync(string leaseId)
+    {
+        try
+        {
+            var request = new RevokeLeaseRequest { LeaseId = leaseId };
+            await _connection.CallAsync(call => _connection.Leases.RevokeLeaseAsync(request, call), CancellationToken.None);
+        }
+        catch (SecretsBrokerException)
+        {
+            // It ends with its task.
+        }
     }
 
     private bool IsOwnDoing(EndCause cause) =>

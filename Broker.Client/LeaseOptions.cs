@@ -17,6 +17,12 @@ public sealed class LeaseOptions
     /// <summary>What the engine needs from the caller, and so which kind of credential is wanted; null leaves it to the catalogue.</summary>
     public CredentialRequest? Credential { get; init; }
 
+    /// <summary>
+    /// Whether the secret comes sealed for a key that is made for this lease and stays here, so that nobody on the way can read it; null
+    /// takes <see cref="SecretsBrokerOptions.SealSecrets"/>.
+    /// </summary>
+    public bool? Sealed { get; init; }
+
     /// <summary>Whether it is renewed while it is held; null takes <see cref="SecretsBrokerOptions.RenewLeases"/>.</summary>
     public bool? Renew { get; init; }
 }

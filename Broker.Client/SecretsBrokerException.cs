@@ -28,7 +28,7 @@ public sealed class AccessDeniedException(string message, string reason, string 
 public sealed class ApprovalNeededException(string message, string decisionId, Exception? innerException = null)
     : SecretsBrokerException(message, "APPROVAL_NEEDED", decisionId, isRetryable: false, innerException);
 
-/// <summary>Policy allows it if the secret is delivered sealed, and the broker cannot do that.</summary>
+/// <summary>The secret is delivered sealed only: ask with <see cref="LeaseOptions.Sealed"/>.</summary>
 public sealed class SealedDeliveryNeededException(string message, string decisionId, Exception? innerException = null)
     : SecretsBrokerException(message, "SEALED_DELIVERY_NEEDED", decisionId, isRetryable: false, innerException);
 

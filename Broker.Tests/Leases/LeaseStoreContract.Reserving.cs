@@ -15,7 +15,7 @@ internal abstract partial class LeaseStoreContract
     public async Task Reservation_is_kept_as_it_was_asked_for()
     {
         await StartAsync();
-        var asked = Asked() with { RequestId = "r-1" };
+        var asked = Asked() with { RequestId = "r-1", SealedFor = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" };
         var before = await NowAsync();
 
         var lease = await ReserveAsync(asked);
@@ -35,6 +35,7 @@ internal abstract partial class LeaseStoreContract
             Assert.That(lease.DecisionId, Is.EqualTo(asked.DecisionId));
             Assert.That(lease.RequestId, Is.EqualTo("r-1"));
             Assert.That(lease.TraceParent, Is.EqualTo(asked.TraceParent));
+            Assert.That(lease.SealedFor, Is.EqualTo(asked.SealedFor));
             Assert.That(lease.State, Is.EqualTo(LeaseState.Pending));
             Assert.That(lease.Cause, Is.EqualTo(EndCause.None));
             Assert.That(lease.CreateTime, Is.InRange(before, after));

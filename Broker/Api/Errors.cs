@@ -74,7 +74,7 @@ internal static class Errors
             new ErrorDetail { Reason = "APPROVAL_NEEDED", DecisionId = refused.DecisionId }),
         RefusalReason.SealedDeliveryNeeded => Make(
             StatusCode.FailedPrecondition,
-            $"policy allows this only with sealed delivery, which this broker cannot do; tell an operator (decision {refused.DecisionId})",
+            $"this secret is delivered sealed only; send a public key as recipient_key (decision {refused.DecisionId})",
             new ErrorDetail { Reason = "SEALED_DELIVERY_NEEDED", DecisionId = refused.DecisionId }),
         RefusalReason.WorkloadQuota => Quota("WORKLOAD_QUOTA", "the workload has as many live leases as it may", refused),
         RefusalReason.TaskQuota => Quota("TASK_QUOTA", "the task has as many live leases as it may", refused),

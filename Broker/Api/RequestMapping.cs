@@ -3,6 +3,7 @@ using System.Text;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
+using SecretsBroker.Sealing;
 using SecretsBroker.V1;
 using Intent = SecretsBroker.Intents.Intent;
 using NewTask = SecretsBroker.Intents.NewTask;
@@ -35,6 +36,7 @@ internal static class RequestMapping
             Intent = intent,
             Input = ToInput(request.Credential),
             RequestId = RequestRules.RequestId("request_id", request.RequestId),
+            Recipient = ToRecipient(request.RecipientKey),
             SourceAddress = sourceAddress,
         };
     }
@@ -120,6 +122,10 @@ internal static class RequestMapping
     private static CredentialInput.Ssh ToInput(SshRequest request) => Encoding.UTF8.GetByteCount(request.PublicKey) is > 0 and <= 8 * 1024
         ? new CredentialInput.Ssh(request.PublicKey)
         : throw Errors.Invalid("credential.ssh.public_key", "must have 1 to 8192 bytes");
+
+    private static RecipientKey? ToRecipient(string key) => key.Length == 0
+        ? null
+        : RecipientKeyReader.TryRead(key, out var rule) ?? throw Errors.Invalid("recipient_key", rule);
 
     private static TaskId? OptionalTaskId(string field, string value) =>
         value.Length == 0 ? null : RequestRules.TaskId(field, value);

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
+using SecretsBroker.Sealing;
 using SecretsBroker.V1;
 using Lease = SecretsBroker.Leases.Lease;
 
@@ -52,6 +53,7 @@ internal static class ResponseMapping
         EndTime = lease.EndTime?.ToTimestamp(),
         GoneTime = lease.GoneTime?.ToTimestamp(),
         DecisionId = lease.DecisionId,
+        SealedFor = lease.SealedFor,
     };
 
     public static V1.Decision ToMessage(Policy.Decision decision)
@@ -152,6 +154,7 @@ internal static class ResponseMapping
                 VirtualHosts = { rabbit.VirtualHosts },
             },
         },
+        SealedCredential closed => new V1.Secret { Sealed = closed.Message },
         _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
     };
 

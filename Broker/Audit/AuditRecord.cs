@@ -65,6 +65,9 @@ internal sealed record AuditRecord
     public string Environment { get; init; } = "";
     public DateTimeOffset? ExpireTime { get; init; }
 
+    /// <summary>Thumbprint of the key that the secret was sealed for (RFC 7638).</summary>
+    public string SealedFor { get; init; } = "";
+
     // end
     public string Cause { get; init; } = "";
     public DateTimeOffset? EndTime { get; init; }

@@ -44,6 +44,7 @@ internal static class AuditRecordJson
         json.Member("classification"u8, record.Classification);
         json.Member("environment"u8, record.Environment);
         json.Member("expire_time"u8, record.ExpireTime);
+        json.Member("sealed_for"u8, record.SealedFor);
         json.Member("cause"u8, record.Cause);
         json.Member("end_time"u8, record.EndTime);
         json.Member("gone_time"u8, record.GoneTime);
@@ -101,6 +102,7 @@ internal static class AuditRecordJson
         Classification = Text(line, "classification"),
         Environment = Text(line, "environment"),
         ExpireTime = Time(line, "expire_time"),
+        SealedFor = Text(line, "sealed_for"),
         Cause = Text(line, "cause"),
         EndTime = Time(line, "end_time"),
         GoneTime = Time(line, "gone_time"),

@@ -6,7 +6,12 @@ namespace SecretsBroker.Audit;
 internal static class LeaseRecords
 {
     public static AuditRecord Issued(Lease lease, string traceId) =>
-        Of(lease, $"{lease.Id}/issued", AuditEventType.Issued) with { ExpireTime = lease.ExpireTime, TraceId = traceId };
+        Of(lease, $"{lease.Id}/issued", AuditEventType.Issued) with
+        {
+            ExpireTime = lease.ExpireTime,
+            SealedFor = lease.SealedFor,
+            TraceId = traceId,
+        };
 
     /// <param name="lease">Marked gone.</param>
     /// <param name="traceId">Of the revocation.</param>

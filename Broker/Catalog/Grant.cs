@@ -34,6 +34,9 @@ internal sealed record Grant
     /// <summary>Whether a reported use outside the intent revokes the lease.</summary>
     public bool RevokeOnViolation { get; init; }
 
+    /// <summary>Whether its secrets are delivered sealed for a key of the caller's only.</summary>
+    public bool Sealed { get; init; }
+
     /// <summary>The engine's own, an object.</summary>
     public JsonElement Settings { get; init; }
 }

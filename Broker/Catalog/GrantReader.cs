@@ -4,7 +4,8 @@ namespace SecretsBroker.Catalog;
 
 /// <summary>
 /// Reads a grant: <c>name</c>, <c>action</c>, <c>resource</c>, <c>target</c>, <c>default_ttl</c>, <c>max_ttl</c> (1s to 24h), and optionally
-/// <c>classification</c>, <c>environment</c>, <c>tools</c>, <c>on_violation</c> (<c>report</c> or <c>revoke</c>) and <c>settings</c>.
+/// <c>classification</c>, <c>environment</c>, <c>tools</c>, <c>on_violation</c> (<c>report</c> or <c>revoke</c>),
+/// <c>sealed</c> (<c>optional</c> or <c>required</c>) and <c>settings</c>.
 /// </summary>
 internal static class GrantReader
 {
@@ -13,6 +14,8 @@ internal static class GrantReader
     private static readonly TimeSpan MaxTimeToLive = TimeSpan.FromHours(24);
 
     private static readonly Dictionary<string, bool> RevokesOnViolation = new() { ["report"] = false, ["revoke"] = true };
+
+    private static readonly Dictionary<string, bool> DemandsSealing = new() { ["optional"] = false, ["required"] = true };
 
     /// <param name="entry">As it is written; takes the faults.</param>
     /// <param name="targets">Those that could be read.</param>
@@ -44,6 +47,7 @@ internal static class GrantReader
             Environment = entry.OptionalName("environment", NameRule.Label),
             Tools = ReadTools(reader),
             RevokeOnViolation = reader.Choice("on_violation", fallback: false, RevokesOnViolation),
+            Sealed = reader.Choice("sealed", fallback: false, DemandsSealing),
             Settings = entry.ReadSettings(),
         };
         if (grant.MaxTimeToLive > TimeSpan.Zero && grant.DefaultTimeToLive > grant.MaxTimeToLive)

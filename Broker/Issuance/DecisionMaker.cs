@@ -39,12 +39,16 @@ internal sealed partial class DecisionMaker(
         return decision;
     }
 
-    /// <summary>Turns down what policy allows only with what this broker cannot do. That is on the record, too.</summary>
-    /// <returns>Null when it can be done as policy demands.</returns>
+    /// <summary>Turns down what is allowed only with what this broker or the caller cannot do. That is on the record, too.</summary>
+    /// <param name="question">What was asked.</param>
+    /// <param name="decision">That allowed it.</param>
+    /// <param name="isSealed">Whether the secret is, or was, delivered sealed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Null when it can be done as policy and grant demand.</returns>
     public async Task<IssueResult.Refused?> RefuseUnfulfillableAsync(
-        PolicyQuestion question, Decision decision, CancellationToken cancellationToken)
+        PolicyQuestion question, Decision decision, bool isSealed, CancellationToken cancellationToken)
     {
-        if (Refusals.Of(decision.Answer.Obligations) is not { } reason)
+        if (Refusals.Of(question, decision, isSealed) is not { } reason)
         {
             return null;
         }
@@ -92,7 +96,7 @@ internal sealed partial class DecisionMaker(
     private partial void LogDecided(
         string decisionId, bool allowed, Identity.WorkloadId workload, string action, string resource);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Decision {DecisionId} is not served: {Reason}, which this broker cannot fulfil")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Decision {DecisionId} is not served: {Reason}, which cannot be fulfilled")]
     private partial void LogUnfulfillable(string decisionId, RefusalReason reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Policy could not be asked, the intent is denied: {Failure}")]

@@ -1,5 +1,6 @@
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
+using SecretsBroker.Sealing;
 
 namespace SecretsBroker.Issuance;
 
@@ -16,6 +17,9 @@ internal sealed record IssueCommand
     public CredentialInput Input { get; init; } = new CredentialInput.None();
 
     public string RequestId { get; init; } = "";
+
+    /// <summary>Whom the secret is sealed for; null when it is delivered as it is.</summary>
+    public RecipientKey? Recipient { get; init; }
 
     public string SourceAddress { get; init; } = "";
 }

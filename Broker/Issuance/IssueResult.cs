@@ -51,6 +51,6 @@ internal enum RefusalReason
     /// <summary>Policy allows it once somebody has approved it, and this broker cannot ask anybody.</summary>
     ApprovalNeeded,
 
-    /// <summary>Policy allows it if the secret is delivered sealed, and this broker cannot seal.</summary>
+    /// <summary>Policy or the grant demands sealed delivery, and the caller sent no key to seal for.</summary>
     SealedDeliveryNeeded,
 }

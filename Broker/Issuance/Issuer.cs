@@ -109,7 +109,7 @@ internal sealed class Issuer(
             return new IssueResult.Denied(decision);
         }
 
-        if (await decisions.RefuseUnfulfillableAsync(question, decision, cancellationToken) is { } refused)
+        if (await decisions.RefuseUnfulfillableAsync(question, decision, command.Recipient is not null, cancellationToken) is { } refused)
         {
             return refused;
         }

@@ -2,6 +2,7 @@ using SecretsBroker.Audit;
 using SecretsBroker.Engines;
 using SecretsBroker.Leases;
 using SecretsBroker.Revocation;
+using SecretsBroker.Sealing;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Issuance;
@@ -104,6 +105,12 @@ internal sealed partial class LeaseMaker(
         Lease lease;
         try
         {
+            if (allowed.Command.Recipient is { } recipient)
+            {
+                // Before it is active: what cannot be sealed is not handed out in any other way.
+                credential = SealedCredential.Of(credential, recipient, reserved.Id.Value);
+            }
+
             var activated = await ActivateAsync(reserved.Id, credential.Handle);
             if (activated.Status != ActivateStatus.Activated || activated.Lease is null)
             {
@@ -187,6 +194,7 @@ internal sealed partial class LeaseMaker(
         DecisionId = allowed.Decision.Id,
         Basis = LeaseBasis.Of(allowed.Question, allowed.Decision),
         RequestId = allowed.Command.RequestId,
+        SealedFor = allowed.Command.Recipient?.Thumbprint ?? "",
         TraceParent = BrokerTracing.CurrentTraceParent,
         TimeToLive = timeToLive,
         MaxTimeToLive = maximum,

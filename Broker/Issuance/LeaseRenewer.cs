@@ -36,7 +36,7 @@ internal sealed class LeaseRenewer(
             return new RenewOutcome.Denied(decision);
         }
 
-        if (await decisions.RefuseUnfulfillableAsync(question, decision, cancellationToken) is { } refused)
+        if (await decisions.RefuseUnfulfillableAsync(question, decision, lease.SealedFor.Length > 0, cancellationToken) is { } refused)
         {
             return new RenewOutcome.Refused(refused);
         }

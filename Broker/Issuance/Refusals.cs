@@ -28,14 +28,18 @@ internal static class Refusals
         _ => RefusalReason.Ended,
     };
 
-    /// <summary>What policy demands and this broker cannot fulfil.</summary>
+    /// <summary>What policy or the grant demands and cannot be fulfilled. First what the caller itself can mend.</summary>
     /// <returns>Null when there is nothing of the kind.</returns>
-    public static RefusalReason? Of(Obligations obligations) => obligations switch
+    public static RefusalReason? Of(PolicyQuestion question, Decision decision, bool isSealed)
     {
-        { Approvals.Count: > 0 } => RefusalReason.ApprovalNeeded,
-        { Sealed: true } => RefusalReason.SealedDeliveryNeeded,
-        _ => null,
-    };
+        var obligations = decision.Answer.Obligations;
+        if (!isSealed && (obligations.Sealed || question.Grant.Sealed))
+        {
+            return RefusalReason.SealedDeliveryNeeded;
+        }
+
+        return obligations.Approvals.Count > 0 ? RefusalReason.ApprovalNeeded : null;
+    }
 
     public static DenialReason ToDenial(RefusalReason reason) => reason switch
     {

@@ -33,6 +33,9 @@ internal sealed record Lease
     /// <summary>The caller's <c>request_id</c>; empty when none was given.</summary>
     public string RequestId { get; init; } = "";
 
+    /// <summary>Thumbprint of the key that the secret is sealed for (RFC 7638); empty when it is delivered as it is.</summary>
+    public string SealedFor { get; init; } = "";
+
     /// <summary>W3C <c>traceparent</c> of the issue, so that the revocation can link to it; empty when not traced.</summary>
     public string TraceParent { get; init; } = "";
 

@@ -30,6 +30,9 @@ internal sealed record Reservation
 
     public string RequestId { get; init; } = "";
 
+    /// <summary>Thumbprint of the key that the secret is sealed for (RFC 7638); empty when it is delivered as it is.</summary>
+    public string SealedFor { get; init; } = "";
+
     public string TraceParent { get; init; } = "";
 
     /// <summary>From the reservation on; at least one second.</summary>

@@ -21,7 +21,7 @@ internal enum DenialReason
     /// <summary>Policy demands an approval, which this broker cannot ask for.</summary>
     ApprovalNeeded,
 
-    /// <summary>Policy demands sealed delivery, which this broker cannot do.</summary>
+    /// <summary>Policy or the grant demands sealed delivery, and the caller sent no key.</summary>
     SealedDeliveryNeeded,
 }
 

@@ -21,7 +21,9 @@ internal sealed record LeaseAbout(
     string Initiator,
     string Decision,
     string Request,
-    string Trace);
+    string Trace,
+    // Absent in leases of the version before.
+    string? Sealed = null);
 
 /// <summary>Between a lease and its hash (<c>prelude.lua</c>).</summary>
 internal static class LeaseRecord
@@ -48,7 +50,8 @@ internal static class LeaseRecord
             of.Initiator,
             of.DecisionId,
             of.RequestId,
-            of.TraceParent),
+            of.TraceParent,
+            of.SealedFor),
         LeaseAboutJson.Default.LeaseAbout);
 
     public static Lease Read(RedisResult answer) => Read((RedisValue[])answer!);
@@ -74,6 +77,7 @@ internal static class LeaseRecord
             DecisionId = about.Decision,
             RequestId = about.Request,
             TraceParent = about.Trace,
+            SealedFor = about.Sealed ?? "",
             Handle = (string)values[1]!,
             Proof = (string)values[2]!,
             State = (LeaseState)(int)values[3],

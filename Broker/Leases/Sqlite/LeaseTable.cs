@@ -20,7 +20,7 @@ internal static class LeaseTable
                 lease.Id.Value, lease.Owner.Value, lease.Task.Id.Value, lease.Grant, lease.Engine, lease.Target, lease.Action,
                 lease.Resource, lease.Tool, lease.Purpose, lease.Initiator, lease.DecisionId, lease.RequestId, lease.TraceParent,
                 Instants.Write(lease.CreateTime), Instants.Write(lease.IssueDeadline), Instants.Write(lease.MaxExpireTime),
-                string.IsNullOrEmpty(basis) ? null : basis,
+                string.IsNullOrEmpty(basis) ? null : basis, lease.SealedFor,
             ]);
         session.Execute(Sql.CountTarget, lease.Target, 1, 0);
         session.Execute(Sql.TouchTask, lease.Owner.Value, lease.Task.Id.Value, 1, 1);
@@ -73,6 +73,7 @@ internal static class LeaseTable
             DecisionId = row.GetString(11),
             RequestId = row.GetString(12),
             TraceParent = row.GetString(13),
+            SealedFor = row.GetString(34),
             CreateTime = row.GetInstant(14),
             IssueDeadline = row.GetInstant(15),
             MaxExpireTime = row.GetInstant(16),
@@ -96,7 +97,7 @@ internal static class LeaseTable
     public static long ReadSequence(DbDataReader row) => row.GetInt64(33);
 
     /// <summary>Where the statement asked for it (<see cref="Sql.PageOfAllWithBasis"/>).</summary>
-    public static DecisionBasis? ReadBasis(DbDataReader row) => row.IsDBNull(34) ? null : DecisionBasis.Read(row.GetString(34));
+    public static DecisionBasis? ReadBasis(DbDataReader row) => row.IsDBNull(35) ? null : DecisionBasis.Read(row.GetString(35));
 
     private static object?[] Changing(LeaseRow row) =>
     [

@@ -25,6 +25,9 @@ internal static class Schema
         CREATE TABLE recheck_confirmation (
             one INTEGER PRIMARY KEY CHECK (one = 1), policy_hash TEXT NOT NULL, actor TEXT NOT NULL, confirm_time INTEGER NOT NULL);
         """,
+        """
+        ALTER TABLE leases ADD COLUMN sealed_for TEXT NOT NULL DEFAULT '';
+        """,
     ];
 
     /// <remarks>

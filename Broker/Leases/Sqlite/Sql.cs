@@ -38,12 +38,12 @@ internal static class Sql
         "state, cause, settle_time, expire_time, end_time, gone_time, proof, attempts, fence, taken_over, reopened, handle, "
         + "due, claimed, stuck, forget_time";
 
-    private const string LeaseColumns = $"{FixedColumns}, {ChangingColumns}, seq";
+    private const string LeaseColumns = $"{FixedColumns}, {ChangingColumns}, seq, sealed_for";
 
     public const string InsertLease = $"""
-        INSERT INTO leases ({ChangingColumns}, {FixedColumns}, basis)
+        INSERT INTO leases ({ChangingColumns}, {FixedColumns}, basis, sealed_for)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-            ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)
+            ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)
         """;
 
     public const string UpdateLease = $"""

@@ -1,0 +1,108 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SecretsBroker.Tests.Node;
+
+/// <summary>
+/// The npm packages of <c>package.json</c>, installed into the temporary folder on first use, and Node to run scripts with them. Where Node,
+/// npm or the packages cannot be had, the test is ignored with the reason.
+/// </summary>
+internal static class NodePackages
+{
+    // A registry that does not answer must not hold up the whole run.
+    private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(2);
+    private static readonly Lazy<(string Folder, string Failure)> Installed = new(Install);
+
+    /// <summary>The folder that holds <c>node_modules</c>.</summary>
+    public static string FolderOrIgnore()
+    {
+        var (folder, failure) = Installed.Value;
+        if (failure.Length > 0)
+        {
+            Assert.Ignore(failure);
+        }
+
+        return folder;
+    }
+
+    /// <summary>Runs a script beside the test's source: <c>node SCRIPT FOLDER ARGUMENTS</c>.</summary>
+    /// <returns>What it printed.</returns>
+    public static async Task<string> RunAsync(
+        string script, IReadOnlyList<string> arguments, string input = "", [CallerFilePath] string caller = "")
+    {
+        var folder = FolderOrIgnore();
+        using var limit = new CancellationTokenSource(RunLimit);
+        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(Path.GetDirectoryName(caller)!, script), folder, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardInputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            StandardOutputEncoding = Encoding.UTF8,
+        })!;
+        var output = node.StandardOutput.ReadToEndAsync(limit.Token);
+        var errors = node.StandardError.ReadToEndAsync(limit.Token);
+        await node.StandardInput.WriteAsync(input);
+        node.StandardInput.Close();
+        await node.WaitForExitAsync(limit.Token);
+        Assert.That(node.ExitCode, Is.Zero, await errors);
+        return await output;
+    }
+
+    private static (string Folder, string Failure) Install()
+    {
+        var wanted = Path.Combine(SourceFolder(), "package.json");
+        var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(wanted)))[..16];
+        var folder = Path.Combine(Path.GetTempPath(), $"broker-tests-node-{hash}");
+        if (Directory.Exists(folder))
+        {
+            return (folder, "");
+        }
+
+        // Installed aside and moved as a whole: a run that is ended in between leaves nothing that looks finished.
+        var aside = $"{folder}-{RandomNumberGenerator.GetHexString(16)}";
+        try
+        {
+            Directory.CreateDirectory(aside);
+            File.Copy(wanted, Path.Combine(aside, "package.json"));
+            using var npm = Process.Start(new ProcessStartInfo(
+                "npm", ["install", "--silent", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", aside]))!;
+            if (!npm.WaitForExit(InstallLimit))
+            {
+                npm.Kill(entireProcessTree: true);
+                return ("", "npm took too long to install the packages of Broker.Tests/Node/package.json.");
+            }
+
+            if (npm.ExitCode != 0)
+            {
+                return ("", "npm could not install the packages of Broker.Tests/Node/package.json.");
+            }
+
+            Directory.Move(aside, folder);
+            return (folder, "");
+        }
+        catch (Win32Exception e)
+        {
+            return ("", $"The tests against npm packages need Node and npm: {e.Message}");
+        }
+        // Another process was faster with the same.
+        catch (IOException) when (Directory.Exists(folder))
+        {
+            return (folder, "");
+        }
+        finally
+        {
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
+    }
+
+    private static string SourceFolder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using Google.Protobuf;
+using SecretsBroker.Api;
+using SecretsBroker.Engines;
+using SecretsBroker.Sealing;
+using Proto = SecretsBroker.V1;
+
+namespace SecretsBroker.Tests.Sealing;
+
+/// <summary>What is sealed is the message that would have been sent.</summary>
+internal sealed class SecretJsonTests
+{
+    private const string Awkward = "a \"quoted\" \\ text, ☃ and\nanother line";
+
+    private static IEnumerable<Credential> Credentials =>
+    [
+        new DatabaseCredential
+        {
+            Host = "db", Port = 5432, Database = Awkward, Username = "sb_1", Password = Secret.FromText(Awkward), CertificateChain = "PEM\n",
+        },
+        new RedisCredential { Nodes = [("a", 1), ("b", 2)], Tls = true, Username = "u", Password = Secret.Random() },
+        new RabbitMqCredential { Host = "h", Port = 1, Tls = true, VirtualHosts = ["/", Awkward], Username = "u", Password = Secret.Random() },
+        new CertificateCredential { CertificateChain = "c\n", CertificateAuthority = "a\n", SerialNumber = "00ff" },
+        new SshCredential { Certificate = "ssh-ed25519-cert-v01@openssh.com AAAA", SerialNumber = ulong.MaxValue, Principals = ["deploy", "web"] },
+        new AccessTokenCredential { Token = Secret.FromText(new string('t', 5_000)), TokenType = "DPoP", Audience = "api" },
+    ];
+
+    [TestCaseSource(nameof(Credentials))]
+    public void Json_of_a_credential_is_that_of_its_message(Credential credential)
+    {
+        using var buffer = new WipedBuffer();
+
+        SecretJson.Write(buffer, credential);
+
+        var message = JsonParser.Default.Parse<Proto.Secret>(Encoding.UTF8.GetString(buffer.Written));
+        Assert.That(message, Is.EqualTo(ResponseMapping.ToMessage(credential)));
+    }
+
+    [Test]
+    public void Every_kind_of_credential_is_among_these()
+    {
+        var kinds = typeof(Credential).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(Credential)) && type != typeof(SealedCredential));
+
+        Assert.That(Credentials.Select(credential => credential.GetType()), Is.EquivalentTo(kinds));
+    }
+
+    [Test]
+    public void Sealing_leaves_neither_the_secret_nor_its_json_in_memory()
+    {
+        var password = Secret.FromText(new string('p', 3_000));
+        var credential = new DatabaseCredential { Host = "h", Port = 1, Database = "d", Username = "u", Password = password };
+        var buffer = new WipedBuffer();
+        SecretJson.Write(buffer, credential);
+        var json = buffer.Written;
+
+        buffer.Dispose();
+        SealedCredential.Of(credential, RecipientKeyReader.TryRead(RecipientKeys.Good, out var _)!, "lease");
+
+        Assert.That(json.IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
+        Assert.That(password.Bytes.IndexOfAnyExcept((byte)0), Is.EqualTo(-1));
+    }
+}
