@@ -25,15 +25,18 @@ internal sealed class GrpcTestServer : IAsyncDisposable
         Action<WebApplication> map,
         Action<IServiceCollection>? services = null,
         Action<GrpcServiceOptions>? options = null,
-        X509Certificate2? certificate = null)
+        X509Certificate2? certificate = null,
+        TlsHandshakeCallbackOptions? tls = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        if (certificate is not null)
+        if (certificate is not null || tls is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
+            if (tls is not null)
+                listen.UseHttps(tls);
             if (certificate is not null)
                 listen.UseHttps(https =>
                 {

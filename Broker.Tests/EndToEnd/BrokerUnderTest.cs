@@ -28,12 +28,15 @@ internal sealed class BrokerUnderTest : IAsyncDisposable
         _app = app;
         Sandbox = sandbox;
         Target = target;
-        _channel = GrpcChannel.ForAddress(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        _channel = GrpcChannel.ForAddress(Address);
     }
 
     public Sandbox Sandbox { get; }
 
     public FakeTarget Target { get; }
+
+    public Uri Address { get; }
 
     public GrpcChannel Channel => _channel;
 

@@ -61,6 +61,12 @@ internal sealed class BadTokenTests
             AuthenticationFault.None,
             AuthenticationFault.CredentialRepeated, // seen by whoever reads the metadata
             AuthenticationFault.KeysUnavailable, // shown with a provider that is down
+            // of certificates: see BadCertificateTests and CertificateWithTokenTests
+            AuthenticationFault.CertificateWithoutId,
+            AuthenticationFault.CertificateIdRefused,
+            AuthenticationFault.CertificateFormRefused,
+            AuthenticationFault.CertificateChainRefused,
+            AuthenticationFault.CredentialsDisagree,
         };
 
         Assert.That(

@@ -286,7 +286,7 @@ internal sealed class DiscoveryTests
     [Test]
     public async Task Refresh_fetches_the_keys_before_anybody_needs_them()
     {
-        await _rig.Authenticator.RefreshAsync(CancellationToken.None);
+        await _rig.Authorities.RefreshAsync(CancellationToken.None);
 
         await Assert.ThatAsync(() => Task.FromResult(_provider.KeyRequests), Is.EqualTo(1).After(60_000, 20));
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SecretsBroker.Identity;
+using SecretsBroker.Identity.Certificates;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Tests.Identity;
@@ -39,6 +40,8 @@ internal sealed class IdentityRig : IDisposable
 
     public TokenAuthenticator Authenticator => _services.GetRequiredService<TokenAuthenticator>();
 
+    public TrustedAuthorities Authorities => _services.GetRequiredService<TrustedAuthorities>();
+
     public string PathOf(string file) => Path.Combine(Folder, file);
 
     public void Write(string file, string content) => TestTokens.Replace(PathOf(file), content);
@@ -53,6 +56,10 @@ internal sealed class IdentityRig : IDisposable
 
     public async Task<AuthenticationResult> Authenticate(string token) =>
         await Authenticator.AuthenticateAsync("Bearer " + token, CancellationToken.None);
+
+    public async Task<AuthenticationResult> Authenticate(PresentedCertificate? certificate, string? token = null) =>
+        await _services.GetRequiredService<CallerAuthenticator>().AuthenticateAsync(
+            token is null ? null : "Bearer " + token, certificate, CancellationToken.None);
 
     public JsonObject SvidClaims(string workload) => TestTokens.SvidClaims(workload, Audience, Time.GetUtcNow());
 

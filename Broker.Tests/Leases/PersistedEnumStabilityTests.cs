@@ -29,7 +29,7 @@ internal sealed class PersistedEnumStabilityTests
         ("All", 1), ("Workload", 2), ("Task", 3), ("Initiator", 4), ("Grant", 5), ("Engine", 6), ("Target", 7), ("Resource", 8));
 
     [Test]
-    public void Ways_to_authenticate_keep_their_numbers() => AssertNumbers<AuthenticationMethod>(("OidcToken", 1), ("JwtSvid", 2));
+    public void Ways_to_authenticate_keep_their_numbers() => AssertNumbers<AuthenticationMethod>(("OidcToken", 1), ("JwtSvid", 2), ("X509Svid", 3));
 
     [Test]
     public void Ways_to_prove_possession_keep_their_numbers() => AssertNumbers<Possession>(("None", 0), ("Dpop", 1), ("Certificate", 2));

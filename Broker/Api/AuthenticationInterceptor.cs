@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using SecretsBroker.Identity;
+using SecretsBroker.Identity.Certificates;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Api;
@@ -15,7 +16,7 @@ namespace SecretsBroker.Api;
 /// </remarks>
 internal sealed class AuthenticationInterceptor(
     CallRules rules,
-    TokenAuthenticator authenticator,
+    CallerAuthenticator authenticator,
     AuthenticationFailureLog failures,
     BrokerMetrics metrics,
     BrokerTracing tracing) : Interceptor
@@ -87,9 +88,10 @@ internal sealed class AuthenticationInterceptor(
     // From the request itself: gRPC's metadata joins the values of a repeated header to one.
     private ValueTask<AuthenticationResult> ReadAsync(ServerCallContext context)
     {
-        var values = context.GetHttpContext().Request.Headers.Authorization;
+        var http = context.GetHttpContext();
+        var values = http.Request.Headers.Authorization;
         return values.Count > 1
             ? ValueTask.FromResult(AuthenticationResult.Failed(AuthenticationFault.CredentialRepeated))
-            : authenticator.AuthenticateAsync(values, context.CancellationToken);
+            : authenticator.AuthenticateAsync(values, http.Features.Get<PresentedCertificate>(), context.CancellationToken);
     }
 }

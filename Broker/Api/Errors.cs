@@ -154,7 +154,8 @@ internal static class Errors
     public static RpcException Unauthenticated() =>
         Make(
             StatusCode.Unauthenticated,
-            "no valid proof of identity: send one token, for this broker's audience, as 'authorization: Bearer …'",
+            "no valid proof of identity: send one token, for this broker's audience, as 'authorization: Bearer …', or connect with an X.509-SVID; "
+            + "if both, of the same workload",
             new ErrorDetail { Reason = "UNAUTHENTICATED" });
 
     private static RpcException Quota(string reason, string message, IssueResult.Refused refused) =>

@@ -151,7 +151,8 @@ internal static partial class PolicyMapping
         {
             WorkloadMethod.OidcToken => AuthenticationMethod.OidcToken,
             WorkloadMethod.Unspecified or WorkloadMethod.JwtSvid => AuthenticationMethod.JwtSvid,
-            _ => throw Errors.Invalid($"{field}.method", "must be OIDC_TOKEN or JWT_SVID"),
+            WorkloadMethod.X509Svid => AuthenticationMethod.X509Svid,
+            _ => throw Errors.Invalid($"{field}.method", "must be OIDC_TOKEN, JWT_SVID or X509_SVID"),
         };
         if (!System.Enum.IsDefined(question.Possession))
         {

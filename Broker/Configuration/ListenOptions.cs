@@ -17,6 +17,11 @@ internal sealed class ListenOptions
     /// <summary>Its private key, PEM. Required unless insecure.</summary>
     public string KeyFile { get; set; } = "";
 
+    /// <summary>
+    /// Asks clients for a certificate, by which workloads can prove who they are. Clients that have none connect all the same. Default true.
+    /// </summary>
+    public bool AskForCertificates { get; set; } = true;
+
     /// <summary>No TLS. Only on a loopback address. Default false.</summary>
     public bool Insecure { get; set; }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -153,12 +152,9 @@ internal static class BrokerHost
                 }
 
                 var certificate = new ServerCertificate(listen.CertificateFile, listen.KeyFile, TimeProvider.System);
+                var tls = new ListenerTls(certificate, listen.AskForCertificates);
                 endpoint.Protocols = HttpProtocols.Http1AndHttp2;
-                endpoint.UseHttps(new TlsHandshakeCallbackOptions
-                {
-                    OnConnection = _ => ValueTask.FromResult(
-                        new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }),
-                });
+                endpoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = tls.AcceptAsync });
             });
             if (listen.PublishPort >= 0)
             {

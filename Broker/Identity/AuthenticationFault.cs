@@ -1,7 +1,7 @@
 namespace SecretsBroker.Identity;
 
 /// <summary>
-/// Why a caller was not believed. For operators only: whoever sends tokens learns nothing about which check they failed.
+/// Why a caller was not believed. For operators only: whoever sends proofs learns nothing about which check they failed.
 /// </summary>
 internal enum AuthenticationFault
 {
@@ -49,4 +49,13 @@ internal enum AuthenticationFault
     WorkloadIdRefused,
     GroupsRefused,
     AttributeRefused,
+
+    // the connection's certificate
+    CertificateWithoutId,
+    CertificateIdRefused,
+    CertificateFormRefused,
+    CertificateChainRefused,
+
+    // what is presented together
+    CredentialsDisagree,
 }

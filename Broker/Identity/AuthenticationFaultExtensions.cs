@@ -34,6 +34,11 @@ internal static class AuthenticationFaultExtensions
             or AuthenticationFault.WorkloadIdRefused
             or AuthenticationFault.GroupsRefused
             or AuthenticationFault.AttributeRefused => AuthenticationFailure.Claims,
+        AuthenticationFault.CertificateWithoutId
+            or AuthenticationFault.CertificateIdRefused
+            or AuthenticationFault.CertificateFormRefused
+            or AuthenticationFault.CertificateChainRefused => AuthenticationFailure.Certificate,
+        AuthenticationFault.CredentialsDisagree => AuthenticationFailure.Claims,
         _ => AuthenticationFailure.Other,
     };
 }

@@ -10,7 +10,10 @@ internal static class IdentityExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IValidateOptions<IdentityOptions>, IdentityOptionsValidator>();
         services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateOnStart();
+        services.AddSingleton<TrustedAuthorities>();
         services.AddSingleton<TokenAuthenticator>();
+        services.AddSingleton<CertificateAuthenticator>();
+        services.AddSingleton<CallerAuthenticator>();
         return services;
     }
 }

@@ -14,7 +14,7 @@ internal sealed class IdentityOptions
     /// <summary>OIDC issuers whose tokens are mapped to workloads.</summary>
     public IList<IssuerOptions> Issuers { get; } = [];
 
-    /// <summary>SPIFFE trust domains whose JWT-SVIDs are accepted.</summary>
+    /// <summary>SPIFFE trust domains whose JWT-SVIDs and X.509-SVIDs are accepted.</summary>
     public IList<TrustDomainOptions> TrustDomains { get; } = [];
 
     /// <summary>Allows discovery over plain http from loopback addresses. Default: false.</summary>

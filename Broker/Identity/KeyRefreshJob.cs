@@ -4,8 +4,8 @@ namespace SecretsBroker.Identity;
 
 /// <summary>Fetches issuers' keys and reads trust bundles when they are due, so that no caller has to wait for that.</summary>
 [DisallowConcurrentExecution]
-internal sealed class KeyRefreshJob(TokenAuthenticator authenticator) : IJob
+internal sealed class KeyRefreshJob(TrustedAuthorities authorities) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
-        await authenticator.RefreshAsync(cancellationToken);
+        await authorities.RefreshAsync(cancellationToken);
 }

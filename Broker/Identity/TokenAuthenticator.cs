@@ -1,5 +1,3 @@
-using System.Text.Json;
-using SecretsBroker.Identity.Dev;
 using SecretsBroker.Identity.Keys;
 using SecretsBroker.Identity.Tokens;
 using SecretsBroker.Telemetry;
@@ -7,46 +5,23 @@ using SecretsBroker.Telemetry;
 namespace SecretsBroker.Identity;
 
 /// <summary>From the <c>authorization</c> metadata value to the workload that it stands for.</summary>
-internal sealed partial class TokenAuthenticator : IDisposable
+internal sealed class TokenAuthenticator(TrustedAuthorities trusted, BrokerMetrics metrics, TimeProvider time)
 {
-    private readonly DiscoveryClient _client = new();
-    private readonly BundleSequences _sequences = new();
-    private readonly Lock _reconfiguring = new();
-    private readonly BrokerMetrics _metrics;
-    private readonly TimeProvider _time;
-    private readonly ILoggerFactory _loggers;
-    private readonly ILogger<TokenAuthenticator> _logger;
-    private readonly IDisposable? _subscription;
-    private volatile AuthoritySet _authorities;
-    private string _configuration;
-
-    public TokenAuthenticator(
-        IOptionsMonitor<IdentityOptions> options, BrokerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
-    {
-        _metrics = metrics;
-        _time = time;
-        _loggers = loggers;
-        _logger = loggers.CreateLogger<TokenAuthenticator>();
-        _authorities = Create(options.CurrentValue);
-        _configuration = Write(options.CurrentValue);
-        _subscription = options.OnChange(Reconfigure);
-    }
-
     /// <summary>How many validated tokens are remembered.</summary>
-    public int RememberedTokens => _authorities.Remembered.Count;
+    public int RememberedTokens => trusted.Current.Remembered.Count;
 
     /// <param name="authorization">The one value of the metadata entry; null when there is none.</param>
     /// <param name="cancellationToken">The caller's; it ends waiting for keys, not their fetching.</param>
     public async ValueTask<AuthenticationResult> AuthenticateAsync(string? authorization, CancellationToken cancellationToken)
     {
-        var authorities = _authorities;
+        var authorities = trusted.Current;
         if (BearerCredential.TryRead(authorization, out var text) is { } fault)
             return AuthenticationResult.Failed(fault);
         if (TokenHash.Of(text) is not { } hash)
             return AuthenticationResult.Failed(AuthenticationFault.Malformed);
 
         var remembered = await RecallAsync(authorities, hash, cancellationToken);
-        _metrics.TokenCacheLookedUp(remembered is not null);
+        metrics.TokenCacheLookedUp(remembered is not null);
         if (remembered is not null)
             return AuthenticationResult.Of(remembered.Workload, remembered.Authority.Name);
 
@@ -58,19 +33,9 @@ internal sealed partial class TokenAuthenticator : IDisposable
         }
     }
 
-    /// <summary>One pass over all keys that are due to be looked at.</summary>
-    public Task RefreshAsync(CancellationToken cancellationToken) => _authorities.RefreshAsync(cancellationToken);
-
-    public void Dispose()
-    {
-        _subscription?.Dispose();
-        _authorities.Dispose();
-        _client.Dispose();
-    }
-
     private async ValueTask<RememberedToken?> RecallAsync(AuthoritySet authorities, TokenHash hash, CancellationToken cancellationToken)
     {
-        if (authorities.Remembered.Find(hash, _time.GetUtcNow()) is not { } remembered)
+        if (authorities.Remembered.Find(hash, time.GetUtcNow()) is not { } remembered)
             return null;
         var keys = await remembered.Authority.Keys.FreshAsync(cancellationToken);
         if (keys.Contains(remembered.KeyThumbprint))
@@ -105,7 +70,7 @@ internal sealed partial class TokenAuthenticator : IDisposable
     {
         expireTime = default;
         return authority.CheckForm(token)
-            ?? TokenTimes.Check(token.Payload, _time.GetUtcNow(), out expireTime)
+            ?? TokenTimes.Check(token.Payload, time.GetUtcNow(), out expireTime)
             ?? TokenAudience.Check(token.Payload, authority.Audiences);
     }
 
@@ -133,30 +98,4 @@ internal sealed partial class TokenAuthenticator : IDisposable
 
         return (null, AuthenticationFault.SignatureInvalid);
     }
-
-    private void Reconfigure(IdentityOptions options)
-    {
-        lock (_reconfiguring)
-        {
-            // Any change of any section is announced here; what is remembered is only worth forgetting for one of ours.
-            var configuration = Write(options);
-            if (configuration == _configuration)
-                return;
-            var old = _authorities;
-            _authorities = Create(options);
-            _configuration = configuration;
-            old.Dispose();
-        }
-
-        LogReconfigured(options.Issuers.Count, options.TrustDomains.Count);
-    }
-
-    private AuthoritySet Create(IdentityOptions options)
-    {
-        if (options.Development)
-            LogDevelopment(DevIssuer.TrustDomain);
-        return new AuthoritySet(options, _client, _sequences, _metrics, _time, _loggers);
-    }
-
-    private static string Write(IdentityOptions options) => JsonSerializer.Serialize(options);
 }

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace SecretsBroker.Identity;
 
 /// <summary>The authenticated caller of one request.</summary>
@@ -15,10 +17,18 @@ internal sealed record Workload(
 {
     /// <summary>How it showed that it holds the key that its identity is bound to.</summary>
     public Possession Possession { get; init; }
+
+    /// <summary>One that an X.509-SVID names, which brings neither groups nor attributes.</summary>
+    public static Workload Of(WorkloadId id, DateTimeOffset expireTime) =>
+        new(id, AuthenticationMethod.X509Svid, [], ReadOnlyDictionary<string, string>.Empty, expireTime)
+        {
+            Possession = Possession.Certificate,
+        };
 }
 
 internal enum AuthenticationMethod
 {
     OidcToken = 1,
     JwtSvid = 2,
+    X509Svid = 3,
 }

@@ -65,6 +65,7 @@ internal static class CedarTerms
     {
         AuthenticationMethod.OidcToken => "oidc_token",
         AuthenticationMethod.JwtSvid => "jwt_svid",
+        AuthenticationMethod.X509Svid => "x509_svid",
         _ => throw new ArgumentOutOfRangeException(nameof(method), method, "has no name in policies"),
     };
 

@@ -21,7 +21,7 @@ internal sealed class QuestionOptions
     private readonly (string Section, string Member, Option<string?> Option)[] _texts =
     [
         Text("who", "workload", "--workload", "ID", "Who asks: a SPIFFE ID."),
-        Text("who", "method", "--method", "METHOD", "How it authenticated: jwt_svid or oidc_token."),
+        Text("who", "method", "--method", "METHOD", "How it authenticated: jwt_svid, x509_svid or oidc_token."),
         Text("who", "proof", "--proof", "PROOF", "How it showed that it holds its key: none (default), dpop or certificate."),
         Text("what", "action", "--action", "NAME", "The intended action."),
         Text("what", "resource", "--resource", "PATH", "The intended resource."),

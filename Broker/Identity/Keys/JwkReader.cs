@@ -43,7 +43,7 @@ internal static class JwkReader
 
     private static bool IsFor(JsonElement jwk, KeyUse use)
     {
-        if (use == KeyUse.JwtSvid)
+        if (use == KeyUse.Svid)
             return Text(jwk, "use") == "jwt-svid" && !string.IsNullOrEmpty(Text(jwk, "kid"));
         return (!jwk.TryGetProperty("use", out _) || Text(jwk, "use") == "sig")
             && (!jwk.TryGetProperty("key_ops", out var operations)

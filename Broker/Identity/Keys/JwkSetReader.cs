@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SecretsBroker.Identity.Tokens;
 
@@ -25,13 +26,16 @@ internal static class JwkSetReader
                 throw new KeySourceException($"it has more than {MaxKeys} keys");
 
             var keys = new List<TrustedKey>();
+            var authorities = new List<X509Certificate2>();
             foreach (var entry in entries.EnumerateArray())
             {
                 if (JwkReader.TryRead(entry, use) is { } key)
                     keys.Add(key);
+                else if (use == KeyUse.Svid && BundleCertificate.TryRead(entry) is { } authority)
+                    authorities.Add(authority);
             }
 
-            return new KeyRing(keys, use == KeyUse.JwtSvid ? ReadSequence(root) : null);
+            return new KeyRing(keys, authorities, use == KeyUse.Svid ? ReadSequence(root) : null);
         }
     }
 

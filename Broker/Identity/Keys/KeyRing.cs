@@ -1,16 +1,22 @@
+using System.Security.Cryptography.X509Certificates;
 using SecretsBroker.Identity.Tokens;
 
 namespace SecretsBroker.Identity.Keys;
 
 /// <summary>The keys of one authority at one moment. Never changed, only replaced.</summary>
-internal sealed class KeyRing(IReadOnlyList<TrustedKey> keys, long? sequence = null)
+internal sealed class KeyRing(
+    IReadOnlyList<TrustedKey> keys, IReadOnlyList<X509Certificate2>? authorities = null, long? sequence = null)
 {
     /// <summary>Nothing was loaded yet, or what was loaded is too old. Trusts nobody.</summary>
     public static readonly KeyRing Unavailable = new([]);
 
     private readonly HashSet<string> _thumbprints = [.. keys.Select(key => key.Thumbprint)];
 
-    public int Count => keys.Count;
+    /// <summary>Keys and certificates together.</summary>
+    public int Count => keys.Count + Authorities.Count;
+
+    /// <summary>The certificates that a trust domain's X.509-SVIDs are issued by.</summary>
+    public IReadOnlyList<X509Certificate2> Authorities { get; } = authorities ?? [];
 
     /// <summary>A trust bundle's <c>spiffe_sequence</c>.</summary>
     public long? Sequence => sequence;

@@ -6,6 +6,9 @@ internal enum KeyUse
     /// <summary>OIDC: <c>use</c> is <c>sig</c> or missing.</summary>
     Signature,
 
-    /// <summary>A SPIFFE trust bundle (SPIFFE Trust Domain and Bundle §4.2.2): <c>use</c> is <c>jwt-svid</c> and there is a <c>kid</c>.</summary>
-    JwtSvid,
+    /// <summary>
+    /// A SPIFFE trust bundle (SPIFFE Trust Domain and Bundle §4.2.2): <c>use</c> is <c>jwt-svid</c> and there is a <c>kid</c>, or it is
+    /// <c>x509-svid</c> and there is a certificate.
+    /// </summary>
+    Svid,
 }

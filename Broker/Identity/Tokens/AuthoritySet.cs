@@ -22,7 +22,7 @@ internal sealed class AuthoritySet : IDisposable
         ILoggerFactory loggers)
     {
         Remembered = new TokenCache(options.RememberedTokens);
-                foreach (var issuer in options.Issuers)
+        foreach (var issuer in options.Issuers)
         {
             KeySource keys = issuer.KeyFile.Length > 0
                 ? KeyFile(issuer.Issuer, issuer.KeyFile, KeyUse.Signature)
@@ -33,7 +33,7 @@ internal sealed class AuthoritySet : IDisposable
 
         foreach (var domain in options.TrustDomains)
         {
-            var keys = KeyFile(domain.Name, domain.BundleFile, KeyUse.JwtSvid);
+            var keys = KeyFile(domain.Name, domain.BundleFile, KeyUse.Svid);
             _trustDomains.Add(domain.Name, new SvidAuthority(domain.Name, Audiences(domain.Audiences), keys));
         }
 
@@ -74,6 +74,9 @@ internal sealed class AuthoritySet : IDisposable
         authority = domain;
         return null;
     }
+
+    /// <returns>Null when it is none of the configured ones.</returns>
+    public SvidAuthority? FindTrustDomain(string name) => _trustDomains.GetValueOrDefault(name);
 
     /// <summary>Looks at every source whose turn it is, so that the first caller does not wait for it.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace SecretsBroker.Policy.Trials;
 /// <summary>
 /// Reads a question as people write it:
 /// <code>
-/// who:      workload, groups, claims, method (oidc_token, jwt_svid), proof (none, dpop, certificate)
+/// who:      workload, groups, claims, method (oidc_token, jwt_svid, x509_svid), proof (none, dpop, certificate)
 /// what:     action, resource, engine, tool, ttl
 ///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
 /// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal
@@ -27,6 +27,7 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
     {
         ["oidc_token"] = AuthenticationMethod.OidcToken,
         ["jwt_svid"] = AuthenticationMethod.JwtSvid,
+        ["x509_svid"] = AuthenticationMethod.X509Svid,
     };
 
     private static readonly Dictionary<string, Possession> Proofs = new()

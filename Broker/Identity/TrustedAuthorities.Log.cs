@@ -1,6 +1,6 @@
 namespace SecretsBroker.Identity;
 
-internal sealed partial class TokenAuthenticator
+internal sealed partial class TrustedAuthorities
 {
     [LoggerMessage(
         LogLevel.Information, "Identity configuration changed: {Issuers} issuers, {TrustDomains} trust domains; remembered tokens forgotten")]

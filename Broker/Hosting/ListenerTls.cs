@@ -1,0 +1,42 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using SecretsBroker.Identity.Certificates;
+
+namespace SecretsBroker.Hosting;
+
+/// <summary>
+/// How the listener makes TLS connections. A client's certificate is asked for, not insisted on, and not judged here: the handshake
+/// proves that the client has its key, and what it is worth is asked on every call.
+/// </summary>
+internal sealed class ListenerTls(ServerCertificate certificate, bool askForCertificates)
+{
+    public ValueTask<SslServerAuthenticationOptions> AcceptAsync(TlsHandshakeCallbackContext handshake)
+    {
+        var options = new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current };
+        if (askForCertificates)
+        {
+            var connection = handshake.Connection.Features;
+            options.ClientCertificateRequired = true;
+            // A resumed session remembers the client's certificate but not the issuers that it sent along.
+            options.AllowTlsResume = false;
+            // The stream builds a chain before it asks: to nothing, and without a look at anything that a certificate names.
+            options.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
+            };
+#pragma warning disable CA5359 // Of a client's, and nothing follows from having connected.
+            options.RemoteCertificateValidationCallback = (_, presented, chain, _) =>
+            {
+                if (presented is X509Certificate2 leaf)
+                    connection.Set(new PresentedCertificate(leaf, chain?.ChainPolicy.ExtraStore ?? []));
+                return true;
+            };
+#pragma warning restore CA5359
+        }
+
+        return ValueTask.FromResult(options);
+    }
+}
