@@ -47,9 +47,11 @@ internal sealed class CallRulesTests
                 app.MapGrpcService<PolicyService.PolicyServiceBase>();
                 app.MapGrpcService<RecheckService.RecheckServiceBase>();
                 app.MapGrpcService<KillSwitchService.KillSwitchServiceBase>();
+                app.MapGrpcService<TargetService.TargetServiceBase>();
             },
             services => services.AddStandardServices(
-                TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor));
+                TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor,
+                TargetService.Descriptor));
 
         var mapped = server.Services.GetRequiredService<EndpointDataSource>().Endpoints
             .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName)

@@ -27,6 +27,9 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
 
     public bool IsDown { get; set; }
 
+    /// <summary>What cannot be revoked, though the target works.</summary>
+    public ConcurrentDictionary<LeaseId, bool> Broken { get; } = [];
+
     public int Issued => Volatile.Read(ref _issued);
 
     public void HoldRevocations() => _revokeGate = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -86,6 +89,10 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
         try
         {
             await CallAsync(_revokeGate, cancellationToken);
+            if (Broken.ContainsKey(lease.Id))
+            {
+                throw new EngineException("the fake target says: cannot be dropped", isTransient: true);
+            }
         }
         finally
         {

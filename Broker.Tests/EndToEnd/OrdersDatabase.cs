@@ -10,13 +10,12 @@ internal sealed class OrdersDatabase : IAsyncDisposable
     private const string Account = "broker";
 
     private readonly PostgresServer _server;
-    private readonly NpgsqlDataSource _superuser;
+    private NpgsqlDataSource _superuser;
 
     private OrdersDatabase(PostgresServer server)
     {
         _server = server;
-        _superuser = NpgsqlDataSource.Create(
-            $"Host=127.0.0.1;Port={server.Port};Database=postgres;Username={PostgresServer.Username};Password={server.Password};Timeout=30;Command Timeout=30");
+        _superuser = Connect(server);
     }
 
     public string LogFile => _server.LogFile;
@@ -127,9 +126,21 @@ internal sealed class OrdersDatabase : IAsyncDisposable
 
     public Task StopAsync() => _server.StopAsync();
 
+    /// <summary>Starts what was stopped, on the same port.</summary>
+    public async Task StartAgainAsync()
+    {
+        await _server.RestartAsync();
+        // Its connections ended with the server.
+        await _superuser.DisposeAsync();
+        _superuser = Connect(_server);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _superuser.DisposeAsync();
         await _server.DisposeAsync();
     }
+
+    private static NpgsqlDataSource Connect(PostgresServer server) => NpgsqlDataSource.Create(
+        $"Host=127.0.0.1;Port={server.Port};Database=postgres;Username={PostgresServer.Username};Password={server.Password};Timeout=30;Command Timeout=30");
 }

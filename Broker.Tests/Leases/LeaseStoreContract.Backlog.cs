@@ -75,6 +75,69 @@ internal abstract partial class LeaseStoreContract
     }
 
     [Test]
+    public async Task Lease_whose_revocation_failed_is_owed_since_its_end_while_it_waits()
+    {
+        var claimed = await ClaimedAsync();
+        await EndedAsync();
+        await Store.PutBackAsync(claimed.Id, claimed.Fence, Unit * 1_000, stuck: false, None);
+
+        var backlog = await BacklogAsync();
+
+        Assert.That((backlog.Due, backlog.Waiting, backlog.Debt), Is.EqualTo((1L, 1L, 2L)));
+        Assert.That((backlog.OldestOwed, backlog.OldestDebt), Is.EqualTo((claimed.EndTime, claimed.EndTime)));
+    }
+
+    [Test]
+    public async Task Lease_that_waits_is_due_at_once_when_it_is_pulled_forward()
+    {
+        var claimed = await ClaimedAsync();
+        await Store.PutBackAsync(claimed.Id, claimed.Fence, Unit * 1_000, stuck: false, None);
+        Assert.That(await Store.ClaimAsync(claimed.Id, Unit, None), Is.Null);
+
+        var pulled = await Store.PullForwardAsync(ShardOf(Alice), Orders, 10, None);
+
+        var backlog = await BacklogAsync();
+        Assert.That((pulled, backlog.Due, backlog.Waiting), Is.EqualTo((1, 1L, 0L)));
+        Assert.That(backlog.OldestDebt, Is.EqualTo(claimed.EndTime), "it is owed since its end, not since it was pulled forward");
+        var again = await ClaimAsync(claimed.Id);
+        Assert.That(again.Attempts, Is.EqualTo(2));
+        await Store.MarkGoneAsync(claimed.Id, again.Fence, "gone", None);
+        Assert.That((await BacklogAsync()).OldestOwed, Is.Null);
+    }
+
+    [Test]
+    public async Task No_more_is_pulled_forward_than_asked_for_and_nothing_of_another_target()
+    {
+        foreach (var target in new[] { Orders, Orders, Orders, "other-db" })
+        {
+            var claimed = await ClaimedAsync(Asked() with { Target = target });
+            await Store.PutBackAsync(claimed.Id, claimed.Fence, Unit * 1_000, stuck: false, None);
+        }
+
+        Assert.That(await Store.PullForwardAsync(ShardOf(Alice), Orders, 2, None), Is.EqualTo(2));
+        Assert.That(await Store.PullForwardAsync(ShardOf(Alice), Orders, 2, None), Is.EqualTo(1));
+        Assert.That(await Store.PullForwardAsync(ShardOf(Alice), Orders, 2, None), Is.Zero);
+        Assert.That((await BacklogAsync("other-db")).Waiting, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task What_is_active_claimed_or_waits_for_its_settle_time_is_not_pulled_forward()
+    {
+        var active = await ActivateAsync();
+        var claimed = await ClaimedAsync();
+        var unsettled = await ReserveAsync(Asked() with { IssueTimeout = Unit, SettleMargin = Unit * 1_000 });
+        await Store.AbandonAsync(unsettled.Id, EndCause.IssueFailed, settled: false, None);
+        var early = await ClaimAsync(unsettled.Id);
+        await Store.PutBackAsync(early.Id, early.Fence, Unit * 1_000, stuck: false, None);
+
+        Assert.That(await Store.PullForwardAsync(ShardOf(Alice), Orders, 10, None), Is.Zero);
+
+        Assert.That((await FindAsync(active.Id)).State, Is.EqualTo(LeaseState.Active));
+        Assert.That(await Store.ClaimAsync(claimed.Id, Unit, None), Is.Null);
+        Assert.That(await Store.ClaimAsync(unsettled.Id, Unit, None), Is.Null);
+    }
+
+    [Test]
     public async Task Leases_of_all_shards_are_in_their_shards_backlog()
     {
         var owners = Enumerable.Range(0, 40).Select(i => new WorkloadId($"spiffe://example.org/agents/{i}")).ToList();

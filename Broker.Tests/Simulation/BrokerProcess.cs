@@ -68,10 +68,12 @@ internal sealed class BrokerProcess
             Logger<Revoker>());
         Tasks = new TaskStarter(Store, audit, Options.Create(new TaskOptions()));
         Ender = new TaskEnder(Store, Revoker, audit, _metrics, Logger<TaskEnder>());
-        Sweeper = new Sweeper(Store, engines, Ender, Revoker, _metrics, revocation, Clock, Logger<Sweeper>());
+        var debts = new TargetDebts(Clock);
+        var returns = new TargetReturns(Store, _metrics, revocation, Clock, Logger<TargetReturns>());
+        Sweeper = new Sweeper(Store, engines, Ender, Revoker, debts, returns, _metrics, revocation, Clock, Logger<Sweeper>());
         var policy = new SimulatedPolicy(world, wire);
         var decisions = new DecisionMaker(policy, audit, _metrics, _tracing, issuance, Clock, Logger<DecisionMaker>());
-        var maker = new LeaseMaker(engines, Store, Revoker, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
+        var maker = new LeaseMaker(engines, Store, Revoker, debts, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
         Issuer = new Issuer(catalog, Store, decisions, Tasks, maker, _metrics, _tracing, Clock);
         Renewer = new LeaseRenewer(catalog, engines, Store, decisions, audit);
         Uses = new UseReporter(catalog, Store, Revoker, audit);

@@ -22,6 +22,7 @@ internal enum CallPoint
     StoreMarkGone,
     StoreFinish,
     StorePutBack,
+    StorePullForward,
     StoreAddKillOrder,
     StoreLiftKillOrder,
     StoreEndMatching,

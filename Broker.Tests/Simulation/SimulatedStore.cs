@@ -118,6 +118,9 @@ internal sealed class SimulatedStore(World world, BrokerProcess process, Wire wi
         cancellationToken,
         done => _promises.PutBack(id, fence, done));
 
+    public ValueTask<int> PullForwardAsync(int shard, string target, int max, CancellationToken cancellationToken) => CallAsync(
+        CallPoint.StorePullForward, () => _store.PullForwardAsync(shard, target, max, default), cancellationToken);
+
     public ValueTask<int> PurgeAsync(int shard, int max, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<KillOrder> AddKillOrderAsync(KillOrder order, CancellationToken cancellationToken) => CallAsync(

@@ -9,6 +9,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
     private const string Leases = "/secretsbroker.v1.LeaseService/";
     private const string Policies = "/secretsbroker.v1.PolicyService/";
     private const string Rechecks = "/secretsbroker.v1.RecheckService/";
+    private const string Targets = "/secretsbroker.v1.TargetService/";
     private const string Kills = "/secretsbroker.v1.KillSwitchService/";
     private const string Health = "/grpc.health.v1.Health/";
     private const string Reflection = "/grpc.reflection.v1.ServerReflection/";
@@ -34,6 +35,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Policies + "SimulatePolicies"] = CallRule.Operator,
         [Rechecks + "GetRecheck"] = CallRule.Operator,
         [Rechecks + "ConfirmRecheck"] = CallRule.Operator,
+        [Targets + "ListTargets"] = CallRule.Operator,
         [Kills + "Kill"] = CallRule.Operator,
         [Kills + "ListKillOrders"] = CallRule.Operator,
         [Kills + "LiftKillOrder"] = CallRule.Operator,

@@ -89,6 +89,10 @@ internal static class Errors
                 Retryable = true,
                 RetryAfter = refused.RetryAfter?.ToDuration(),
             }),
+        RefusalReason.TargetInDebt => Make(
+            StatusCode.ResourceExhausted,
+            "too much that should be gone at the target is not gone yet, and nothing is issued there until it is; try again later",
+            new ErrorDetail { Reason = "TARGET_IN_DEBT", DecisionId = refused.DecisionId, Retryable = true }),
         RefusalReason.Replaced => Make(
             StatusCode.Aborted,
             "a later call with the same request_id took its place",

@@ -26,6 +26,18 @@ internal sealed class TargetEngine(
 
     public Revocability Revocability => engine.Revocability;
 
+    /// <summary>Whether secrets can be made there.</summary>
+    public CallHealth Issuing { get; } = new(time);
+
+    /// <summary>Whether leases can be revoked there: told by whoever revokes, because only the whole of it counts.</summary>
+    public CallHealth Revoking { get; } = new(time);
+
+    /// <summary>Secrets made.</summary>
+    public CallRate Issued { get; } = new(time);
+
+    /// <summary>Leases proven gone.</summary>
+    public CallRate Revoked { get; } = new(time);
+
     /// <summary>How many requests to issue may be in the engine's hands, and as many to revoke.</summary>
     public int Capacity => Target.Concurrency * Math.Max(1, engine.Width);
 
@@ -70,6 +82,7 @@ internal sealed class TargetEngine(
                 return EngineOutcome.Succeeded;
             },
             cancellationToken);
+        Issued.Add();
         return credential!;
     }
 
@@ -127,6 +140,19 @@ internal sealed class TargetEngine(
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
 
+    private void NoteIssue(EngineOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case EngineOutcome.Succeeded:
+                Issuing.Succeeded();
+                break;
+            case EngineOutcome.TransientFailure or EngineOutcome.PermanentFailure:
+                Issuing.Failed();
+                break;
+        }
+    }
+
     private async Task CallAsync(
         EngineOperation operation,
         TimeSpan limit,
@@ -161,6 +187,11 @@ internal sealed class TargetEngine(
         }
         finally
         {
+            if (operation == EngineOperation.Issue)
+            {
+                NoteIssue(outcome);
+            }
+
             metrics.EngineCalled(Target.Engine, operation, outcome, time.GetElapsedTime(start));
         }
     }

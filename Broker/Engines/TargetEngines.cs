@@ -56,5 +56,7 @@ internal sealed class TargetEngines(
         && a.Concurrency == b.Concurrency
         && a.Queue == b.Queue
         && a.Timeout == b.Timeout
+        && a.MaxDebt == b.MaxDebt
+        && a.MaxDebtAge == b.MaxDebtAge
         && a.Settings.GetRawText() == b.Settings.GetRawText();
 }

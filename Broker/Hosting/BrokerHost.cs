@@ -75,6 +75,7 @@ internal static class BrokerHost
         app.MapGrpcService<PolicyApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<RecheckApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<KillSwitchApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<TargetApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapStandardServices();
         app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
         // For everybody, so it looks behind itself no oftener than the gRPC service does.
@@ -127,8 +128,10 @@ internal static class BrokerHost
         services.AddSingleton<RecheckApi>();
         services.AddSingleton<KillAuthority>();
         services.AddSingleton<KillSwitchApi>();
+        services.AddSingleton<TargetApi>();
         services.AddStandardServices(
-            TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor);
+            TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor,
+            TargetService.Descriptor);
     }
 
     private static void Listen(WebApplicationBuilder builder, ListenOptions listen)

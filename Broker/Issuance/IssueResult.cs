@@ -48,6 +48,9 @@ internal enum RefusalReason
     /// <summary>More wait for the target than it can serve.</summary>
     TargetBusy,
 
+    /// <summary>More should be gone at the target, and is not, than may be while it is asked for more.</summary>
+    TargetInDebt,
+
     /// <summary>Policy allows it once somebody has approved it, and this broker cannot ask anybody.</summary>
     ApprovalNeeded,
 

@@ -15,6 +15,7 @@ internal sealed partial class LeaseMaker(
     TargetEngines engines,
     ILeaseStore store,
     Revoker revoker,
+    TargetDebts debts,
     IAuditSink audit,
     BrokerMetrics metrics,
     BrokerTracing tracing,
@@ -28,6 +29,11 @@ internal sealed partial class LeaseMaker(
         var grant = allowed.Grant;
         var engine = engines.Find(grant.Target)
             ?? throw new EngineException($"target {grant.Target} has no engine", isTransient: false);
+
+        if (debts.Of(grant.Target).Exceeds(engine.Target))
+        {
+            return await RefuseAsync(allowed, RefusalReason.TargetInDebt, killOrder: "", cancellationToken);
+        }
 
         // A place first, a reservation then: callers that wait for a slow target must not fill the store.
         using var place = await engine.TryEnterIssueAsync(cancellationToken);

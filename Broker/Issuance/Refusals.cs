@@ -48,6 +48,7 @@ internal static class Refusals
         RefusalReason.RateLimit => DenialReason.RateLimit,
         RefusalReason.Killed => DenialReason.Killed,
         RefusalReason.TargetBusy => DenialReason.TargetBusy,
+        RefusalReason.TargetInDebt => DenialReason.TargetInDebt,
         RefusalReason.ApprovalNeeded => DenialReason.ApprovalNeeded,
         RefusalReason.SealedDeliveryNeeded => DenialReason.SealedDeliveryNeeded,
         _ => DenialReason.TaskEnded,

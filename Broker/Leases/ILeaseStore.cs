@@ -164,6 +164,12 @@ internal interface ILeaseStore : IAsyncDisposable
     ValueTask<bool> PutBackAsync(LeaseId id, long fence, TimeSpan delay, bool stuck, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Makes due now up to <paramref name="max"/> leases of one target whose revocation failed and that wait for their next try
+    /// (<see cref="TargetBacklog.Waiting"/>), and says how many. One whose <see cref="Lease.SettleTime"/> is not reached is none of them.
+    /// </summary>
+    ValueTask<int> PullForwardAsync(int shard, string target, int max, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Forgets up to <paramref name="max"/> revoked leases and ended tasks whose retention is over, and says how many. A task is
     /// kept as long as one of its leases.
     /// </summary>

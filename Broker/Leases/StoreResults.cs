@@ -99,7 +99,20 @@ internal readonly record struct MarkGoneResult(MarkGoneStatus Status, Lease? Lea
 /// <param name="Due">How many of them should be looked at now.</param>
 /// <param name="OldestDue">Since when the oldest of them is due; null when none is.</param>
 /// <param name="Stuck">Those put back as stuck.</param>
-internal readonly record struct TargetBacklog(string Target, long Live, long Due, DateTimeOffset? OldestDue, long Stuck);
+internal readonly record struct TargetBacklog(string Target, long Live, long Due, DateTimeOffset? OldestDue, long Stuck)
+{
+    /// <summary>Those whose revocation failed, that wait until they are tried again.</summary>
+    public long Waiting { get; init; }
+
+    /// <summary>Since when the oldest of those whose revocation failed should be gone; null when none did.</summary>
+    public DateTimeOffset? OldestOwed { get; init; }
+
+    /// <summary>What should be gone and is not; but for what is being worked on for the first time.</summary>
+    public long Debt => Due + Waiting;
+
+    /// <summary>Since when the oldest of the debt is owed; null when there is none.</summary>
+    public DateTimeOffset? OldestDebt => OldestOwed is { } owed && (OldestDue is not { } due || owed < due) ? owed : OldestDue;
+}
 
 internal readonly record struct LeasePage(IReadOnlyList<Lease> Leases, string NextPageToken);
 

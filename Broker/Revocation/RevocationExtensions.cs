@@ -14,6 +14,8 @@ internal static class RevocationExtensions
         });
         services.AddSingleton<Revoker>();
         services.AddSingleton<TaskEnder>();
+        services.AddSingleton<TargetDebts>();
+        services.AddSingleton<TargetReturns>();
         services.AddSingleton<Sweeper>();
         services.AddHostedService<RevocationService>();
         return services;

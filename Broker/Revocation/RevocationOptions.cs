@@ -18,6 +18,12 @@ internal sealed class RevocationOptions
     /// <summary>No delay is longer. Default 5 min; 1 s to 1 h.</summary>
     public TimeSpan MaxDelay { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How often one of the leases that wait for a target that is down is tried, whatever its delay, to see whether the target is back.
+    /// Default 5 s; 100 ms to 1 min.
+    /// </summary>
+    public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>From so many attempts on a lease is shown as stuck; it is tried all the same. Default 5; 1 to 1,000.</summary>
     public int StuckAfter { get; set; } = 5;
 

@@ -171,20 +171,37 @@ internal sealed partial class Revoker : IAsyncDisposable
                 isTransient: true);
         }
 
-        await engine.RevokeAsync(claimed, _stopping.Token);
-        if (!await IsSettledAsync(claimed))
+        Verification verification;
+        try
         {
-            return null;
+            await engine.RevokeAsync(claimed, _stopping.Token);
+            if (!await IsSettledAsync(claimed))
+            {
+                return null;
+            }
+
+            verification = await engine.VerifyAsync(claimed, _stopping.Token);
+            engine.Revoking.Succeeded();
+        }
+        catch (EngineException)
+        {
+            engine.Revoking.Failed();
+            throw;
         }
 
-        var verification = await engine.VerifyAsync(claimed, _stopping.Token);
         if (!verification.Gone)
         {
             throw new EngineException($"target {claimed.Target} still has it: {verification.Evidence}", isTransient: true);
         }
 
         var marked = await _store.MarkGoneAsync(claimed.Id, claimed.Fence, verification.Evidence, _stopping.Token);
-        return marked.Status == MarkGoneStatus.Marked ? marked.Lease : null;
+        if (marked.Status != MarkGoneStatus.Marked)
+        {
+            return null;
+        }
+
+        engine.Revoked.Add();
+        return marked.Lease;
     }
 
     /// <summary>

@@ -14,6 +14,8 @@ internal sealed partial class Sweeper(
     TargetEngines engines,
     TaskEnder tasks,
     Revoker revoker,
+    TargetDebts debts,
+    TargetReturns returns,
     BrokerMetrics metrics,
     IOptions<RevocationOptions> options,
     TimeProvider time,
@@ -28,6 +30,7 @@ internal sealed partial class Sweeper(
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var due = new Dictionary<string, List<int>>();
+        var waiting = new Dictionary<string, List<int>>();
         for (var shard = 0; shard < store.ShardCount; shard++)
         {
             try
@@ -35,12 +38,8 @@ internal sealed partial class Sweeper(
                 await EndLostTasksAsync(shard, cancellationToken);
                 foreach (var backlog in await ReadBacklogAsync(shard, cancellationToken))
                 {
-                    if (!due.TryGetValue(backlog.Target, out var shards))
-                    {
-                        due[backlog.Target] = shards = [];
-                    }
-
-                    shards.Add(shard);
+                    Note(due, backlog.Target, shard, backlog.Due);
+                    Note(waiting, backlog.Target, shard, backlog.Waiting);
                 }
             }
             catch (StoreException e)
@@ -48,6 +47,20 @@ internal sealed partial class Sweeper(
                 _reachableSince = time.GetTimestamp();
                 metrics.StoreFailed("sweep");
                 LogShardFailed(shard, e.Message);
+            }
+        }
+
+        foreach (var engine in engines.All)
+        {
+            metrics.SetTarget(engine.Target.Name, EngineOperation.Issue, engine.Issuing.IsDown);
+            metrics.SetTarget(engine.Target.Name, EngineOperation.Revoke, engine.Revoking.IsDown);
+        }
+
+        foreach (var (target, shards) in waiting)
+        {
+            if (engines.Find(target) is { } engine)
+            {
+                await returns.FollowAsync(engine, shards, cancellationToken);
             }
         }
 
@@ -73,11 +86,28 @@ internal sealed partial class Sweeper(
         await Task.WhenAll(lost.Select(ended => tasks.FollowUpAsync(ended, cancellationToken)));
     }
 
-    private async Task<IEnumerable<TargetBacklog>> ReadBacklogAsync(int shard, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TargetBacklog>> ReadBacklogAsync(int shard, CancellationToken cancellationToken)
     {
         var backlog = await store.ReadBacklogAsync(shard, cancellationToken);
-        metrics.SetBacklog(shard, backlog, await store.GetTimeAsync(cancellationToken));
-        return backlog.Where(target => target.Due > 0);
+        var now = await store.GetTimeAsync(cancellationToken);
+        metrics.SetBacklog(shard, backlog, now);
+        debts.Set(shard, backlog, now);
+        return backlog;
+    }
+
+    private static void Note(Dictionary<string, List<int>> shardsOf, string target, int shard, long leases)
+    {
+        if (leases == 0)
+        {
+            return;
+        }
+
+        if (!shardsOf.TryGetValue(target, out var shards))
+        {
+            shardsOf[target] = shards = [];
+        }
+
+        shards.Add(shard);
     }
 
     private void SetToWork(string target, List<int> shards, CancellationToken cancellationToken)
@@ -93,17 +123,21 @@ internal sealed partial class Sweeper(
     private async Task DrainAsync(string target, List<int> shards, CancellationToken cancellationToken)
     {
         var engine = engines.Find(target);
-        var places = engine?.Capacity ?? ConcurrencyWithoutEngine;
         try
         {
             foreach (var shard in shards)
             {
-                int claimed;
+                bool goesOn;
                 do
                 {
-                    claimed = await RevokeBatchAsync(target, engine, shard, places, cancellationToken);
+                    // Of what is due at a target that is down a few are tried, once a pass: the others would fail as well, one after the other,
+                    // wait the longer for it, and take the store's time from other targets.
+                    var isDown = engine?.Revoking.IsDown ?? false;
+                    var places = isDown ? engine!.Target.Concurrency : engine?.Capacity ?? ConcurrencyWithoutEngine;
+                    var claimed = await RevokeBatchAsync(target, engine, shard, places, cancellationToken);
+                    goesOn = claimed == places && !(isDown && engine!.Revoking.IsDown);
                 }
-                while (claimed == places && !cancellationToken.IsCancellationRequested);
+                while (goesOn && !cancellationToken.IsCancellationRequested);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

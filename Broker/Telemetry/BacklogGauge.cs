@@ -17,15 +17,15 @@ internal sealed class BacklogGauge(TimeProvider time)
             .GroupBy(entry => entry.Backlog.Target, StringComparer.Ordinal)
             .Select(target => new Measurement<long>(target.Sum(entry => value(entry.Backlog)), Tag(target.Key)));
 
-    public IEnumerable<Measurement<double>> OldestAge() =>
+    public IEnumerable<Measurement<double>> Oldest(Func<TargetBacklog, DateTimeOffset?> since) =>
         Entries()
             .GroupBy(entry => entry.Backlog.Target, StringComparer.Ordinal)
-            .Select(target => new Measurement<double>(target.Max(entry => AgeOf(entry).TotalSeconds), Tag(target.Key)));
+            .Select(target => new Measurement<double>(target.Max(entry => AgeOf(entry, since).TotalSeconds), Tag(target.Key)));
 
     // The age keeps growing when no sweep brings a newer snapshot: a sweeper that stands still must not look healthy.
-    private TimeSpan AgeOf((TargetBacklog Backlog, Snapshot Snapshot) entry)
+    private TimeSpan AgeOf((TargetBacklog Backlog, Snapshot Snapshot) entry, Func<TargetBacklog, DateTimeOffset?> since)
     {
-        if (entry.Backlog.OldestDue is not { } oldest)
+        if (since(entry.Backlog) is not { } oldest)
         {
             return TimeSpan.Zero;
         }

@@ -12,6 +12,7 @@ internal sealed class BrokerMetrics
     private const string NoGrant = "none";
 
     private readonly BacklogGauge _backlog;
+    private readonly Gauge<long> _targetDown;
     private readonly Counter<long> _leaseIssued;
     private readonly Counter<long> _leaseDenied;
     private readonly Counter<long> _leaseRevoked;
@@ -43,6 +44,7 @@ internal sealed class BrokerMetrics
     {
         var meter = meterFactory.Create(Scope);
         _backlog = new BacklogGauge(time);
+        _targetDown = meter.CreateGauge<long>(Metrics.TargetDown, Units.Flag, "1 while calls of this kind fail at the target.");
         _leaseIssued = meter.CreateCounter<long>(Metrics.LeaseIssued, Units.Lease, "Leases issued.");
         _leaseDenied = meter.CreateCounter<long>(Metrics.LeaseDenied, Units.Request, "Requests for a lease that were turned down.");
         _leaseRevoked = meter.CreateCounter<long>(Metrics.LeaseRevoked, Units.Lease, "Leases proven gone at their target.");
@@ -82,7 +84,17 @@ internal sealed class BrokerMetrics
         meter.CreateObservableGauge(
             Metrics.RevocationBacklog, () => _backlog.Sum(target => target.Due), Units.Lease, "Leases to be looked at now, in the store.");
         meter.CreateObservableGauge(
-            Metrics.RevocationBacklogAge, _backlog.OldestAge, Units.Seconds, "How long the oldest of the backlog has been due.");
+            Metrics.RevocationBacklogAge,
+            () => _backlog.Oldest(target => target.OldestDue),
+            Units.Seconds,
+            "How long the oldest of the backlog has been due.");
+        meter.CreateObservableGauge(
+            Metrics.RevocationDebt, () => _backlog.Sum(target => target.Debt), Units.Lease, "Leases that should be gone and are not, in the store.");
+        meter.CreateObservableGauge(
+            Metrics.RevocationDebtAge,
+            () => _backlog.Oldest(target => target.OldestDebt),
+            Units.Seconds,
+            "For how long the oldest of them should be gone.");
     }
 
     public void LeaseIssued(string grant, string engine) =>
@@ -131,6 +143,12 @@ internal sealed class BrokerMetrics
     /// <param name="storeTime">The store's clock when it said so.</param>
     public void SetBacklog(int shard, IReadOnlyList<TargetBacklog> backlog, DateTimeOffset storeTime) =>
         _backlog.Set(shard, backlog, storeTime);
+
+    /// <param name="target">The target's name.</param>
+    /// <param name="operation">Issuing or revoking.</param>
+    /// <param name="isDown">Whether it fails there.</param>
+    public void SetTarget(string target, EngineOperation operation, bool isDown) =>
+        _targetDown.Record(isDown ? 1 : 0, Tag(Attributes.Target, target), Label(Attributes.Operation, operation));
 
     /// <param name="operation">The store's operation, such as <c>reserve</c>; one of a fixed set.</param>
     public void StoreFailed(string operation) => _storeFailures.Add(1, Tag(Attributes.Operation, operation));

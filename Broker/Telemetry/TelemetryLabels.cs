@@ -18,6 +18,9 @@ internal enum DenialReason
     /// <summary>More wait for the target than it can serve.</summary>
     TargetBusy,
 
+    /// <summary>Too much at the target should be gone and is not.</summary>
+    TargetInDebt,
+
     /// <summary>Policy demands an approval, which this broker cannot ask for.</summary>
     ApprovalNeeded,
 

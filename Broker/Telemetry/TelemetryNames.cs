@@ -50,6 +50,21 @@ internal static class TelemetryNames
         /// <summary>Gauge, s; how long the oldest of the backlog has been due, by <see cref="Attributes.Target"/>.</summary>
         public const string RevocationBacklogAge = "secretsbroker.revocation.backlog_age";
 
+        /// <summary>
+        /// Gauge, {lease}; should be gone and are not, those that wait for another try among them, by <see cref="Attributes.Target"/>. The
+        /// store's number.
+        /// </summary>
+        public const string RevocationDebt = "secretsbroker.revocation.debt";
+
+        /// <summary>Gauge, s; for how long the oldest of the debt should be gone, by <see cref="Attributes.Target"/>.</summary>
+        public const string RevocationDebtAge = "secretsbroker.revocation.debt_age";
+
+        /// <summary>
+        /// Gauge, {flag}; 1 while calls of this kind fail at the target, as this broker sees it, else 0; by <see cref="Attributes.Target"/>
+        /// and <see cref="Attributes.Operation"/>: <c>issue</c> or <c>revoke</c>.
+        /// </summary>
+        public const string TargetDown = "secretsbroker.target.down";
+
         /// <summary>Gauge, {order}; kill orders that stand. Every broker of a store reports the store's number.</summary>
         public const string KillOrders = "secretsbroker.kill.orders";
 

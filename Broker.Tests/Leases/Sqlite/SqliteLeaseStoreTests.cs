@@ -76,9 +76,10 @@ internal sealed class SqliteLeaseStoreTests
         }
     }
 
-    [TestCase(1, "ALTER TABLE leases DROP COLUMN sealed_for; ALTER TABLE leases DROP COLUMN basis; DROP TABLE recheck_confirmation; DROP TABLE kill_lifts")]
-    [TestCase(2, "ALTER TABLE leases DROP COLUMN sealed_for; ALTER TABLE leases DROP COLUMN basis; DROP TABLE recheck_confirmation")]
-    [TestCase(3, "ALTER TABLE leases DROP COLUMN sealed_for")]
+    [TestCase(1, "DROP INDEX leases_failed; ALTER TABLE leases DROP COLUMN sealed_for; ALTER TABLE leases DROP COLUMN basis; DROP TABLE recheck_confirmation; DROP TABLE kill_lifts")]
+    [TestCase(2, "DROP INDEX leases_failed; ALTER TABLE leases DROP COLUMN sealed_for; ALTER TABLE leases DROP COLUMN basis; DROP TABLE recheck_confirmation")]
+    [TestCase(3, "DROP INDEX leases_failed; ALTER TABLE leases DROP COLUMN sealed_for")]
+    [TestCase(4, "DROP INDEX leases_failed")]
     public async Task File_of_a_version_before_is_taken_over_with_its_leases(int version, string undo)
     {
         Lease old;

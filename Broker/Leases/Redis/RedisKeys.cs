@@ -78,6 +78,12 @@ internal sealed class ShardKeys(int shard, string tag)
     /// <summary>Set: a target's leases that count as stuck.</summary>
     public RedisKey Stuck(string target) => $"{tag}stuck:{target}";
 
+    /// <summary>Sorted set by when they are tried again: a target's leases whose revocation failed, until the next claim.</summary>
+    public RedisKey Retries(string target) => $"{tag}retries:{target}";
+
+    /// <summary>Sorted set by their end: a target's leases whose revocation failed, until they are gone.</summary>
+    public RedisKey Owed(string target) => $"{tag}owed:{target}";
+
     /// <summary>Set: a workload's leases that are not revoked.</summary>
     public RedisKey LiveOf(WorkloadId owner) => $"{tag}live:{owner.Value}";
 

@@ -17,7 +17,7 @@ internal sealed partial class RedisLeaseStore
         var answer = (RedisResult[])(await RunAsync(
             RedisScripts.ReadBacklog,
             keys,
-            [.. targets.SelectMany(target => new[] { keys.Due(target), keys.Stuck(target) })],
+            [.. targets.SelectMany(target => new[] { keys.Due(target), keys.Stuck(target), keys.Retries(target), keys.Owed(target) })],
             [],
             cancellationToken))!;
         return
@@ -25,7 +25,11 @@ internal sealed partial class RedisLeaseStore
             .. targets.Zip(answer, (target, counts) => (Target: target, Counts: (long[])counts!))
                 .Where(one => one.Counts[0] > 0)
                 .Select(one => new TargetBacklog(
-                    one.Target, one.Counts[0], one.Counts[1], RedisTime.OptionalInstant(one.Counts[2]), one.Counts[3])),
+                    one.Target, one.Counts[0], one.Counts[1], RedisTime.OptionalInstant(one.Counts[2]), one.Counts[3])
+                {
+                    Waiting = one.Counts[4],
+                    OldestOwed = RedisTime.OptionalInstant(one.Counts[5]),
+                }),
         ];
     }
 
@@ -58,7 +62,7 @@ internal sealed partial class RedisLeaseStore
             return new MarkGoneResult(MarkGoneStatus.ClaimLost, null);
         var shard = _keys.Of(lease.Owner);
         var answer = await RunAsync(
-            RedisScripts.MarkGone, shard, KeysOfClaim(shard, lease), [id.Value, fence, proof], cancellationToken);
+            RedisScripts.MarkGone, shard, [.. KeysOfClaim(shard, lease), shard.Owed(lease.Target)], [id.Value, fence, proof], cancellationToken);
         if (answer.IsNull)
             return new MarkGoneResult(MarkGoneStatus.ClaimLost, null);
         var parts = (RedisResult[])answer!;
@@ -94,10 +98,17 @@ internal sealed partial class RedisLeaseStore
         var answer = await RunAsync(
             RedisScripts.PutBack,
             shard,
-            KeysOfClaim(shard, lease),
+            [.. KeysOfClaim(shard, lease), shard.Retries(lease.Target), shard.Owed(lease.Target)],
             [id.Value, fence, RedisTime.Milliseconds(delay), stuck ? 1 : 0],
             cancellationToken);
         return (int)answer == 1;
+    }
+
+    public async ValueTask<int> PullForwardAsync(int shard, string target, int max, CancellationToken cancellationToken)
+    {
+        var keys = _keys.Of(shard);
+        return (int)await RunAsync(
+            RedisScripts.PullForward, keys, [keys.Due(target), keys.Retries(target)], [max], cancellationToken);
     }
 
     public async ValueTask<int> PurgeAsync(int shard, int max, CancellationToken cancellationToken)
@@ -120,7 +131,7 @@ internal sealed partial class RedisLeaseStore
         var answer = (RedisResult[])(await RunAsync(
             RedisScripts.Claim,
             shard,
-            [shard.Due(target), .. leases.SelectMany(lease => new[] { shard.Lease(lease.Id), shard.Task(lease.Task) })],
+            [shard.Due(target), shard.Retries(target), .. leases.SelectMany(lease => new[] { shard.Lease(lease.Id), shard.Task(lease.Task) })],
             [RedisTime.Milliseconds(claim), .. leases.Select(lease => (RedisValue)lease.Id.Value)],
             cancellationToken))!;
         return [.. answer.Select(LeaseRecord.Read)];

@@ -21,6 +21,7 @@ internal static class RedisScripts
     public static readonly RedisScript MarkGone = new("mark-gone");
     public static readonly RedisScript Finish = new("finish");
     public static readonly RedisScript PutBack = new("put-back");
+    public static readonly RedisScript PullForward = new("pull-forward");
     public static readonly RedisScript PurgeLease = new("purge-lease");
     public static readonly RedisScript PurgeTask = new("purge-task");
 

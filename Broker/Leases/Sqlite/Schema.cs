@@ -28,6 +28,9 @@ internal static class Schema
         """
         ALTER TABLE leases ADD COLUMN sealed_for TEXT NOT NULL DEFAULT '';
         """,
+        """
+        CREATE INDEX leases_failed ON leases (target, end_time) WHERE state = 3 AND attempts > claimed AND gone_time IS NULL;
+        """,
     ];
 
     /// <remarks>

@@ -104,12 +104,22 @@ internal static class Sql
 
     public const string DropTarget = "DELETE FROM targets WHERE target = ?1 AND live = 0";
 
-    public const string Backlog = """
+    // Those whose revocation failed, as the index leases_failed has them; but a try before it could prove anything is no failure.
+    private const string Failed = "state = 3 AND attempts > claimed AND gone_time IS NULL AND settle_time <= ?1";
+
+    public const string Backlog = $"""
         SELECT target, live,
             (SELECT count(*) FROM leases WHERE leases.target = targets.target AND due <= ?1),
             (SELECT min(due) FROM leases WHERE leases.target = targets.target AND due <= ?1),
-            stuck
+            stuck,
+            (SELECT count(*) FROM leases WHERE leases.target = targets.target AND {Failed} AND claimed = 0 AND due > ?1),
+            (SELECT min(end_time) FROM leases WHERE leases.target = targets.target AND {Failed})
         FROM targets
+        """;
+
+    public const string PullForward = $"""
+        UPDATE leases SET due = ?1 WHERE seq IN (
+            SELECT seq FROM leases WHERE target = ?2 AND {Failed} AND claimed = 0 AND due > ?1 ORDER BY due LIMIT ?3)
         """;
 
     // ---- forgetting

@@ -7,7 +7,11 @@ internal sealed partial class SqliteLeaseStore
         _database.ReadAsync<IReadOnlyList<TargetBacklog>>(
             session => session.All(
                 Sql.Backlog,
-                row => new TargetBacklog(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.FindInstant(3), row.GetInt64(4)),
+                row => new TargetBacklog(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.FindInstant(3), row.GetInt64(4))
+                {
+                    Waiting = row.GetInt64(5),
+                    OldestOwed = row.FindInstant(6),
+                },
                 Instants.Write(Now())),
             cancellationToken);
 
@@ -70,6 +74,10 @@ internal sealed partial class SqliteLeaseStore
                 ? (row.PutBack(now + Instants.Truncate(delay), stuck), true)
                 : (row, false),
             cancellationToken);
+
+    public ValueTask<int> PullForwardAsync(int shard, string target, int max, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            session => session.Execute(Sql.PullForward, Instants.Write(Now()), target, max), cancellationToken);
 
     public ValueTask<int> PurgeAsync(int shard, int max, CancellationToken cancellationToken) => _database.WriteAsync(
         session =>

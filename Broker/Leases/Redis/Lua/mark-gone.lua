@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- KEYS  1 lease  2 task  3 due  4 stuck
+-- KEYS  1 lease  2 task  3 due  4 stuck  5 owed
 -- ARGV  1 id  2 fence  3 proof
 -- Returns {marked 0 | not settled 1 | claim lost 2, lease}; false when it is unknown.
 -- Promise: absence that was seen while the issue call could still be under way is not taken for the end.
@@ -18,6 +18,7 @@ if now < lease.settle then
 elseif lease.gone == 0 then
   lease.gone, lease.proof = now, ARGV[3]
   redis.call('SREM', KEYS[4], ARGV[1])
+  redis.call('ZREM', KEYS[5], ARGV[1])
 else
   return { 0, reply(lease) }
 end

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using SecretsBroker.Engines;
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Revocation;
+
+/// <summary>
+/// Cuts the delays of a target's backlog short when the target is back. While it is down, one of the leases that wait is tried now and then;
+/// once a revocation succeeds, all of them are due.
+/// </summary>
+internal sealed partial class TargetReturns(
+    ILeaseStore store, BrokerMetrics metrics, IOptions<RevocationOptions> options, TimeProvider time, ILogger<TargetReturns> logger)
+{
+    private const int All = 10_000;
+
+    private readonly ConcurrentDictionary<string, Watch> _watches = new();
+
+    /// <summary>For a target with leases that wait for their next try. Never throws for the store: the next pass comes by itself.</summary>
+    /// <param name="engine">The target's.</param>
+    /// <param name="shards">Where they are.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task FollowAsync(TargetEngine engine, IReadOnlyList<int> shards, CancellationToken cancellationToken)
+    {
+        var target = engine.Target.Name;
+        var watch = _watches.GetOrAdd(target, _ => new Watch());
+        try
+        {
+            if (engine.Revoking.Current.Status == HealthStatus.Up)
+            {
+                await PullAllAsync(engine, watch, shards, cancellationToken);
+            }
+            else if (watch.IsTurn(options.Value.ProbeInterval, time))
+            {
+                // One lease is enough to see, and each in its turn: one that fails for itself must not speak for the target.
+                await store.PullForwardAsync(shards[watch.Turn++ % shards.Count], target, 1, cancellationToken);
+                watch.LastPull = time.GetTimestamp();
+            }
+        }
+        catch (StoreException e)
+        {
+            metrics.StoreFailed("pull_forward");
+            LogFailed(target, e.Message);
+        }
+    }
+
+    private async Task PullAllAsync(TargetEngine engine, Watch watch, IReadOnlyList<int> shards, CancellationToken cancellationToken)
+    {
+        var health = engine.Revoking.Current;
+        if (watch.Return != health)
+        {
+            (watch.Return, watch.Returned, watch.IsDone) = (health, time.GetTimestamp(), false);
+        }
+        else if (watch.IsDone || time.GetElapsedTime(watch.Returned) < engine.Target.Timeout)
+        {
+            return;
+        }
+        else
+        {
+            // Again: calls that were under way when it came back may have failed since, and their leases wait long.
+            watch.IsDone = true;
+        }
+
+        var pulled = 0;
+        foreach (var shard in shards)
+        {
+            pulled += await store.PullForwardAsync(shard, engine.Target.Name, All, cancellationToken);
+        }
+
+        if (pulled > 0)
+        {
+            LogPulled(pulled, engine.Target.Name);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Count} leases that waited for target {Target} are tried at once: it is back")]
+    private partial void LogPulled(int count, string target);
+
+    [LoggerMessage(LogLevel.Warning, "What waits for target {Target} could not be pulled forward; the next sweep tries again: {Failure}")]
+    private partial void LogFailed(string target, string failure);
+
+    private sealed class Watch
+    {
+        public int Turn { get; set; }
+
+        public long? LastPull { get; set; }
+
+        public CallHealth.State? Return { get; set; }
+
+        public long Returned { get; set; }
+
+        public bool IsDone { get; set; }
+
+        public bool IsTurn(TimeSpan interval, TimeProvider time) => LastPull is not { } last || time.GetElapsedTime(last) >= interval;
+    }
+}
