@@ -26,7 +26,7 @@ internal sealed class BrokerConnection : IDisposable
         _token = options.Token!;
         _channel = GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
         {
-            HttpHandler = CreateHandler(options),
+            HttpHandler = options.DpopKey is { } key ? new DpopHandler(key, time, CreateHandler(options)) : CreateHandler(options),
             DisposeHttpClient = true,
         });
         Tasks = new TaskService.TaskServiceClient(_channel);
@@ -90,7 +90,8 @@ internal sealed class BrokerConnection : IDisposable
             throw new SecretsBrokerException("the token source gave what cannot be a token", TokenSource.NoToken);
         }
 
-        return new CallOptions(new Metadata { { "authorization", $"Bearer {token}" } }, deadline, cancellationToken);
+        var scheme = Options.DpopKey is null ? "Bearer" : DpopHandler.Scheme;
+        return new CallOptions(new Metadata { { "authorization", $"{scheme} {token}" } }, deadline, cancellationToken);
     }
 
     /// <summary>Exponential, half of it drawn.</summary>
@@ -105,11 +106,18 @@ internal sealed class BrokerConnection : IDisposable
 
     private async Task<T> RepeatAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, DateTime deadline, CancellationToken cancellationToken)
     {
+        var hasNonce = false;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 return await call(await OptionsAsync(deadline, cancellationToken));
+            }
+            catch (RpcException e) when (Statuses.IsMissingNonce(e) && !hasNonce)
+            {
+                // It came with the refusal; nothing was done yet, so this was no attempt.
+                hasNonce = true;
+                attempt--;
             }
             catch (RpcException e) when (Statuses.IsSafeToRepeat(e) && attempt < Options.MaxAttempts)
             {

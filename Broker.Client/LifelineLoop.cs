@@ -111,6 +111,7 @@ internal sealed class LifelineLoop(BrokerConnection connection, string taskId, B
     private bool IsFinal(Exception failure) => failure switch
     {
         ObjectDisposedException => true,
+        RpcException e when Statuses.IsMissingNonce(e) => false,
         RpcException { StatusCode: StatusCode.NotFound or StatusCode.FailedPrecondition } => true,
         RpcException { StatusCode: StatusCode.Unauthenticated or StatusCode.PermissionDenied or StatusCode.InvalidArgument } or
             SecretsBrokerException => !_held.Task.IsCompletedSuccessfully,

@@ -9,6 +9,12 @@ public sealed class SecretsBrokerOptions
     /// <summary>Where the proof of this workload's identity comes from. Required.</summary>
     public TokenSource? Token { get; set; }
 
+    /// <summary>
+    /// The key that the tokens are bound to: each call then comes with a proof that it is here. Null for bearer tokens. Disposed by
+    /// whoever made it, after the client.
+    /// </summary>
+    public DpopKey? DpopKey { get; set; }
+
     /// <summary>PEM file with the certificate authorities that the broker's certificate must come from; null for the system's.</summary>
     public string? CertificateAuthorityFile { get; set; }
 

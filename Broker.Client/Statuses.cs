@@ -58,6 +58,10 @@ internal static class Statuses
     public static bool IsSafeToRepeat(RpcException e) =>
         e.StatusCode == StatusCode.Unavailable && (DetailOf(e)?.Retryable ?? true);
 
+    /// <summary>Whether the broker only wants its nonce in the proof, which it has given with this answer.</summary>
+    public static bool IsMissingNonce(RpcException e) =>
+        e.StatusCode == StatusCode.Unauthenticated && DetailOf(e)?.Reason == "USE_DPOP_NONCE";
+
     public static bool IsCancellation(Exception e) =>
         e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled or StatusCode.DeadlineExceeded };
 

@@ -51,7 +51,7 @@ internal static class IdentityBenchmark
         return Measurement.OfAsync(
             async () =>
             {
-                var result = await authenticator.AuthenticateAsync(bearer, CancellationToken.None);
+                var result = await authenticator.AuthenticateAsync(new CallerCredentials(bearer), CancellationToken.None);
                 if (!result.Succeeded)
                     throw new InvalidOperationException($"The token is not believed: {result.Fault}");
             },
@@ -70,6 +70,7 @@ internal static class IdentityBenchmark
         }).Build();
         return new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
+            .AddSingleton<IReplayStore, MemoryReplayStore>()
             .AddLogging()
             .AddTelemetry(configuration)
             .AddIdentity()

@@ -9,9 +9,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using SecretsBroker.Api;
+using SecretsBroker.Identity;
 using SecretsBroker.Telemetry;
 using SecretsBroker.Tests.Compat;
 using SecretsBroker.Tests.Identity;
+using SecretsBroker.Tests.Identity.Dpop;
 using SecretsBroker.Tests.V1;
 
 namespace SecretsBroker.Tests.Api;
@@ -22,6 +24,7 @@ internal sealed class AuthenticationInterceptorTests
     private const string Service = "/secretsbroker.tests.v1.EchoService/";
 
     private const string RepeatedHeader = "x-second-authorization";
+    private const string RepeatedProofHeader = "x-second-dpop";
 
     private readonly ScriptedEcho _echo = new();
     private readonly CapturedLog _log = new();
@@ -53,6 +56,7 @@ internal sealed class AuthenticationInterceptorTests
             services => services
                 .AddSingleton<IConfiguration>(configuration)
                 .AddSingleton<TimeProvider>(_time)
+                .AddSingleton<IReplayStore>(new InMemoryReplayStore(_time))
                 .AddSingleton(_echo)
                 .AddLogging(logging => logging.AddProvider(_log))
                 .AddTelemetry(configuration)
@@ -153,6 +157,23 @@ internal sealed class AuthenticationInterceptorTests
         Assert.That(_handled, Is.Zero);
     }
 
+    [TestCase(RepeatedProofHeader, "ProofRepeated")]
+    [TestCase("dpop", "ProofMalformed", Description = "This client joins both to one line.")]
+    public async Task Two_proofs_are_refused_even_if_both_are_good(string second, string cause)
+    {
+        var (key, url) = (TestKey.Create("ES256", "caller"), $"{_server.Address.GetLeftPart(UriPartial.Authority)}{Service}Say");
+        var token = _domain.Token("agent", IdentityRig.Audience, key.Thumbprint);
+        string Proof() => TestProofs.Make(key, token, url, _time.GetUtcNow());
+        var headers = new Metadata { { "authorization", $"DPoP {token}" }, { "dpop", Proof() } };
+        await _client.SayAsync(new SayRequest(), headers);
+
+        headers = new Metadata { { "authorization", $"DPoP {token}" }, { "dpop", Proof() }, { second, Proof() } };
+        await ExpectRefusal(() => _client.SayAsync(new SayRequest(), headers).ResponseAsync);
+
+        Assert.That(Refusals(cause), Has.Count.EqualTo(1));
+        Assert.That(_handled, Is.EqualTo(1));
+    }
+
     [Test]
     public async Task Method_without_a_rule_is_refused_even_to_a_good_token()
     {
@@ -223,6 +244,8 @@ internal sealed class AuthenticationInterceptorTests
         var headers = context.Request.Headers;
         if (headers.TryGetValue(RepeatedHeader, out var second))
             headers.Authorization = StringValues.Concat(headers.Authorization, second);
+        if (headers.TryGetValue(RepeatedProofHeader, out var proof))
+            headers["dpop"] = StringValues.Concat(headers["dpop"], proof);
         return next(context);
     }
 

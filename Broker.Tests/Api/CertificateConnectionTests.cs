@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Api;
+using SecretsBroker.Identity;
 using SecretsBroker.Hosting;
 using SecretsBroker.Identity.Certificates;
 using SecretsBroker.Samples.LocalServers;
@@ -121,6 +122,7 @@ internal sealed class CertificateConnectionTests
             services => services
                 .AddSingleton<IConfiguration>(configuration)
                 .AddSingleton<TimeProvider>(_time)
+                .AddSingleton<IReplayStore>(new InMemoryReplayStore(_time))
                 .AddSingleton(new ScriptedEcho
                 {
                     OnSay = (_, context) => Task.FromResult(

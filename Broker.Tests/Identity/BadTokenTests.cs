@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SecretsBroker.Identity;
+using SecretsBroker.Tests.Identity.Dpop;
 
 namespace SecretsBroker.Tests.Identity;
 
@@ -30,7 +31,7 @@ internal sealed class BadTokenTests
     {
         var authorization = bad.Make(_tokens);
 
-        var result = await _tokens.Rig.Authenticator.AuthenticateAsync(authorization, CancellationToken.None);
+        var result = await _tokens.Rig.Authenticator.AuthenticateAsync(new CallerCredentials(authorization), CancellationToken.None);
 
         Assert.That(result.Workload, Is.Null);
         Assert.That(result.Fault, Is.EqualTo(bad.Expected));
@@ -67,9 +68,12 @@ internal sealed class BadTokenTests
             AuthenticationFault.CertificateFormRefused,
             AuthenticationFault.CertificateChainRefused,
             AuthenticationFault.CredentialsDisagree,
+            AuthenticationFault.ProofRepeated, // as the first
+            AuthenticationFault.ProofReplayed, // takes two calls: see DpopTests
         };
+        var shown = BadTokens.Table.Select(bad => bad.Expected).Concat(BadProofs.Table.Select(bad => bad.Expected));
 
         Assert.That(
-            Enum.GetValues<AuthenticationFault>().Except(elsewhere).Except(BadTokens.Table.Select(bad => bad.Expected)), Is.Empty);
+            Enum.GetValues<AuthenticationFault>().Except(elsewhere).Except(shown), Is.Empty);
     }
 }

@@ -11,9 +11,9 @@ internal sealed partial class BadTokens
         // the metadata value
         new("no value", CredentialMissing, _ => null),
         new("empty value", CredentialMissing, _ => ""),
-        new("another scheme", NotBearer, _ => "Basic YTpi"),
-        new("scheme alone", NotBearer, _ => "Bearer"),
-        new("token without a scheme", NotBearer, tokens => tokens.Svid()),
+        new("another scheme", SchemeRefused, _ => "Basic YTpi"),
+        new("scheme alone", SchemeRefused, _ => "Bearer"),
+        new("token without a scheme", SchemeRefused, tokens => tokens.Svid()),
         new("no token after the scheme", Malformed, _ => "Bearer "),
         new("two spaces", Malformed, tokens => "Bearer  " + tokens.Svid()),
         new("two credentials in one value", Malformed, tokens => $"Bearer {tokens.Svid()}, Bearer {tokens.Svid()}"),
@@ -142,6 +142,17 @@ internal sealed partial class BadTokens
         Text("signature in DER", SignatureInvalid, tokens => tokens.SignedInDer()),
         Text("signature of zeros", SignatureInvalid, tokens => Part(tokens.Svid(), 2, _ => Base64Url.EncodeToString(new byte[64]))),
 
+        // the key that it is bound to
+        Oidcs("bound in a way that is not known", ConfirmationRefused, claims => claims["cnf"] = Bound("jwe")),
+        Oidcs("bound to a key and in a way that is not known", ConfirmationRefused, claims =>
+            claims["cnf"] = new JsonObject { ["jkt"] = SvidKey.Thumbprint, ["kid"] = "svid" }),
+        Oidcs("bound to nothing", ConfirmationRefused, claims => claims["cnf"] = new JsonObject()),
+        Oidcs("binding null", ConfirmationRefused, claims => claims["cnf"] = null),
+        Oidcs("binding a string", ConfirmationRefused, claims => claims["cnf"] = SvidKey.Thumbprint),
+        Oidcs("thumbprint too short", ConfirmationRefused, claims => claims["cnf"] = new JsonObject { ["jkt"] = SvidKey.Thumbprint[1..] }),
+        Oidcs("thumbprint a number", ConfirmationRefused, claims => claims["cnf"] = new JsonObject { ["jkt"] = 1 }),
+        Oidcs("thumbprint padded", ConfirmationRefused, claims => claims["cnf"] = new JsonObject { ["jkt"] = SvidKey.Thumbprint[1..] + "=" }),
+
         // the mapping
         Oidcs("required claim missing", RequiredClaimRefused, claims => claims.Remove("tenant")),
         Oidcs("required claim with another value", RequiredClaimRefused, claims => claims["tenant"] = 421),
@@ -162,6 +173,8 @@ internal sealed partial class BadTokens
         Oidcs("attribute an object", AttributeRefused, claims => claims["team"] = new JsonObject()),
         Oidcs("attribute too long", AttributeRefused, claims => claims["team"] = new string('t', 1025)),
     ];
+
+    private static JsonObject Bound(string member) => new() { [member] = SvidKey.Thumbprint };
 
     private static BadToken Text(string name, SecretsBroker.Identity.AuthenticationFault expected, Func<BadTokens, string> token) =>
         new(name, expected, tokens => "Bearer " + token(tokens));

@@ -205,7 +205,7 @@ internal sealed class DiscoveryTests
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         };
         using var giveUp = new CancellationTokenSource();
-        var impatient = _rig.Authenticator.AuthenticateAsync("Bearer " + Mint(_first, "impatient"), giveUp.Token).AsTask();
+        var impatient = _rig.Authenticator.AuthenticateAsync(new CallerCredentials("Bearer " + Mint(_first, "impatient")), giveUp.Token).AsTask();
         var patient = Authenticate(_first, "patient");
         await asked.Task.WaitAsync(TimeSpan.FromMinutes(1));
 

@@ -109,7 +109,7 @@ internal sealed class GoodTokenTests
     [Test]
     public async Task Scheme_is_compared_without_case()
     {
-        var result = await _rig.Authenticator.AuthenticateAsync("bearer " + Svid(), CancellationToken.None);
+        var result = await _rig.Authenticator.AuthenticateAsync(new CallerCredentials("bearer " + Svid()), CancellationToken.None);
 
         Assert.That(result.Succeeded, Is.True);
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SecretsBroker.Identity;
 using SecretsBroker.Identity.Certificates;
+using SecretsBroker.Identity.Dpop;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Tests.Identity;
@@ -19,6 +20,7 @@ internal sealed class IdentityRig : IDisposable
     public IdentityRig(params (string Setting, string Value)[] settings)
     {
         Folder = Directory.CreateTempSubdirectory("identity-").FullName;
+        Replays = new InMemoryReplayStore(Time);
         _configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
         Set("Audiences:0", Audience);
         foreach (var (setting, value) in settings)
@@ -26,6 +28,7 @@ internal sealed class IdentityRig : IDisposable
         _services = new ServiceCollection()
             .AddSingleton<IConfiguration>(_configuration)
             .AddSingleton<TimeProvider>(Time)
+            .AddSingleton<IReplayStore>(Replays)
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Log))
             .AddTelemetry(_configuration)
             .AddIdentity()
@@ -36,11 +39,15 @@ internal sealed class IdentityRig : IDisposable
 
     public SteppedTime Time { get; } = new();
 
+    public InMemoryReplayStore Replays { get; }
+
     public CapturedLog Log { get; } = new();
 
     public TokenAuthenticator Authenticator => _services.GetRequiredService<TokenAuthenticator>();
 
     public TrustedAuthorities Authorities => _services.GetRequiredService<TrustedAuthorities>();
+
+    public DpopCheck Dpop => _services.GetRequiredService<DpopCheck>();
 
     public string PathOf(string file) => Path.Combine(Folder, file);
 
@@ -55,11 +62,11 @@ internal sealed class IdentityRig : IDisposable
     }
 
     public async Task<AuthenticationResult> Authenticate(string token) =>
-        await Authenticator.AuthenticateAsync("Bearer " + token, CancellationToken.None);
+        await Authenticator.AuthenticateAsync(new CallerCredentials("Bearer " + token), CancellationToken.None);
 
     public async Task<AuthenticationResult> Authenticate(PresentedCertificate? certificate, string? token = null) =>
         await _services.GetRequiredService<CallerAuthenticator>().AuthenticateAsync(
-            token is null ? null : "Bearer " + token, certificate, CancellationToken.None);
+            new CallerCredentials(token is null ? null : "Bearer " + token) { Certificate = certificate }, CancellationToken.None);
 
     public JsonObject SvidClaims(string workload) => TestTokens.SvidClaims(workload, Audience, Time.GetUtcNow());
 

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace SecretsBroker.Tests.Identity;
@@ -47,6 +48,21 @@ internal sealed class TestKey
         return _elliptic?.SignData(data, hash, format)
             ?? _rsa!.SignData(data, hash, Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
     }
+
+    /// <summary>RFC 7638, written on its own words.</summary>
+    public string Thumbprint
+    {
+        get
+        {
+            var jwk = ToJwk(null);
+            string[] members = _elliptic is not null ? ["crv", "kty", "x", "y"] : ["e", "kty", "n"];
+            var canonical = $"{{{string.Join(',', members.Select(name => $"\"{name}\":\"{jwk[name]}\""))}}}";
+            return Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)));
+        }
+    }
+
+    /// <summary>The private number of an elliptic key, as nobody should send it.</summary>
+    public string PrivateNumber => Base64Url.EncodeToString(_elliptic!.ExportParameters(includePrivateParameters: true).D);
 
     public byte[] ExportPublicKey() => _elliptic?.ExportSubjectPublicKeyInfo() ?? _rsa!.ExportSubjectPublicKeyInfo();
 

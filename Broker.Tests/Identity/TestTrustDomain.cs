@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace SecretsBroker.Tests.Identity;
 
 /// <summary>A SPIFFE trust domain for tests: its bundle in a file, and JWT-SVIDs for its workloads.</summary>
@@ -23,6 +25,16 @@ internal sealed class TestTrustDomain
     public string BundleFile { get; }
 
     /// <summary>A value for the <c>authorization</c> metadata.</summary>
-    public string Bearer(string path, string audience) =>
-        "Bearer " + TestTokens.Mint(_key, TestTokens.SvidClaims($"spiffe://{Name}/{path}", audience, _time.GetUtcNow()));
+    public string Bearer(string path, string audience) => "Bearer " + Token(path, audience);
+
+    /// <param name="path">Of the workload.</param>
+    /// <param name="audience">The broker.</param>
+    /// <param name="boundTo">The thumbprint of the key that it is bound to; null for a bearer token.</param>
+    public string Token(string path, string audience, string? boundTo = null)
+    {
+        var claims = TestTokens.SvidClaims($"spiffe://{Name}/{path}", audience, _time.GetUtcNow());
+        if (boundTo is not null)
+            claims["cnf"] = new JsonObject { ["jkt"] = boundTo };
+        return TestTokens.Mint(_key, claims);
+    }
 }

@@ -129,5 +129,5 @@ internal sealed class TokenCacheTests
     private string Bearer(string path) => _domain.Bearer(path, IdentityRig.Audience);
 
     private async Task<AuthenticationResult> Authenticate(string authorization) =>
-        await Authenticator.AuthenticateAsync(authorization, CancellationToken.None);
+        await Authenticator.AuthenticateAsync(new CallerCredentials(authorization), CancellationToken.None);
 }

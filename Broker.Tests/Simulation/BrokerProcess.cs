@@ -11,6 +11,7 @@ using SecretsBroker.Policy.Schema;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
 using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Identity;
 
 namespace SecretsBroker.Tests.Simulation;
 
@@ -74,8 +75,9 @@ internal sealed class BrokerProcess
         var policy = new SimulatedPolicy(world, wire);
         var decisions = new DecisionMaker(policy, audit, _metrics, _tracing, issuance, Clock, Logger<DecisionMaker>());
         var maker = new LeaseMaker(engines, Store, Revoker, debts, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
-        Issuer = new Issuer(catalog, Store, decisions, Tasks, maker, _metrics, _tracing, Clock);
-        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, audit);
+        var tokens = new TokenUse(new InMemoryReplayStore(Clock), audit, _metrics, Logger<TokenUse>());
+        Issuer = new Issuer(catalog, Store, decisions, tokens, Tasks, maker, _metrics, _tracing, Clock);
+        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, tokens, audit);
         Uses = new UseReporter(catalog, Store, Revoker, audit);
         var recheck = Options.Create(new RecheckOptions { MaxRevokePercent = 100, DecisionTimeout = TimeSpan.FromSeconds(1) });
         var asker = new LeaseAsker(policy, catalog, Store, recheck, Clock, Logger<LeaseAsker>());

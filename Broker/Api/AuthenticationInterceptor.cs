@@ -2,13 +2,14 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using SecretsBroker.Identity;
 using SecretsBroker.Identity.Certificates;
+using SecretsBroker.Identity.Dpop;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Api;
 
 /// <summary>
 /// Finds out who calls, before the message is looked at. Whoever is not believed is told so in one way, whatever the cause;
-/// the cause goes to the log and the metric.
+/// the cause goes to the log and the metric. Only a missing nonce is told, with the nonce.
 /// </summary>
 /// <remarks>
 /// Not to the audit log: nobody stands behind a refused call, and anybody who reaches the port could fill the audit log's
@@ -17,6 +18,7 @@ namespace SecretsBroker.Api;
 internal sealed class AuthenticationInterceptor(
     CallRules rules,
     CallerAuthenticator authenticator,
+    DpopCheck dpop,
     AuthenticationFailureLog failures,
     BrokerMetrics metrics,
     BrokerTracing tracing) : Interceptor
@@ -78,7 +80,9 @@ internal sealed class AuthenticationInterceptor(
             return;
         }
 
-        var error = Errors.Unauthenticated();
+        var error = result.Fault == AuthenticationFault.ProofNonceMissing
+            ? Errors.ProofNonceMissing(dpop.MakeNonce())
+            : Errors.Unauthenticated();
         span.Fail(error);
         metrics.AuthenticationFailed(result.Fault.ToFailure());
         failures.Refused(context.Method, result, context.GetSourceAddress());
@@ -89,9 +93,17 @@ internal sealed class AuthenticationInterceptor(
     private ValueTask<AuthenticationResult> ReadAsync(ServerCallContext context)
     {
         var http = context.GetHttpContext();
-        var values = http.Request.Headers.Authorization;
-        return values.Count > 1
-            ? ValueTask.FromResult(AuthenticationResult.Failed(AuthenticationFault.CredentialRepeated))
-            : authenticator.AuthenticateAsync(values, http.Features.Get<PresentedCertificate>(), context.CancellationToken);
+        var (tokens, proofs) = (http.Request.Headers.Authorization, http.Request.Headers["DPoP"]);
+        if (tokens.Count > 1)
+            return Refuse(AuthenticationFault.CredentialRepeated);
+        if (proofs.Count > 1)
+            return Refuse(AuthenticationFault.ProofRepeated);
+        var call = new CallerCredentials(tokens) { Certificate = http.Features.Get<PresentedCertificate>() };
+        if (proofs.Count == 1)
+            call = call with { Proof = proofs, Origin = $"{http.Request.Scheme}://{http.Request.Host}", Path = context.Method };
+        return authenticator.AuthenticateAsync(call, context.CancellationToken);
+
+        static ValueTask<AuthenticationResult> Refuse(AuthenticationFault fault) =>
+            ValueTask.FromResult(AuthenticationResult.Failed(fault));
     }
 }

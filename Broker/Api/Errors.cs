@@ -76,6 +76,14 @@ internal static class Errors
             StatusCode.FailedPrecondition,
             $"this secret is delivered sealed only; send a public key as recipient_key (decision {refused.DecisionId})",
             new ErrorDetail { Reason = "SEALED_DELIVERY_NEEDED", DecisionId = refused.DecisionId }),
+        RefusalReason.TokenUsed => Make(
+            StatusCode.Unauthenticated,
+            $"the grant takes each token once, and this one was used; call again with another (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "TOKEN_USED", DecisionId = refused.DecisionId, Retryable = true }),
+        RefusalReason.TokenIdMissing => Make(
+            StatusCode.Unauthenticated,
+            $"the grant takes each token once: call with a token that has an id, 'jti' (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "TOKEN_ID_MISSING", DecisionId = refused.DecisionId }),
         RefusalReason.WorkloadQuota => Quota("WORKLOAD_QUOTA", "the workload has as many live leases as it may", refused),
         RefusalReason.TaskQuota => Quota("TASK_QUOTA", "the task has as many live leases as it may", refused),
         RefusalReason.RateLimit => Quota("RATE_LIMIT", "the workload asks faster than it may", refused),
@@ -158,9 +166,20 @@ internal static class Errors
     public static RpcException Unauthenticated() =>
         Make(
             StatusCode.Unauthenticated,
-            "no valid proof of identity: send one token, for this broker's audience, as 'authorization: Bearer …', or connect with an X.509-SVID; "
-            + "if both, of the same workload",
+            "no valid proof of identity: send one token, for this broker's audience, as 'authorization: Bearer …', or, if it is bound to a key, as "
+            + "'authorization: DPoP …' with a proof; or connect with an X.509-SVID; if both, of the same workload",
             new ErrorDetail { Reason = "UNAUTHENTICATED" });
+
+    /// <param name="nonce">Goes into the trailer that RFC 9449 §8 names.</param>
+    public static RpcException ProofNonceMissing(string nonce)
+    {
+        var error = Make(
+            StatusCode.Unauthenticated,
+            "the DPoP proof must hold a nonce: take the one in the trailer 'dpop-nonce' and call again",
+            new ErrorDetail { Reason = "USE_DPOP_NONCE", Retryable = true });
+        error.Trailers.Add("dpop-nonce", nonce);
+        return error;
+    }
 
     private static RpcException Quota(string reason, string message, IssueResult.Refused refused) =>
         Make(

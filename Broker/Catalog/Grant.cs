@@ -37,6 +37,12 @@ internal sealed record Grant
     /// <summary>Whether its secrets are delivered sealed for a key of the caller's only.</summary>
     public bool Sealed { get; init; }
 
+    /// <summary>Whether only who shows possession of a key may have it: a stolen bearer token gets nothing.</summary>
+    public bool RequireProof { get; init; }
+
+    /// <summary>Whether each token serves one request for it.</summary>
+    public bool SingleUseTokens { get; init; }
+
     /// <summary>The engine's own, an object.</summary>
     public JsonElement Settings { get; init; }
 }

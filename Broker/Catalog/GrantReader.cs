@@ -5,7 +5,8 @@ namespace SecretsBroker.Catalog;
 /// <summary>
 /// Reads a grant: <c>name</c>, <c>action</c>, <c>resource</c>, <c>target</c>, <c>default_ttl</c>, <c>max_ttl</c> (1s to 24h), and optionally
 /// <c>classification</c>, <c>environment</c>, <c>tools</c>, <c>on_violation</c> (<c>report</c> or <c>revoke</c>),
-/// <c>sealed</c> (<c>optional</c> or <c>required</c>) and <c>settings</c>.
+/// <c>sealed</c> (<c>optional</c> or <c>required</c>), <c>require_proof</c>, <c>single_use_tokens</c> (<c>true</c> or <c>false</c>) and
+/// <c>settings</c>.
 /// </summary>
 internal static class GrantReader
 {
@@ -48,6 +49,8 @@ internal static class GrantReader
             Tools = ReadTools(reader),
             RevokeOnViolation = reader.Choice("on_violation", fallback: false, RevokesOnViolation),
             Sealed = reader.Choice("sealed", fallback: false, DemandsSealing),
+            RequireProof = reader.Flag("require_proof", fallback: false),
+            SingleUseTokens = reader.Flag("single_use_tokens", fallback: false),
             Settings = entry.ReadSettings(),
         };
         if (grant.MaxTimeToLive > TimeSpan.Zero && grant.DefaultTimeToLive > grant.MaxTimeToLive)

@@ -14,6 +14,7 @@ using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
+using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.KillSwitch;
@@ -93,6 +94,7 @@ internal static class BrokerHost
         // Given by a factory, so that the container closes it, after all that use it.
         services.AddSingleton(_ => store);
         services.AddSingleton(provider => (IDenyList)provider.GetRequiredService<ILeaseStore>());
+        services.AddSingleton(provider => (IReplayStore)provider.GetRequiredService<ILeaseStore>());
         services.AddAudit();
         services.AddX509Engine();
         services.AddJwtEngine();

@@ -10,7 +10,7 @@ internal enum AuthenticationFault
     // the metadata entry
     CredentialMissing,
     CredentialRepeated,
-    NotBearer,
+    SchemeRefused,
     TooLong,
 
     // the token's form
@@ -58,4 +58,20 @@ internal enum AuthenticationFault
 
     // what is presented together
     CredentialsDisagree,
+
+    // that its sender holds the key that it is bound to
+    ConfirmationRefused,
+    ProofMissing,
+    ProofRepeated,
+    ProofOfNoKey,
+    ProofMalformed,
+    ProofAlgorithmRefused,
+    ProofKeyRefused,
+    ProofOfAnotherKey,
+    ProofForAnotherToken,
+    ProofForAnotherCall,
+    ProofStale,
+    ProofSignatureInvalid,
+    ProofNonceMissing,
+    ProofReplayed,
 }

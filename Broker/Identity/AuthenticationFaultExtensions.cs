@@ -9,7 +9,7 @@ internal static class AuthenticationFaultExtensions
     {
         AuthenticationFault.CredentialMissing => AuthenticationFailure.Missing,
         AuthenticationFault.CredentialRepeated
-            or AuthenticationFault.NotBearer
+            or AuthenticationFault.SchemeRefused
             or AuthenticationFault.TooLong
             or AuthenticationFault.Malformed
             or AuthenticationFault.Encrypted
@@ -39,6 +39,20 @@ internal static class AuthenticationFaultExtensions
             or AuthenticationFault.CertificateFormRefused
             or AuthenticationFault.CertificateChainRefused => AuthenticationFailure.Certificate,
         AuthenticationFault.CredentialsDisagree => AuthenticationFailure.Claims,
+        AuthenticationFault.ConfirmationRefused
+            or AuthenticationFault.ProofMissing
+            or AuthenticationFault.ProofRepeated
+            or AuthenticationFault.ProofOfNoKey
+            or AuthenticationFault.ProofMalformed
+            or AuthenticationFault.ProofAlgorithmRefused
+            or AuthenticationFault.ProofKeyRefused
+            or AuthenticationFault.ProofOfAnotherKey
+            or AuthenticationFault.ProofForAnotherToken
+            or AuthenticationFault.ProofForAnotherCall
+            or AuthenticationFault.ProofStale
+            or AuthenticationFault.ProofSignatureInvalid => AuthenticationFailure.Possession,
+        AuthenticationFault.ProofNonceMissing => AuthenticationFailure.Nonce,
+        AuthenticationFault.ProofReplayed => AuthenticationFailure.Replay,
         _ => AuthenticationFailure.Other,
     };
 }

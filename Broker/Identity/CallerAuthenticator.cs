@@ -8,23 +8,21 @@ namespace SecretsBroker.Identity;
 /// </summary>
 internal sealed class CallerAuthenticator(TokenAuthenticator tokens, CertificateAuthenticator certificates)
 {
-    /// <param name="authorization">The one value of the metadata entry; null when there is none.</param>
-    /// <param name="certificate">Of the connection; null when there is none.</param>
-    /// <param name="cancellationToken">The caller's.</param>
-    public ValueTask<AuthenticationResult> AuthenticateAsync(
-        string? authorization, PresentedCertificate? certificate, CancellationToken cancellationToken)
+    /// <exception cref="BrokerException">Whether a proof was used before is not known.</exception>
+    public ValueTask<AuthenticationResult> AuthenticateAsync(CallerCredentials call, CancellationToken cancellationToken)
     {
-        if (certificate is null)
-            return tokens.AuthenticateAsync(authorization, cancellationToken);
-        return string.IsNullOrEmpty(authorization)
+        if (call.Certificate is not { } certificate)
+            return tokens.AuthenticateAsync(call, cancellationToken);
+        // A proof without a token proves nothing, and whoever sends one means to be known by it.
+        return string.IsNullOrEmpty(call.Authorization) && call.Proof is null
             ? certificates.AuthenticateAsync(certificate, cancellationToken)
-            : AuthenticateByBothAsync(authorization, certificate, cancellationToken);
+            : AuthenticateByBothAsync(call, certificate, cancellationToken);
     }
 
     private async ValueTask<AuthenticationResult> AuthenticateByBothAsync(
-        string authorization, PresentedCertificate certificate, CancellationToken cancellationToken)
+        CallerCredentials call, PresentedCertificate certificate, CancellationToken cancellationToken)
     {
-        var byToken = await tokens.AuthenticateAsync(authorization, cancellationToken);
+        var byToken = await tokens.AuthenticateAsync(call, cancellationToken);
         if (!byToken.Succeeded || !certificate.Subject.IsIdentity)
             return byToken;
         var byCertificate = await certificates.AuthenticateAsync(certificate, cancellationToken);

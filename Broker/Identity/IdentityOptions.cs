@@ -50,4 +50,7 @@ internal sealed class IdentityOptions
 
     /// <summary>How many validated tokens are remembered. Default 10,000; 0 (none) to 1,000,000.</summary>
     public int RememberedTokens { get; set; } = 10_000;
+
+    /// <summary>Proofs that a caller holds the key that its token is bound to.</summary>
+    public DpopOptions Dpop { get; set; } = new();
 }

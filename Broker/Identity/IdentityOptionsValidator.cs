@@ -33,7 +33,28 @@ internal sealed class IdentityOptionsValidator : IValidateOptions<IdentityOption
         CheckRange(options.FileCheckInterval, TimeSpan.Zero, TimeSpan.FromHours(1), "FileCheckInterval", faults);
         if (options.RememberedTokens is < 0 or > 1_000_000)
             Add(faults, "RememberedTokens", "must be from 0 to 1000000", $"{options.RememberedTokens}");
+        CheckDpop(options.Dpop, faults);
     }
+
+    private static void CheckDpop(DpopOptions dpop, List<string> faults)
+    {
+        CheckRange(dpop.ProofLifetime, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5), "Dpop:ProofLifetime", faults);
+        CheckRange(dpop.NonceLifetime, TimeSpan.FromSeconds(10), TimeSpan.FromHours(1), "Dpop:NonceLifetime", faults);
+        for (var i = 0; i < dpop.Origins.Count; i++)
+        {
+            if (!IsOrigin(dpop.Origins[i]))
+                Add(faults, $"Dpop:Origins:{i}", "must be scheme and authority, such as https://broker.example.org:7443", dpop.Origins[i]);
+        }
+
+        if (dpop.NonceKey is { IsValid: false })
+            faults.Add($"{IdentityOptions.Section}:Dpop:NonceKey must have either File or Env, which says where the key is");
+    }
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var origin)
+        && (origin.Scheme == Uri.UriSchemeHttps || origin.Scheme == Uri.UriSchemeHttp)
+        && origin.PathAndQuery == "/"
+        && origin.UserInfo.Length + origin.Fragment.Length == 0;
 
     private static void CheckIssuer(IdentityOptions options, int index, List<string> faults)
     {

@@ -4,33 +4,35 @@ using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Identity;
 
-/// <summary>From the <c>authorization</c> metadata value to the workload that it stands for.</summary>
-internal sealed class TokenAuthenticator(TrustedAuthorities trusted, BrokerMetrics metrics, TimeProvider time)
+/// <summary>From the credentials of a call to the workload that its token stands for.</summary>
+internal sealed class TokenAuthenticator(TrustedAuthorities trusted, PossessionCheck possession, BrokerMetrics metrics, TimeProvider time)
 {
     /// <summary>How many validated tokens are remembered.</summary>
     public int RememberedTokens => trusted.Current.Remembered.Count;
 
-    /// <param name="authorization">The one value of the metadata entry; null when there is none.</param>
+    /// <param name="call">What it brings.</param>
     /// <param name="cancellationToken">The caller's; it ends waiting for keys, not their fetching.</param>
-    public async ValueTask<AuthenticationResult> AuthenticateAsync(string? authorization, CancellationToken cancellationToken)
+    /// <exception cref="BrokerException">Whether a proof was used before is not known.</exception>
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(CallerCredentials call, CancellationToken cancellationToken)
     {
         var authorities = trusted.Current;
-        if (BearerCredential.TryRead(authorization, out var text) is { } fault)
+        if (PresentedToken.TryRead(call.Authorization, out var presented) is { } fault)
             return AuthenticationResult.Failed(fault);
-        if (TokenHash.Of(text) is not { } hash)
+        if (TokenHash.Of(presented.Text) is not { } hash)
             return AuthenticationResult.Failed(AuthenticationFault.Malformed);
 
-        var remembered = await RecallAsync(authorities, hash, cancellationToken);
-        metrics.TokenCacheLookedUp(remembered is not null);
-        if (remembered is not null)
-            return AuthenticationResult.Of(remembered.Workload, remembered.Authority.Name);
-
-        if (CompactToken.TryRead(text, out var token) is { } malformed)
-            return AuthenticationResult.Failed(malformed);
-        using (token)
+        var token = await RecallAsync(authorities, hash, cancellationToken);
+        metrics.TokenCacheLookedUp(token is not null);
+        if (token is null)
         {
-            return await ValidateAsync(authorities, token!, hash, cancellationToken);
+            (token, var refused) = await ReadAsync(authorities, presented.Text, hash, cancellationToken);
+            if (token is null)
+                return refused;
         }
+
+        return await possession.CheckAsync(call, presented, token.Confirmation, cancellationToken) is { } unproven
+            ? AuthenticationResult.Failed(unproven, token.Authority.Name)
+            : AuthenticationResult.Of(token.Workload, token.Authority.Name);
     }
 
     private async ValueTask<RememberedToken?> RecallAsync(AuthoritySet authorities, TokenHash hash, CancellationToken cancellationToken)
@@ -44,26 +46,48 @@ internal sealed class TokenAuthenticator(TrustedAuthorities trusted, BrokerMetri
         return null;
     }
 
+    private async Task<(RememberedToken? Token, AuthenticationResult Refused)> ReadAsync(
+        AuthoritySet authorities, string text, TokenHash hash, CancellationToken cancellationToken)
+    {
+        if (CompactToken.TryRead(text, out var token) is { } malformed)
+            return (null, AuthenticationResult.Failed(malformed));
+        using (token)
+        {
+            return await ValidateAsync(authorities, token!, hash, cancellationToken);
+        }
+    }
+
     // Cheap checks first, keys last: a token that cannot be valid must cost neither a signature check nor a request to an issuer.
-    private async Task<AuthenticationResult> ValidateAsync(
+    private async Task<(RememberedToken? Token, AuthenticationResult Refused)> ValidateAsync(
         AuthoritySet authorities, CompactToken token, TokenHash hash, CancellationToken cancellationToken)
     {
         if (TokenHeader.TryRead(token.Header, out var header) is { } headerFault)
-            return AuthenticationResult.Failed(headerFault);
+            return Refuse(headerFault);
         if (authorities.TryChoose(token.Payload, out var authority) is { } unknown)
-            return AuthenticationResult.Failed(unknown);
+            return Refuse(unknown);
         if (CheckClaims(authority!, token, out var expireTime) is { } claimFault)
-            return AuthenticationResult.Failed(claimFault, authority!.Name);
+            return Refuse(claimFault, authority!.Name);
+        if (Confirmation.TryRead(token.Payload, out var confirmation) is { } confirmationFault)
+            return Refuse(confirmationFault, authority!.Name);
 
         var (key, keyFault) = await FindKeyAsync(authority!, token, header, cancellationToken);
         if (key is null)
-            return AuthenticationResult.Failed(keyFault, authority!.Name);
+            return Refuse(keyFault, authority!.Name);
         if (authority!.TryMap(token.Payload, expireTime, out var workload) is { } mapFault)
-            return AuthenticationResult.Failed(mapFault, authority.Name);
+            return Refuse(mapFault, authority.Name);
 
-        authorities.Remembered.Add(
-            hash, new RememberedToken(workload!, authority, key.Thumbprint, expireTime + TokenTimes.Leeway));
-        return AuthenticationResult.Of(workload!, authority.Name);
+        var endTime = expireTime + TokenTimes.Leeway;
+        workload = workload! with
+        {
+            Possession = PossessionCheck.Of(confirmation),
+            SingleUse = TokenId.Of(token.Payload, authority.Name) is { } id ? new SingleUse(id, endTime) : null,
+        };
+        var remembered = new RememberedToken(workload, authority, key.Thumbprint, confirmation, endTime);
+        authorities.Remembered.Add(hash, remembered);
+        return (remembered, default);
+
+        static (RememberedToken?, AuthenticationResult) Refuse(AuthenticationFault fault, string authority = "") =>
+            (null, AuthenticationResult.Failed(fault, authority));
     }
 
     private AuthenticationFault? CheckClaims(TokenAuthority authority, CompactToken token, out DateTimeOffset expireTime)

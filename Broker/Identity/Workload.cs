@@ -18,6 +18,9 @@ internal sealed record Workload(
     /// <summary>How it showed that it holds the key that its identity is bound to.</summary>
     public Possession Possession { get; init; }
 
+    /// <summary>For grants that take each token once; null when it came without a token, or with one that has no <c>jti</c>.</summary>
+    public SingleUse? SingleUse { get; init; }
+
     /// <summary>One that an X.509-SVID names, which brings neither groups nor attributes.</summary>
     public static Workload Of(WorkloadId id, DateTimeOffset expireTime) =>
         new(id, AuthenticationMethod.X509Svid, [], ReadOnlyDictionary<string, string>.Empty, expireTime)

@@ -56,4 +56,10 @@ internal enum RefusalReason
 
     /// <summary>Policy or the grant demands sealed delivery, and the caller sent no key to seal for.</summary>
     SealedDeliveryNeeded,
+
+    /// <summary>The grant takes each token once, and this one was used for a request before.</summary>
+    TokenUsed,
+
+    /// <summary>The grant takes each token once, and the caller came with none that can be told from others.</summary>
+    TokenIdMissing,
 }

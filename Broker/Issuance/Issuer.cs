@@ -13,6 +13,7 @@ internal sealed class Issuer(
     CurrentCatalog catalog,
     ILeaseStore store,
     DecisionMaker decisions,
+    TokenUse tokens,
     TaskStarter tasks,
     LeaseMaker maker,
     BrokerMetrics metrics,
@@ -97,10 +98,9 @@ internal sealed class Issuer(
         var grant = grants[0];
         var asked = Shortest.Of(intent.TimeToLive ?? grant.DefaultTimeToLive, grant.MaxTimeToLive);
         var question = new PolicyQuestion(workload, intent with { TimeToLive = asked }, grant, context);
-        if (grant.Tools.Count > 0 && !grant.Tools.Contains(intent.Tool))
+        if (CatalogDenials.Of(grant, workload, intent.Tool) is { } unmet)
         {
-            return new IssueResult.Denied(await decisions.DenyAsync(
-                question, DenialReason.ToolNotAllowed, CatalogDenials.ToolNotAllowed, cancellationToken));
+            return new IssueResult.Denied(await decisions.DenyAsync(question, unmet.Reason, unmet.Text, cancellationToken));
         }
 
         var decision = await decisions.DecideAsync(question, cancellationToken);
@@ -112,6 +112,11 @@ internal sealed class Issuer(
         if (await decisions.RefuseUnfulfillableAsync(question, decision, command.Recipient is not null, cancellationToken) is { } refused)
         {
             return refused;
+        }
+
+        if (await tokens.RefuseUsedAsync(question, decision, cancellationToken) is { } used)
+        {
+            return used;
         }
 
         if (command.NewTask is { } newTask)

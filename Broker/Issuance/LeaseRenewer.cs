@@ -11,7 +11,7 @@ namespace SecretsBroker.Issuance;
 
 /// <summary>Stretches a lease: policy is asked again, the store moves the end, the target follows.</summary>
 internal sealed class LeaseRenewer(
-    CurrentCatalog catalog, TargetEngines engines, ILeaseStore store, DecisionMaker decisions, IAuditSink audit)
+    CurrentCatalog catalog, TargetEngines engines, ILeaseStore store, DecisionMaker decisions, TokenUse tokens, IAuditSink audit)
 {
     /// <returns>Null when the workload has no such lease.</returns>
     public async Task<RenewOutcome?> RenewAsync(
@@ -39,6 +39,11 @@ internal sealed class LeaseRenewer(
         if (await decisions.RefuseUnfulfillableAsync(question, decision, lease.SealedFor.Length > 0, cancellationToken) is { } refused)
         {
             return new RenewOutcome.Refused(refused);
+        }
+
+        if (await tokens.RefuseUsedAsync(question, decision, cancellationToken) is { } used)
+        {
+            return new RenewOutcome.Refused(used);
         }
 
         var engine = engines.Find(lease.Target)
@@ -100,8 +105,8 @@ internal sealed class LeaseRenewer(
                 cancellationToken));
         }
 
-        return (question, grant.Tools.Count > 0 && !grant.Tools.Contains(lease.Tool)
-            ? await decisions.DenyAsync(question, DenialReason.ToolNotAllowed, "the grant does not allow this tool any more", cancellationToken)
+        return (question, CatalogDenials.Of(grant, workload, lease.Tool) is { } unmet
+            ? await decisions.DenyAsync(question, unmet.Reason, unmet.Text, cancellationToken)
             : await decisions.DecideAsync(question, cancellationToken));
     }
 
@@ -133,7 +138,7 @@ internal abstract record RenewOutcome
 
     internal sealed record Denied(Decision Decision) : RenewOutcome;
 
-    /// <summary>Policy allows it only with what this broker cannot do.</summary>
+    /// <summary>Policy allows it, and something else stands in the way.</summary>
     internal sealed record Refused(IssueResult.Refused Refusal) : RenewOutcome;
 
     internal sealed record NotActive : RenewOutcome;

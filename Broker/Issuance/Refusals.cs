@@ -50,6 +50,7 @@ internal static class Refusals
         RefusalReason.TargetBusy => DenialReason.TargetBusy,
         RefusalReason.TargetInDebt => DenialReason.TargetInDebt,
         RefusalReason.ApprovalNeeded => DenialReason.ApprovalNeeded,
+        RefusalReason.TokenUsed or RefusalReason.TokenIdMissing => DenialReason.TokenUsed,
         RefusalReason.SealedDeliveryNeeded => DenialReason.SealedDeliveryNeeded,
         _ => DenialReason.TaskEnded,
     };

@@ -9,6 +9,12 @@ internal enum DenialReason
     PolicyError,
     UnknownGrant,
     ToolNotAllowed,
+
+    /// <summary>The grant demands proof of possession.</summary>
+    ProofNeeded,
+
+    /// <summary>The grant takes each token once, and this one was used, or has no id.</summary>
+    TokenUsed,
     TaskEnded,
     Killed,
     WorkloadQuota,
@@ -110,6 +116,15 @@ internal enum AuthenticationFailure
     /// <summary>The keys to check it with could not be had.</summary>
     KeysUnavailable,
     Certificate,
+
+    /// <summary>No valid proof that the sender holds the key that the token is bound to.</summary>
+    Possession,
+
+    /// <summary>The caller is told a nonce, and usually calls again at once.</summary>
+    Nonce,
+
+    /// <summary>What may be used once was used before.</summary>
+    Replay,
     Other,
 }
 

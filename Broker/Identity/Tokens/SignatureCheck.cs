@@ -7,7 +7,7 @@ namespace SecretsBroker.Identity.Tokens;
 /// <summary>Whether one trusted key signed a token. The claims have been checked by then, more narrowly than the library does.</summary>
 internal static class SignatureCheck
 {
-    private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = BearerCredential.MaxLength };
+    private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = PresentedToken.MaxLength };
 
     public static async Task<bool> PassesAsync(CompactToken token, TokenHeader header, TrustedKey key)
     {

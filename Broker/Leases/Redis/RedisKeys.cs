@@ -30,8 +30,12 @@ internal sealed class RedisKeys
     public ShardKeys? Of(LeaseId id) => id.Shard < _shards.Length ? _shards[id.Shard] : null;
 
     /// <summary>Where a target's deny list is.</summary>
-    public ShardKeys OfTarget(string target) =>
-        _shards[SHA256.HashData(Encoding.UTF8.GetBytes(target))[0] % _shards.Length];
+    public ShardKeys OfTarget(string target) => _shards[Spread(target)];
+
+    /// <summary>Where it is noted what was used.</summary>
+    public ShardKeys Of(ReplayKey key) => _shards[Spread(key.Value)];
+
+    private int Spread(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text))[0] % _shards.Length;
 }
 
 /// <summary>The keys of one shard.</summary>
@@ -104,6 +108,9 @@ internal sealed class ShardKeys(int shard, string tag)
 
     /// <summary>Is there for a day after the order was lifted, so that nobody who read it before brings it back.</summary>
     public RedisKey LiftedKillOrder(string id) => $"{tag}lifted:{id}";
+
+    /// <summary>Text: which use was the one. Goes by itself when what was used is of no use any more.</summary>
+    public RedisKey Used(ReplayKey key) => $"{tag}used:{key.Value}";
 
     /// <summary>Hash: a target's deny list, lease to <c>since until</c>.</summary>
     public RedisKey Denied(string target) => $"{tag}denied:{target}";

@@ -1,4 +1,5 @@
 using SecretsBroker.Engines;
+using SecretsBroker.Identity;
 using StackExchange.Redis;
 
 namespace SecretsBroker.Leases.Redis;
@@ -7,7 +8,7 @@ namespace SecretsBroker.Leases.Redis;
 /// The store for many brokers: one Redis server, a replicated one, or a Cluster (7.0 or later). Every step is one script in one slot;
 /// what a step needs and cannot know beforehand is read first, and the script looks whether it still holds.
 /// </summary>
-internal sealed partial class RedisLeaseStore : ILeaseStore, IDenyList
+internal sealed partial class RedisLeaseStore : ILeaseStore, IDenyList, IReplayStore
 {
     // Of leases in hand between their steps; at a few hundred bytes each.
     private const int Remembered = 16_384;

@@ -31,6 +31,8 @@ internal static class RedisScripts
 
     public static readonly RedisScript ConfirmRecheck = new("confirm-recheck");
 
+    public static readonly RedisScript Use = new("use");
+
     public static readonly RedisScript Deny = new("deny");
     public static readonly RedisScript ReadDenied = new("read-denied");
 }

@@ -31,6 +31,10 @@ internal static class Schema
         """
         CREATE INDEX leases_failed ON leases (target, end_time) WHERE state = 3 AND attempts > claimed AND gone_time IS NULL;
         """,
+        """
+        CREATE TABLE used (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX used_until ON used (until);
+        """,
     ];
 
     /// <remarks>

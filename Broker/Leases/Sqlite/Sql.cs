@@ -200,6 +200,14 @@ internal static class Sql
 
     public const string DenyListVersion = "SELECT version FROM deny_lists WHERE target = ?1";
 
+    // ---- what may be used once
+
+    public const string ForgetUsed = "DELETE FROM used WHERE key IN (SELECT key FROM used WHERE until <= ?1 LIMIT 100)";
+
+    public const string Use = """
+        INSERT INTO used (key, until) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE until <= ?3
+        """;
+
     // ---- the file
 
     public const string Shards = "SELECT value FROM meta WHERE key = 'shards'";

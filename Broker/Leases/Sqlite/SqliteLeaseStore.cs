@@ -1,4 +1,5 @@
 using SecretsBroker.Engines;
+using SecretsBroker.Identity;
 
 namespace SecretsBroker.Leases.Sqlite;
 
@@ -7,7 +8,7 @@ namespace SecretsBroker.Leases.Sqlite;
 /// Every change reads a row, lets <see cref="LeaseRow"/> decide, and writes the row and its counters, in one transaction. There is one
 /// shard: one connection writes, so that more of them would only divide the work of one sweep.
 /// </remarks>
-internal sealed partial class SqliteLeaseStore(SqliteStoreOptions options, TimeProvider clock) : ILeaseStore, IDenyList
+internal sealed partial class SqliteLeaseStore(SqliteStoreOptions options, TimeProvider clock) : ILeaseStore, IDenyList, IReplayStore
 {
     private readonly SqliteDatabase _database = new(options, shards: 1);
 

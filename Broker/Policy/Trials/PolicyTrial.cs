@@ -63,9 +63,9 @@ internal sealed class PolicyTrial(PolicySnapshot policies, CatalogSnapshot catal
 
         var grant = grants[0];
         // A lease to be renewed has been issued for its tool.
-        if (grant.Tools.Count > 0 && !grant.Tools.Contains(intent.Tool) && !asked.Context.Renewal)
+        if (CatalogDenials.Of(grant, asked.Workload, asked.Context.Renewal ? null : intent.Tool) is { } unmet)
         {
-            denial = CatalogDenials.ToolNotAllowed;
+            denial = unmet.Text;
             return null;
         }
 

@@ -1,0 +1,172 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using SecretsBroker.Audit;
+using SecretsBroker.Client;
+using SecretsBroker.Tests.Identity;
+using SecretsBroker.V1;
+using Task = System.Threading.Tasks.Task;
+
+namespace SecretsBroker.Tests.EndToEnd;
+
+/// <summary>A stolen bearer token is worth nothing where a grant or a policy demands proof of possession.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class PossessionTests : IDisposable
+{
+    private const string NeedsProof =
+        """
+        targets:
+          - { name: memory, engine: memory }
+        grants:
+          - { name: read-notes, action: read, resource: memory/notes, target: memory, default_ttl: 2m, max_ttl: 10m, require_proof: true }
+        """;
+
+    private readonly TestIssuer _issuer = new();
+    private readonly DpopKey _key = DpopKey.Create();
+
+    public void Dispose()
+    {
+        _issuer.Dispose();
+        _key.Dispose();
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Client_with_a_key_gets_its_lease_and_keeps_its_lifeline(bool nonceNeeded)
+    {
+        await using var broker = await StartAsync(options =>
+        {
+            options.Catalog = NeedsProof;
+            options.Settings["Identity:Dpop:RequireNonce"] = nonceNeeded ? "true" : "false";
+        });
+        using var client = Connect(broker);
+        await using var task = await client.StartTaskAsync("read notes");
+
+        await using var lease = await task.AcquireAsync("read", "memory/notes");
+        await task.CompleteAsync(TaskOutcome.Succeeded);
+
+        var decided = (await broker.ReadAuditAsync(AuditEventType.Decided)).Single();
+        Assert.That((decided.Allowed, decided.Possession), Is.EqualTo(((bool?)true, "Dpop")));
+    }
+
+    [Test]
+    public async Task Grant_that_demands_proof_gives_nothing_to_a_bearer()
+    {
+        await using var broker = await StartAsync(options => options.Catalog = NeedsProof);
+        using var thief = broker.Connect(
+            adapt: options => options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint("agent"))));
+        await using var task = await thief.StartTaskAsync("read notes");
+
+        var denial = await Assert.ThrowsAsync<AccessDeniedException>(() => task.AcquireAsync("read", "memory/notes"));
+
+        Assert.That(denial!.Message, Does.Contain("possession"));
+        Assert.That(broker.Memory.Issued, Is.Zero);
+        var decided = (await broker.ReadAuditAsync(AuditEventType.Decided)).Single();
+        Assert.That((decided.Allowed, decided.Reason), Is.EqualTo(((bool?)false, SecretsBroker.Policy.CatalogDenials.ProofNeeded)));
+    }
+
+    [Test]
+    public async Task Policy_can_demand_proof()
+    {
+        await using var broker = await StartAsync(options => options.Policies =
+            """
+            permit (principal, action, resource) when { principal.proof == "dpop" };
+            """);
+        using var thief = broker.Connect(
+            adapt: options => options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint("agent"))));
+        using var client = Connect(broker);
+        await using var stolen = await thief.StartTaskAsync("read notes");
+        await using var task = await client.StartTaskAsync("read notes");
+
+        await Assert.ThrowsAsync<AccessDeniedException>(() => stolen.AcquireAsync("read", "memory/notes"));
+        await using var lease = await task.AcquireAsync("read", "memory/notes");
+
+        Assert.That(broker.Memory.Issued, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Bound_token_that_was_stolen_is_of_no_use()
+    {
+        await using var broker = await StartAsync();
+        var token = _issuer.Mint("agent", _key.Thumbprint);
+        using var key = DpopKey.Create();
+        using var channel = GrpcChannel.ForAddress(broker.Address);
+        var tasks = new TaskService.TaskServiceClient(channel);
+        var url = new Uri(broker.Address, "/secretsbroker.v1.TaskService/StartTask");
+        var now = TimeProvider.System.GetUtcNow();
+        (string Scheme, string? Proof)[] attempts =
+        [
+            ("Bearer", null),
+            ("DPoP", null),
+            ("DPoP", key.MakeProof(HttpMethod.Post, url, now, token)),
+            ("DPoP", _key.MakeProof(HttpMethod.Post, new Uri(broker.Address, "/secretsbroker.v1.LeaseService/ListLeases"), now, token)),
+            ("Bearer", _key.MakeProof(HttpMethod.Post, url, now, token)),
+        ];
+
+        foreach (var (scheme, proof) in attempts)
+        {
+            var failure = await Assert.ThrowsAsync<RpcException>(() => BeginAsync(scheme, proof));
+            Assert.That(failure!.StatusCode, Is.EqualTo(StatusCode.Unauthenticated));
+        }
+
+        await BeginAsync("DPoP", _key.MakeProof(HttpMethod.Post, url, now, token));
+        Assert.That(await broker.ReadAuditAsync(AuditEventType.TaskStarted), Has.Count.EqualTo(1));
+
+        async Task BeginAsync(string scheme, string? proof)
+        {
+            var headers = new Metadata { { "authorization", $"{scheme} {token}" } };
+            if (proof is not null)
+            {
+                headers.Add("dpop", proof);
+            }
+
+            await tasks.StartTaskAsync(new StartTaskRequest { Purpose = "read notes" }, headers);
+        }
+    }
+
+    [Test]
+    public async Task Proof_that_was_overheard_is_of_no_use_at_another_time()
+    {
+        await using var broker = await StartAsync();
+        var token = _issuer.Mint("agent", _key.Thumbprint);
+        using var channel = GrpcChannel.ForAddress(broker.Address);
+        var leases = new LeaseService.LeaseServiceClient(channel);
+        var url = new Uri(broker.Address, "/secretsbroker.v1.LeaseService/ListLeases");
+        var headers = new Metadata
+        {
+            { "authorization", $"DPoP {token}" },
+            { "dpop", _key.MakeProof(HttpMethod.Post, url, TimeProvider.System.GetUtcNow(), token) },
+        };
+
+        var calls = await Task.WhenAll(Enumerable.Range(0, 10).Select(async _ =>
+        {
+            try
+            {
+                await leases.ListLeasesAsync(new ListLeasesRequest(), headers);
+                return StatusCode.OK;
+            }
+            catch (RpcException e)
+            {
+                return e.StatusCode;
+            }
+        }));
+        await broker.StopAsync();
+        await broker.StartAgainAsync();
+        var after = await Assert.ThrowsAsync<RpcException>(async () => await leases.ListLeasesAsync(new ListLeasesRequest(), headers));
+
+        Assert.That(calls.Count(status => status == StatusCode.OK), Is.EqualTo(1));
+        Assert.That(calls.Where(status => status != StatusCode.OK), Is.All.EqualTo(StatusCode.Unauthenticated));
+        Assert.That(after!.StatusCode, Is.EqualTo(StatusCode.Unauthenticated));
+    }
+
+    private Task<TestBroker> StartAsync(Action<TestBrokerOptions>? adapt = null) => TestBroker.StartAsync(options =>
+    {
+        _issuer.AddTo(options);
+        adapt?.Invoke(options);
+    });
+
+    private SecretsBrokerClient Connect(TestBroker broker) => broker.Connect(adapt: options =>
+    {
+        options.DpopKey = _key;
+        options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint("agent", _key.Thumbprint)));
+    });
+}

@@ -1,0 +1,32 @@
+using SecretsBroker.Identity.Dpop;
+using SecretsBroker.Identity.Tokens;
+
+namespace SecretsBroker.Identity;
+
+/// <summary>
+/// Whether whoever sends a token may: the holder of the key that it is bound to, or anybody where it is bound to none. Asked with every
+/// call, also where the token is remembered.
+/// </summary>
+internal sealed class PossessionCheck(DpopCheck dpop)
+{
+    public ValueTask<AuthenticationFault?> CheckAsync(
+        CallerCredentials call, PresentedToken token, Confirmation? confirmation, CancellationToken cancellationToken)
+    {
+        if (confirmation is null)
+        {
+            // A proof beside a token that is bound to no key proves nothing: a thief would make one with a key of their own.
+            return ValueTask.FromResult<AuthenticationFault?>(
+                token.IsDpop || call.Proof is not null ? AuthenticationFault.ProofOfNoKey : null);
+        }
+
+        if (confirmation.CertificateThumbprint is not null)
+            return ValueTask.FromResult<AuthenticationFault?>(AuthenticationFault.ConfirmationRefused);
+        // RFC 9449 §7.2: a bound token is no bearer token, whatever comes beside it.
+        return token.IsDpop
+            ? dpop.CheckAsync(call, token.Text, confirmation.KeyThumbprint!, cancellationToken)
+            : ValueTask.FromResult<AuthenticationFault?>(AuthenticationFault.ProofMissing);
+    }
+
+    /// <summary>What is shown once <see cref="CheckAsync"/> found no fault.</summary>
+    public static Possession Of(Confirmation? confirmation) => confirmation is null ? Possession.None : Possession.Dpop;
+}
