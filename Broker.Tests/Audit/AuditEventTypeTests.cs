@@ -15,5 +15,6 @@ internal sealed class AuditEventTypeTests
                 "20 OperatorDecided",
                 "21 LeasesRechecked",
                 "22 KillCarriedOut", "23 KillLiftProposed",
+                "35 KillExpired",
             ]));
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
+using SecretsBroker.Audit;
 using SecretsBroker.Identity;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
@@ -24,7 +25,7 @@ internal sealed class StandingOrdersTests
         var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         broker.Memory.BeforeRevoking = (_, token) => goOn.Task.WaitAsync(token);
         GivenOrder? given = null;
-        var store = new Mock<ILeaseStore>();
+        var store = MockedStore();
         // Read before the order, answered after it.
         store.Setup(one => one.ListKillOrdersAsync(It.IsAny<CancellationToken>())).Returns(async () =>
         {
@@ -67,7 +68,7 @@ internal sealed class StandingOrdersTests
     {
         await using var broker = await TestBroker.StartAsync();
         var time = new ManualTime();
-        var store = new Mock<ILeaseStore>();
+        var store = MockedStore();
         KillOrder[] standing = [];
         store.Setup(one => one.ListKillOrdersAsync(It.IsAny<CancellationToken>())).ReturnsAsync(() => standing);
         store.Setup(one => one.SpreadKillOrderAsync(It.IsAny<KillOrder>(), It.IsAny<CancellationToken>())).ReturnsAsync(true);
@@ -81,16 +82,49 @@ internal sealed class StandingOrdersTests
         await orders.PassAsync(default);
 
         store.Verify(one => one.SpreadKillOrderAsync(standing[0], It.IsAny<CancellationToken>()), Times.Once);
-        await broker.WaitForAuditAsync(SecretsBroker.Audit.AuditEventType.Killed, record => record.KillOrder == "k-other");
+        await broker.WaitForAuditAsync(AuditEventType.Killed, record => record.KillOrder == "k-other");
+    }
+
+    [Test]
+    public async Task Order_whose_time_is_over_is_lifted_only_when_that_is_on_the_record()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var over = new KillOrder("k-over", new KillSelector(KillScope.Grant, "read-notes"), "a test", "an operator", default)
+        {
+            Lifetime = TimeSpan.FromMinutes(1),
+        };
+        var store = MockedStore();
+        store.Setup(one => one.ListKillOrdersAsync(It.IsAny<CancellationToken>())).ReturnsAsync([]);
+        store.Setup(one => one.ListExpiredKillOrdersAsync(It.IsAny<CancellationToken>())).ReturnsAsync([over]);
+        var audit = new Mock<IAuditSink>();
+        audit.SetupSequence(one => one.AppendAsync(It.IsAny<AuditRecord>(), It.IsAny<CancellationToken>()))
+            .Throws(new AuditException("the disk is full"))
+            .Returns(ValueTask.CompletedTask);
+        var orders = Orders(broker, store.Object, records: new KillRecords(audit.Object, NullLogger<KillRecords>.Instance));
+
+        await orders.PassAsync(default);
+        store.Verify(one => one.LiftKillOrderAsync(It.IsAny<string>(), It.IsAny<CancellationToken>()), Times.Never);
+        await orders.PassAsync(default);
+
+        store.Verify(one => one.LiftKillOrderAsync("k-over", It.IsAny<CancellationToken>()), Times.Once);
+        audit.Verify(one => one.AppendAsync(
+            It.Is<AuditRecord>(record => record.Type == AuditEventType.KillExpired && record.KillOrder == "k-over"), It.IsAny<CancellationToken>()));
+    }
+
+    private static Mock<ILeaseStore> MockedStore()
+    {
+        var store = new Mock<ILeaseStore>();
+        store.Setup(one => one.ListExpiredKillOrdersAsync(It.IsAny<CancellationToken>())).ReturnsAsync([]);
+        return store;
     }
 
     private static Task<GivenOrder> GiveAsync(TestBroker broker, KillScope scope, string value) =>
         broker.Services.GetRequiredService<KillOrderGiver>().GiveAsync(new KillSelector(scope, value), "a test", Operator, sourceAddress: "");
 
-    private static StandingOrders Orders(TestBroker broker, ILeaseStore store, TimeProvider? time = null) => new(
+    private static StandingOrders Orders(TestBroker broker, ILeaseStore store, TimeProvider? time = null, KillRecords? records = null) => new(
         store,
         broker.Executor(),
-        broker.Services.GetRequiredService<KillRecords>(),
+        records ?? broker.Services.GetRequiredService<KillRecords>(),
         broker.Services.GetRequiredService<BrokerMetrics>(),
         time ?? TimeProvider.System,
         NullLogger<StandingOrders>.Instance);

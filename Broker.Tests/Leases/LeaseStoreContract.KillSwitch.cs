@@ -172,6 +172,63 @@ internal abstract partial class LeaseStoreContract
         Assert.That(await Store.ListKillOrdersAsync(None), Is.Empty);
     }
 
+    [Test]
+    public async Task Order_with_an_end_stops_until_then_and_no_longer()
+    {
+        var active = await ActivateAsync();
+        var standing = await KillAsync(KillScope.Workload, Alice.Value, lifetime: Unit * 40);
+
+        Assert.That(standing.ExpireTime, Is.EqualTo(standing.CreateTime + (Unit * 40)));
+        await AssertReservesAsync(Asked(), ReserveStatus.Killed);
+        Assert.That((await RenewAsync(active.Id, Unit * 9_000)).Status, Is.EqualTo(RenewStatus.NotActive));
+        Assert.That(await Store.ListKillOrdersAsync(None), Is.EqualTo(new[] { standing }));
+        Assert.That(await Store.ListExpiredKillOrdersAsync(None), Is.Empty);
+        await ReachAsync(standing.ExpireTime!.Value);
+
+        await AssertReservesAsync(Asked(), ReserveStatus.Reserved);
+        Assert.That((await RenewAsync(active.Id, Unit * 9_000)).Status, Is.EqualTo(RenewStatus.Renewed));
+        Assert.That(await Store.ListKillOrdersAsync(None), Is.Empty);
+        Assert.That(await Store.ListExpiredKillOrdersAsync(None), Is.EqualTo(new[] { standing }));
+        Assert.That(await Store.LiftKillOrderAsync(standing.Id, None), Is.True);
+        Assert.That(await Store.ListExpiredKillOrdersAsync(None), Is.Empty);
+    }
+
+    [Test]
+    public async Task End_of_one_order_leaves_another_on_the_same_standing([Values] bool timedFirst)
+    {
+        await StartAsync();
+        if (!timedFirst)
+        {
+            await KillAsync(KillScope.Workload, Alice.Value, "k2");
+        }
+
+        var timed = await KillAsync(KillScope.Workload, Alice.Value, lifetime: Unit * 10);
+        if (timedFirst)
+        {
+            await KillAsync(KillScope.Workload, Alice.Value, "k2");
+        }
+
+        await ReachAsync(timed.ExpireTime!.Value);
+
+        Assert.That((await Store.ReserveAsync(Asked(), None)).KillOrder, Is.EqualTo("k2"));
+        await Store.LiftKillOrderAsync(timed.Id, None);
+        await AssertReservesAsync(Asked(), ReserveStatus.Killed);
+        await Store.LiftKillOrderAsync("k2", None);
+        await AssertReservesAsync(Asked(), ReserveStatus.Reserved);
+    }
+
+    [Test]
+    public async Task Order_with_an_end_is_spread_with_it()
+    {
+        var standing = await KillAsync(KillScope.Workload, Alice.Value, lifetime: Unit * 40);
+
+        Assert.That(await Store.SpreadKillOrderAsync(standing, None), Is.True);
+
+        Assert.That(await Store.ListKillOrdersAsync(None), Is.EqualTo(new[] { standing }));
+        await ReachAsync(standing.ExpireTime!.Value);
+        await ActivateAsync();
+    }
+
     [TestCaseSource(nameof(CoveringScopes))]
     public async Task What_a_selector_covers_is_ended_as_killed(KillScope scope, string value)
     {

@@ -161,7 +161,8 @@ internal abstract partial class LeaseStoreContract
 
     protected static void AssertEnded(Lease? lease, EndCause cause, DateTimeOffset at) => AssertEnded(lease, cause, at, at);
 
-    protected async Task<KillOrder> KillAsync(KillScope scope, string value, string id = "k1") =>
+    protected async Task<KillOrder> KillAsync(KillScope scope, string value, string id = "k1", TimeSpan? lifetime = null) =>
         await Store.AddKillOrderAsync(
-            new KillOrder(id, new KillSelector(scope, value), "incident 12", "spiffe://example.org/ops/dave", default), None);
+            new KillOrder(id, new KillSelector(scope, value), "incident 12", "spiffe://example.org/ops/dave", default) { Lifetime = lifetime },
+            None);
 }

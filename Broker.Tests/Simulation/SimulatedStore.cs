@@ -132,6 +132,9 @@ internal sealed class SimulatedStore(World world, BrokerProcess process, Wire wi
     public ValueTask<IReadOnlyList<KillOrder>> ListKillOrdersAsync(CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<KillOrder>> ListExpiredKillOrdersAsync(CancellationToken cancellationToken) =>
+        _store.ListExpiredKillOrdersAsync(cancellationToken);
+
     public ValueTask<bool> SpreadKillOrderAsync(KillOrder order, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 

@@ -39,6 +39,7 @@ internal static class KillMapping
         Reason = order.Reason,
         Operator = order.Actor,
         CreateTime = order.CreateTime.ToTimestamp(),
+        ExpireTime = order.ExpireTime?.ToTimestamp(),
         LiftProposal = order.LiftProposal is { } proposal
             ? new V1.LiftProposal { Operator = proposal.Actor, ProposeTime = proposal.Time.ToTimestamp() }
             : null,

@@ -20,6 +20,8 @@ internal sealed class KillSwitchApi(
 {
     private const int MaxReason = 500;
     private const int MaxOrderId = 64;
+    private static readonly TimeSpan MinLifetime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxLifetime = TimeSpan.FromDays(30);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(5);
 
@@ -27,9 +29,10 @@ internal sealed class KillSwitchApi(
     {
         var selector = KillMapping.ToSelector(request.Selector);
         var reason = RequestRules.Text("reason", request.Reason, MaxReason, required: true);
+        var lifetime = RequestRules.Span("lifetime", request.Lifetime, MinLifetime, MaxLifetime);
         var caller = context.GetWorkload();
         await authority.DemandKillAsync(selector, reason, context);
-        var given = await giver.GiveAsync(selector, reason, caller, context.GetSourceAddress());
+        var given = await giver.GiveAsync(selector, reason, caller, context.GetSourceAddress(), lifetime);
         await responseStream.WriteAsync(
             new KillResponse
             {

@@ -44,4 +44,7 @@ internal enum AuditEventType
 
     /// <summary>An operator wants a kill order lifted; another one has to confirm.</summary>
     KillLiftProposed = 23,
+
+    /// <summary>A kill order that was given an end stands no more.</summary>
+    KillExpired = 35,
 }

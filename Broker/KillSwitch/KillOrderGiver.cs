@@ -20,14 +20,20 @@ internal sealed partial class KillOrderGiver(
     /// Not cancelled with the call: a kill that has begun is brought to its end. Given again by the same operator, an order that stands
     /// is the same order.
     /// </summary>
+    /// <param name="selector">What it covers.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="actor">Who gives it.</param>
+    /// <param name="sourceAddress">Where from.</param>
+    /// <param name="lifetime">How long it stands; null until it is lifted. One that stands until then is the same whatever is asked.</param>
     /// <exception cref="StoreException">
     /// The store cannot be reached. An order that got as far as one shard stands, and is spread by the next pass.
     /// </exception>
-    public async Task<GivenOrder> GiveAsync(KillSelector selector, string reason, Workload actor, string sourceAddress)
+    public async Task<GivenOrder> GiveAsync(
+        KillSelector selector, string reason, Workload actor, string sourceAddress, TimeSpan? lifetime = null)
     {
         var start = time.GetTimestamp();
         var order = await FindAsync(selector, actor)
-            ?? await store.AddKillOrderAsync(new KillOrder(NewId(), selector, reason, actor.Id.Value, default), CancellationToken.None);
+            ?? await store.AddKillOrderAsync(new KillOrder(NewId(), selector, reason, actor.Id.Value, default) { Lifetime = lifetime }, CancellationToken.None);
         var stop = time.GetElapsedTime(start);
         metrics.KillOrderGiven(selector.Scope, stop);
         LogGiven(order.Id, $"{selector}", actor.Id, stop);
@@ -45,7 +51,7 @@ internal sealed partial class KillOrderGiver(
         try
         {
             var standing = (await store.ListKillOrdersAsync(CancellationToken.None))
-                .FirstOrDefault(order => order.Selector == selector && order.Actor == actor.Id.Value);
+                .FirstOrDefault(order => order.Selector == selector && order.Actor == actor.Id.Value && order.ExpireTime is null);
             return standing is not null && await store.SpreadKillOrderAsync(standing, CancellationToken.None) ? standing : null;
         }
         catch (StoreException e)

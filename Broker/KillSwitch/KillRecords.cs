@@ -53,19 +53,44 @@ internal sealed partial class KillRecords(IAuditSink audit, ILogger<KillRecords>
     public async Task MakeSureOfAsync(KillOrder order, CancellationToken cancellationToken)
     {
         var record = Killed(order, workload: null, sourceAddress: "");
+        if (!await ContainsAsync(record, cancellationToken))
+        {
+            await WriteAsync(record);
+        }
+    }
+
+    /// <summary>Records that an order's time is over. What cannot be written is not kept: the next pass comes here again.</summary>
+    /// <returns>Whether it is on the record now.</returns>
+    public async Task<bool> RecordExpiryAsync(KillOrder order, CancellationToken cancellationToken)
+    {
+        var record = Expired(order);
         try
         {
-            if (await audit.ContainsAsync(record.Id, cancellationToken))
+            if (!await ContainsAsync(record, cancellationToken))
             {
-                return;
+                await audit.AppendAsync(record, cancellationToken);
             }
+
+            return true;
+        }
+        catch (AuditException e)
+        {
+            LogNotRecorded(record.Id, e.Message);
+            return false;
+        }
+    }
+
+    private async Task<bool> ContainsAsync(AuditRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await audit.ContainsAsync(record.Id, cancellationToken);
         }
         catch (AuditException)
         {
             // Written twice under one id is better than not at all.
+            return false;
         }
-
-        await WriteAsync(record);
     }
 
     /// <param name="order">As the store has it.</param>
@@ -76,7 +101,12 @@ internal sealed partial class KillRecords(IAuditSink audit, ILogger<KillRecords>
         {
             Authentication = workload?.Method.ToString() ?? "",
             SourceAddress = sourceAddress,
+            ExpireTime = order.ExpireTime,
         };
+
+    /// <param name="order">Whose time is over.</param>
+    public static AuditRecord Expired(KillOrder order) =>
+        Of(order, $"kill/{order.Id}/expired", AuditEventType.KillExpired, order.Actor) with { EndTime = order.ExpireTime };
 
     public static AuditRecord CarriedOut(KillOrder order, KillProgress progress) =>
         Of(order, $"kill/{order.Id}/carried-out", AuditEventType.KillCarriedOut, order.Actor) with

@@ -5,7 +5,8 @@ namespace SecretsBroker.KillSwitch;
 
 /// <summary>
 /// The net below the kill switch: one pass looks at the orders that stand and carries out what nobody has, because the broker that was
-/// at it died, or lost the store between two shards. It costs one look at each shard when there is nothing to do.
+/// at it died, or lost the store between two shards; and clears away those whose time is over. It costs one look at each shard when
+/// there is nothing to do.
 /// </summary>
 internal sealed partial class StandingOrders(
     ILeaseStore store, KillExecutor executor, KillRecords records, BrokerMetrics metrics, TimeProvider time, ILogger<StandingOrders> logger)
@@ -13,8 +14,13 @@ internal sealed partial class StandingOrders(
     /// <summary>An order that another broker was given is left to it for so long.</summary>
     public static readonly TimeSpan TakeOverDelay = TimeSpan.FromSeconds(5);
 
+    // Nothing waits for it: what covers nothing any more is only put on the record and cleared away.
+    private const int PassesBetweenClearings = 30;
+
     private readonly Dictionary<string, long> _seen = [];
     private bool _started;
+    private bool _someEnd;
+    private int _passes;
 
     public async Task PassAsync(CancellationToken cancellationToken)
     {
@@ -32,6 +38,7 @@ internal sealed partial class StandingOrders(
             }
 
             _started = true;
+            await ClearExpiredAsync(orders, cancellationToken);
         }
         catch (StoreException e)
         {
@@ -62,6 +69,31 @@ internal sealed partial class StandingOrders(
         }
     }
 
+    /// <summary>Records the end of orders whose time is over, and lifts them. In that order: an end that nobody can read about is repeated.</summary>
+    private async Task ClearExpiredAsync(IReadOnlyList<KillOrder> standing, CancellationToken cancellationToken)
+    {
+        // Looked for where some were seen to have an end, and now and then for those that came and went between two passes.
+        var look = _someEnd || _passes++ % PassesBetweenClearings == 0;
+        _someEnd = standing.Any(order => order.ExpireTime is not null);
+        if (!look)
+        {
+            return;
+        }
+
+        foreach (var order in await store.ListExpiredKillOrdersAsync(cancellationToken))
+        {
+            if (!await records.RecordExpiryAsync(order, cancellationToken))
+            {
+                _someEnd = true;
+                continue;
+            }
+
+            await store.LiftKillOrderAsync(order.Id, cancellationToken);
+            executor.Lifted(order.Id);
+            LogExpired(order.Id, $"{order.Selector}");
+        }
+    }
+
     private void Forget(IReadOnlyCollection<string> known, HashSet<string> standing)
     {
         foreach (var lifted in known.Where(order => !standing.Contains(order)))
@@ -74,6 +106,9 @@ internal sealed partial class StandingOrders(
             _seen.Remove(lifted);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The time of kill order {Order} on {Selector} is over: what it covered may be issued again")]
+    private partial void LogExpired(string order, string selector);
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "The kill orders could not be read; they stand all the same, and are looked at again: {Failure}")]

@@ -197,8 +197,14 @@ internal interface ILeaseStore : IAsyncDisposable
     /// </summary>
     ValueTask<KillOrder> AddKillOrderAsync(KillOrder order, CancellationToken cancellationToken);
 
-    /// <summary>The standing orders, the oldest first.</summary>
+    /// <summary>The standing orders, the oldest first. One whose time is over (<see cref="KillOrder.ExpireTime"/>) stands no more.</summary>
     ValueTask<IReadOnlyList<KillOrder>> ListKillOrdersAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The orders whose time is over and that were not lifted: they cover nothing any more, and are kept until
+    /// <see cref="LiftKillOrderAsync"/>, so that their end can be recorded first.
+    /// </summary>
+    ValueTask<IReadOnlyList<KillOrder>> ListExpiredKillOrdersAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Finishes an <see cref="AddKillOrderAsync"/> whose broker died or lost the store half-way: when this returns true, every shard

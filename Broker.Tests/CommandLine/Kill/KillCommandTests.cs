@@ -72,6 +72,29 @@ internal sealed class KillCommandTests : ApiFixture
         await agent.IssueAsync(task, BrokerUnderTest.Items);
     }
 
+    [Test]
+    public async Task Order_with_an_end_says_when_it_is_lifted_by_itself()
+    {
+        var run = await RunAsync(Operator, "--grant", "read-items", "--for", "10m", "--reason", "look first");
+        var list = await RunAsync(Operator, "list");
+
+        var order = (await Broker.Store.ListKillOrdersAsync(default)).Single();
+        Assert.That(order.Lifetime, Is.EqualTo(TimeSpan.FromMinutes(10)));
+        Assert.That(run.Output, Does.Contain("lifted by itself at"));
+        Assert.That(list.Output, Does.Contain("  until "));
+    }
+
+    [TestCase("9s")]
+    [TestCase("31d")]
+    [TestCase("soon")]
+    public async Task Time_that_cannot_be_is_refused_before_anything_is_killed(string time)
+    {
+        var run = await RunAsync(Operator, "--all", "--for", time, "--reason", "a test");
+
+        Assert.That((run.ExitCode, run.Errors.Contains("--for", StringComparison.Ordinal)), Is.EqualTo((1, true)), run.Errors);
+        Assert.That(await Broker.Store.ListKillOrdersAsync(default), Is.Empty);
+    }
+
     private static readonly TestCaseData<string[], KillSelector>[] Selectors =
     [
         new(["--workload", "spiffe://dev.local/w"], new KillSelector { Workload = "spiffe://dev.local/w" }),

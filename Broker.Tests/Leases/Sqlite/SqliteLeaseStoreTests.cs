@@ -18,6 +18,7 @@ internal sealed class SqliteLeaseStoreTests
         "ALTER TABLE leases DROP COLUMN sealed_for",
         "DROP INDEX leases_failed",
         "DROP TABLE used",
+        "ALTER TABLE kill_orders DROP COLUMN lifetime",
     ];
 
     private static IEnumerable<int> VersionsBefore => Enumerable.Range(Schema.FirstVersion, Schema.Upgrades.Count);

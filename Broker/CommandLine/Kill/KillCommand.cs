@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using SecretsBroker.Catalog;
 using SecretsBroker.CommandLine.Remote;
 using SecretsBroker.V1;
 using Task = System.Threading.Tasks.Task;
@@ -16,6 +18,11 @@ internal static class KillCommand
     {
         var selector = new SelectorOptions();
         var reason = new Option<string?>("--reason") { Description = "Why, for those who read the log. Has to be given.", HelpName = "TEXT" };
+        var lifetime = new Option<string?>("--for")
+        {
+            Description = "How long the order stands, such as 10m: from 10s to 30d. Until it is lifted by default.",
+            HelpName = "DURATION",
+        };
         var wait = new Option<int>("--wait")
         {
             Description = "How many seconds to watch at most; what is not gone by then the broker goes on with.",
@@ -40,6 +47,7 @@ internal static class KillCommand
             """)
         {
             reason,
+            lifetime,
             wait,
         };
         selector.AddTo(command);
@@ -56,6 +64,7 @@ internal static class KillCommand
                     ? ["name exactly one of --workload, --task, --initiator, --grant, --engine, --target, --resource and --all"]
                     : Array.Empty<string>(),
                 .. request.Reason.Length == 0 ? ["--reason: say why"] : Array.Empty<string>(),
+                .. TryReadLifetime(parsed.GetValue(lifetime), request) ? Array.Empty<string>() : ["--for: must be a duration from 10s to 30d, such as 10m"],
                 .. parsed.GetValue(wait) is < 2 or > 3600 ? ["--wait: must lie between 2 and 3600"] : Array.Empty<string>(),
             ];
             if (faults.Length > 0)
@@ -70,6 +79,22 @@ internal static class KillCommand
                 cancellationToken);
         });
         return command;
+    }
+
+    private static bool TryReadLifetime(string? text, KillRequest request)
+    {
+        if (text is null)
+        {
+            return true;
+        }
+
+        if (!SettingsDuration.TryParse(text, out var lifetime) || lifetime < TimeSpan.FromSeconds(10) || lifetime > TimeSpan.FromDays(30))
+        {
+            return false;
+        }
+
+        request.Lifetime = lifetime.ToDuration();
+        return true;
     }
 
     private static async Task<int> RunAsync(RemoteBroker broker, KillRequest request, TimeSpan wait, CancellationToken cancellationToken)

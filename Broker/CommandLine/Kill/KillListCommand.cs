@@ -25,6 +25,11 @@ internal static class KillListCommand
         {
             Output.Line($"{order.OrderId}  {KillText.Of(order.CreateTime)}  {KillText.Of(order.Selector)}");
             Output.Line($"  by {order.Operator}: {order.Reason}");
+            if (order.ExpireTime is { } end)
+            {
+                Output.Line($"  until {KillText.Of(end)}");
+            }
+
             if (order.LiftProposal is { } proposal)
             {
                 Output.Line($"  to be lifted, proposed by {proposal.Operator} at {KillText.Of(proposal.ProposeTime)}");

@@ -27,6 +27,11 @@ internal sealed class KillView
     {
         Output.Good($"Issuing has stopped for {KillText.Of(stopped.Order.Selector)}, after {KillText.Of(stopped.StopTime)}.");
         Output.Line($"  order {stopped.Order.OrderId}; to lift it: broker kill lift {stopped.Order.OrderId}");
+        if (stopped.Order.ExpireTime is { } end)
+        {
+            Output.Line($"  it is lifted by itself at {KillText.Of(end)}");
+        }
+
         if (stopped.Warning.Length > 0)
         {
             Output.Faults("Look again:", [stopped.Warning]);

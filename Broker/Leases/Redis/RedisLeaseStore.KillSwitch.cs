@@ -32,6 +32,27 @@ internal sealed partial class RedisLeaseStore
 
     public async ValueTask<IReadOnlyList<KillOrder>> ListKillOrdersAsync(CancellationToken cancellationToken)
     {
+        var orders = await ReadKillOrdersAsync(cancellationToken);
+        // Few have an end, and only those need the clock.
+        return orders.All(order => order.ExpireTime is null) ? orders : await PartAsync(orders, over: false, cancellationToken);
+    }
+
+    public async ValueTask<IReadOnlyList<KillOrder>> ListExpiredKillOrdersAsync(CancellationToken cancellationToken)
+    {
+        var orders = await ReadKillOrdersAsync(cancellationToken);
+        return orders.All(order => order.ExpireTime is null) ? [] : await PartAsync(orders, over: true, cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<KillOrder>> PartAsync(
+        IReadOnlyList<KillOrder> orders, bool over, CancellationToken cancellationToken)
+    {
+        // The first shard's clock, which dated them.
+        var now = await GetTimeAsync(cancellationToken);
+        return [.. orders.Where(order => order.ExpireTime <= now == over)];
+    }
+
+    private async ValueTask<IReadOnlyList<KillOrder>> ReadKillOrdersAsync(CancellationToken cancellationToken)
+    {
         // From all shards: one that reached only some of them stands there, and must be seen to be lifted.
         var shards = await Task.WhenAll(_keys.All.Select(shard => ReadHashAsync(shard.KillOrders, cancellationToken)));
         var orders = shards.SelectMany(entries => entries)
@@ -129,11 +150,16 @@ internal sealed partial class RedisLeaseStore
         "list-kill-orders", redis => redis.HashGetAllAsync(key, CommandFlags.DemandMaster), cancellationToken).AsTask();
 }
 
-/// <summary>An order as its hash keeps it; <c>add-kill-order.lua</c> sets the time. Names are stored; they are never renamed.</summary>
-internal sealed record KillOrderRecord(string Selector, int Scope, string Value, string Reason, string Actor, long Time)
+/// <summary>
+/// An order as its hash keeps it; <c>add-kill-order.lua</c> sets the time. Life is in ms, 0 until it is lifted. Names are stored; they are
+/// never renamed.
+/// </summary>
+internal sealed record KillOrderRecord(string Selector, int Scope, string Value, string Reason, string Actor, long Time, long Life = 0)
 {
     public static KillOrderRecord From(KillOrder order) =>
-        new(order.Selector.Key, (int)order.Selector.Scope, order.Selector.Value, order.Reason, order.Actor, 0);
+        new(order.Selector.Key, (int)order.Selector.Scope, order.Selector.Value, order.Reason, order.Actor, 0,
+            // Rounded up to what the store can hold: no order is shorter than it was given.
+            order.Lifetime is { } lifetime ? (long)Math.Ceiling(lifetime.TotalMilliseconds) : 0);
 
     public static KillOrder Read(string id, string text)
     {
@@ -143,7 +169,10 @@ internal sealed record KillOrderRecord(string Selector, int Scope, string Value,
             new KillSelector((KillScope)record.Scope, record.Value),
             record.Reason,
             record.Actor,
-            RedisTime.Instant(record.Time));
+            RedisTime.Instant(record.Time))
+        {
+            Lifetime = record.Life > 0 ? TimeSpan.FromMilliseconds(record.Life) : null,
+        };
     }
 }
 

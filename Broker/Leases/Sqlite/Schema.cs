@@ -14,7 +14,10 @@ internal static class Schema
     /// <summary>
     /// What each version adds to the one before. New files go the same way, so that there is one only. Never changed once released.
     /// </summary>
-    /// <remarks><c>leases.basis</c>: null in rows of the version before, and where it was too large.</remarks>
+    /// <remarks>
+    /// <para><c>leases.basis</c>: null in rows of the version before, and where it was too large.</para>
+    /// <para><c>kill_orders.lifetime</c>: milliseconds; null for an order that stands until it is lifted.</para>
+    /// </remarks>
     public static IReadOnlyList<string> Upgrades { get; } =
     [
         """
@@ -34,6 +37,9 @@ internal static class Schema
         """
         CREATE TABLE used (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX used_until ON used (until);
+        """,
+        """
+        ALTER TABLE kill_orders ADD COLUMN lifetime INTEGER;
         """,
     ];
 

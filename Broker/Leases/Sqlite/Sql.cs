@@ -144,23 +144,26 @@ internal static class Sql
     // ---- kill switch
 
     private const string KillOrderRows = """
-        SELECT id, scope, value, reason, actor, create_time, propose_actor, propose_time
+        SELECT id, scope, value, reason, actor, create_time, propose_actor, propose_time, lifetime
         FROM kill_orders LEFT JOIN kill_lifts USING (id)
         """;
 
     // As many selectors as the resource's path is deep; a list, so that the statement stays one.
     public const string CoveringKillOrder =
-        "SELECT id FROM kill_orders WHERE selector IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT 1";
+        "SELECT id FROM kill_orders WHERE selector IN (SELECT value FROM json_each(?1)) "
+        + "AND (lifetime IS NULL OR create_time + lifetime > ?2) ORDER BY seq LIMIT 1";
 
     public const string AnyKillOrder = "SELECT 1 FROM kill_orders LIMIT 1";
 
     public const string FindKillOrder = $"{KillOrderRows} WHERE id = ?1";
 
     public const string InsertKillOrder = """
-        INSERT INTO kill_orders (id, scope, value, reason, actor, create_time, selector) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        INSERT INTO kill_orders (id, scope, value, reason, actor, create_time, selector, lifetime) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         """;
 
-    public const string KillOrders = $"{KillOrderRows} ORDER BY seq";
+    public const string KillOrders = $"{KillOrderRows} WHERE lifetime IS NULL OR create_time + lifetime > ?1 ORDER BY seq";
+
+    public const string ExpiredKillOrders = $"{KillOrderRows} WHERE create_time + lifetime <= ?1 ORDER BY seq";
 
     public const string DeleteKillOrder = "DELETE FROM kill_orders WHERE id = ?1";
 

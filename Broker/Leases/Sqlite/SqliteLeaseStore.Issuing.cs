@@ -15,7 +15,7 @@ internal sealed partial class SqliteLeaseStore
         new ActivateResult(ActivateStatus.NotFound, null),
         (session, row, now) =>
         {
-            if (row.MayActivate(now) && CoveringKillOrder(session, KillSelector.Covering(row.Lease)) is null)
+            if (row.MayActivate(now) && CoveringKillOrder(session, KillSelector.Covering(row.Lease), now) is null)
             {
                 var active = row.Activate(handle, now);
                 return (active, new ActivateResult(ActivateStatus.Activated, active.Lease));
@@ -41,7 +41,7 @@ internal sealed partial class SqliteLeaseStore
         (session, row, now) =>
         {
             if (row.Lease.State != LeaseState.Active || !row.MayActivate(now)
-                || CoveringKillOrder(session, KillSelector.Covering(row.Lease)) is not null)
+                || CoveringKillOrder(session, KillSelector.Covering(row.Lease), now) is not null)
             {
                 return (row, new RenewResult(RenewStatus.NotActive, row.Lease));
             }
@@ -101,7 +101,7 @@ internal sealed partial class SqliteLeaseStore
             return Refused(task is null ? ReserveStatus.TaskNotFound : ReserveStatus.TaskEnded);
         }
 
-        if (CoveringKillOrder(session, KillSelector.Covering(asked)) is { } order)
+        if (CoveringKillOrder(session, KillSelector.Covering(asked), now) is { } order)
         {
             return Refused(ReserveStatus.Killed, order);
         }

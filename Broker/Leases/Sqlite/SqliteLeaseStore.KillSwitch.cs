@@ -16,16 +16,22 @@ internal sealed partial class SqliteLeaseStore
                 return standing;
             }
 
-            var given = order with { CreateTime = Now() };
+            // In whole milliseconds, rounded up: no order is shorter than it was given.
+            TimeSpan? lifetime = order.Lifetime is { } asked ? TimeSpan.FromMilliseconds(Math.Ceiling(asked.TotalMilliseconds)) : null;
+            var given = order with { CreateTime = Now(), Lifetime = lifetime };
             session.Execute(
                 Sql.InsertKillOrder, given.Id, (int)given.Selector.Scope, given.Selector.Value, given.Reason, given.Actor,
-                Instants.Write(given.CreateTime), given.Selector.Key);
+                Instants.Write(given.CreateTime), given.Selector.Key, (long?)lifetime?.TotalMilliseconds);
             return given;
         },
         cancellationToken);
 
     public ValueTask<IReadOnlyList<KillOrder>> ListKillOrdersAsync(CancellationToken cancellationToken) =>
-        _database.ReadAsync<IReadOnlyList<KillOrder>>(session => session.All(Sql.KillOrders, ReadKillOrder), cancellationToken);
+        _database.ReadAsync<IReadOnlyList<KillOrder>>(session => session.All(Sql.KillOrders, ReadKillOrder, Instants.Write(Now())), cancellationToken);
+
+    public ValueTask<IReadOnlyList<KillOrder>> ListExpiredKillOrdersAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync<IReadOnlyList<KillOrder>>(
+            session => session.All(Sql.ExpiredKillOrders, ReadKillOrder, Instants.Write(Now())), cancellationToken);
 
     // One shard: an order stands in all or in none.
     public ValueTask<bool> SpreadKillOrderAsync(KillOrder order, CancellationToken cancellationToken) => _database.ReadAsync(
@@ -91,13 +97,14 @@ internal sealed partial class SqliteLeaseStore
         };
     }
 
-    private static string? CoveringKillOrder(Session session, IReadOnlyList<KillSelector> selectors) =>
+    private static string? CoveringKillOrder(Session session, IReadOnlyList<KillSelector> selectors, DateTimeOffset now) =>
         session.First(Sql.AnyKillOrder, row => row.GetInt64(0)) == 0
             ? null
             : session.First(
                 Sql.CoveringKillOrder,
                 row => row.GetString(0),
-                new JsonArray([.. selectors.Select(selector => (JsonNode)selector.Key)]).ToJsonString());
+                new JsonArray([.. selectors.Select(selector => (JsonNode)selector.Key)]).ToJsonString(),
+                Instants.Write(now));
 
     private static KillOrder ReadKillOrder(DbDataReader row) => new(
         row.GetString(0),
@@ -106,6 +113,7 @@ internal sealed partial class SqliteLeaseStore
         row.GetString(4),
         row.GetInstant(5))
     {
+        Lifetime = row.IsDBNull(8) ? null : TimeSpan.FromMilliseconds(row.GetInt64(8)),
         LiftProposal = row.FindInstant(7) is { } proposed ? new LiftProposal(row.GetString(6), proposed) : null,
     };
 }

@@ -9,7 +9,7 @@ local lease = read(KEYS[1])
 if not lease then
   return { 2 }
 end
-local order = covered(KEYS[9], 5)
+local order = covered(KEYS[9], 5, now)
 if lease.state == ACTIVE and now < lease.expires and not order then
   return { 0, reply(lease) }
 end

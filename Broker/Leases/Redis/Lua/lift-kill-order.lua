@@ -11,9 +11,9 @@ if not known then
 end
 local selector = cjson.decode(known).selector
 local others = {}
-for _, id in ipairs(cjson.decode(redis.call('HGET', KEYS[1], selector))) do
-  if id ~= ARGV[1] then
-    others[#others + 1] = id
+for _, order in ipairs(cjson.decode(redis.call('HGET', KEYS[1], selector))) do
+  if (type(order) == 'string' and order or order[1]) ~= ARGV[1] then
+    others[#others + 1] = order
   end
 end
 if #others == 0 then

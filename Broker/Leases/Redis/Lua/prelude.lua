@@ -88,14 +88,19 @@ local function void(lease)
   lease.gone, lease.proof = 0, ''
 end
 
--- The id of an order that stands against one of the selectors; nil when there is none.
-local function covered(kills, first)
+-- The id of an order that stands against one of the selectors; nil when there is none. In the list of a selector an order stands by
+-- its id, or, where it has an end, as {id, end}.
+local function covered(kills, first, now)
   if redis.call('HLEN', kills) == 0 then
     return nil
   end
   for _, orders in ipairs(redis.call('HMGET', kills, unpack(ARGV, first))) do
-    if orders then
-      return cjson.decode(orders)[1]
+    for _, order in ipairs(orders and cjson.decode(orders) or {}) do
+      if type(order) == 'string' then
+        return order
+      elseif order[2] > now then
+        return order[1]
+      end
     end
   end
   return nil

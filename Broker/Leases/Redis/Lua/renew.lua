@@ -8,7 +8,7 @@ local lease = read(KEYS[1])
 if not lease then
   return { 3 }
 end
-if lease.state ~= ACTIVE or lease.expires <= now or covered(KEYS[4], 4) then
+if lease.state ~= ACTIVE or lease.expires <= now or covered(KEYS[4], 4, now) then
   return { 2, reply(lease) }
 end
 if lease.expires >= lease.max then

@@ -23,7 +23,7 @@ end
 if task[1] ~= '0' or over(task[2], task[3]) <= now then
   return { 2 }
 end
-local order = covered(KEYS[10], 14)
+local order = covered(KEYS[10], 14, now)
 if order then
   return { 6, order }
 end
