@@ -48,10 +48,11 @@ internal sealed class CallRulesTests
                 app.MapGrpcService<RecheckService.RecheckServiceBase>();
                 app.MapGrpcService<KillSwitchService.KillSwitchServiceBase>();
                 app.MapGrpcService<TargetService.TargetServiceBase>();
+                app.MapGrpcService<AuditService.AuditServiceBase>();
             },
             services => services.AddStandardServices(
                 TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor,
-                TargetService.Descriptor));
+                TargetService.Descriptor, AuditService.Descriptor));
 
         var mapped = server.Services.GetRequiredService<EndpointDataSource>().Endpoints
             .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName)

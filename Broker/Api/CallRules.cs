@@ -11,6 +11,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
     private const string Rechecks = "/secretsbroker.v1.RecheckService/";
     private const string Targets = "/secretsbroker.v1.TargetService/";
     private const string Kills = "/secretsbroker.v1.KillSwitchService/";
+    private const string Audit = "/secretsbroker.v1.AuditService/";
     private const string Health = "/grpc.health.v1.Health/";
     private const string Reflection = "/grpc.reflection.v1.ServerReflection/";
 
@@ -39,6 +40,10 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Kills + "Kill"] = CallRule.Operator,
         [Kills + "ListKillOrders"] = CallRule.Operator,
         [Kills + "LiftKillOrder"] = CallRule.Operator,
+        // For operators, and for whoever asks about what is its own.
+        [Audit + "ExplainLease"] = CallRule.Authenticated,
+        [Audit + "ExplainTask"] = CallRule.Authenticated,
+        [Audit + "QueryAudit"] = CallRule.Operator,
         [Health + "Check"] = CallRule.Anonymous,
         [Health + "Watch"] = CallRule.Anonymous,
         [Reflection + "ServerReflectionInfo"] = CallRule.Anonymous,

@@ -157,6 +157,33 @@ internal static class Errors
             "this broker holds nothing because of these policies; look at what it holds, and confirm that",
             new ErrorDetail { Reason = "NOTHING_HELD" });
 
+    /// <param name="cutShort">Whether reading stopped before all was read.</param>
+    public static RpcException NotInAuditLog(bool cutShort) =>
+        Make(
+            StatusCode.NotFound,
+            cutShort
+                ? "no record of it was found as far as a call may read back; the command line reads the folder itself without that limit"
+                : "the audit log that this broker can read has no record of it",
+            new ErrorDetail { Reason = "NOT_IN_AUDIT_LOG" });
+
+    public static RpcException SeveralTasks() =>
+        Make(
+            StatusCode.FailedPrecondition,
+            "several workloads have a task of this id; say whose is meant",
+            new ErrorDetail { Reason = "SEVERAL_TASKS" });
+
+    public static RpcException AuditBusy() =>
+        Make(
+            StatusCode.ResourceExhausted,
+            "as many read the audit log as may at once; try again",
+            new ErrorDetail { Reason = "AUDIT_BUSY", Retryable = true });
+
+    public static RpcException AuditFilesGone() =>
+        Make(
+            StatusCode.Aborted,
+            "the file in which the page before ended is not there any more; begin again",
+            new ErrorDetail { Reason = "AUDIT_FILES_GONE", Retryable = true });
+
     public static RpcException TooManyLifelines() =>
         Make(
             StatusCode.ResourceExhausted,

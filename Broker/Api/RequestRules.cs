@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
+using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Leases;
 
@@ -97,6 +98,29 @@ internal static class RequestRules
 
         Grpc.Core.RpcException OutOfRange() => Errors.Invalid(field, $"must lie between {minimum.TotalSeconds} s and {maximum.TotalSeconds} s");
     }
+
+    /// <summary>Null when absent.</summary>
+    public static DateTimeOffset? Time(string field, Timestamp? value)
+    {
+        if (value is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return value.ToDateTimeOffset();
+        }
+        catch (InvalidOperationException)
+        {
+            throw Errors.Invalid(field, "must be a time from the year 1 to 9999");
+        }
+    }
+
+    public static string Workload(string field, string value, bool required = true) =>
+        (value.Length == 0 && !required) || WorkloadId.TryParse(value, out _)
+            ? value
+            : throw Errors.Invalid(field, "must be a SPIFFE ID: spiffe://trust-domain/path");
 
     public static byte[] Bytes(string field, Google.Protobuf.ByteString value, int maximum) =>
         value.Length is > 0 && value.Length <= maximum

@@ -13,7 +13,7 @@ internal static class AuditExtensions
         services.TryAddSingleton<OpenAuditFile>(DiskAuditFile.Open);
         services.AddSingleton<AuditLog>();
         services.AddSingleton<IAuditSink>(provider => provider.GetRequiredService<AuditLog>());
-        services.AddHostedService<AuditService>();
+        services.AddHostedService<AuditLifetime>();
         services.AddQuartz(quartz => quartz.ScheduleJob<AuditCheckpointJob>((provider, trigger) => trigger
             .WithIdentity(nameof(AuditCheckpointJob))
             .WithSimpleSchedule(schedule => schedule

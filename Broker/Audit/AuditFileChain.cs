@@ -5,15 +5,16 @@ namespace SecretsBroker.Audit;
 /// <summary>The files of a chain, for reading: those set aside, oldest first, and the one it ends with. Also while a broker writes and rotates.</summary>
 internal sealed class AuditFileChain : IDisposable
 {
-    private readonly FileStream? _current;
-
     private AuditFileChain(IReadOnlyList<string> files, FileStream? current)
     {
         Files = files;
-        _current = current;
+        Current = current;
     }
 
     public IReadOnlyList<string> Files { get; }
+
+    /// <summary>The last of them, held open while it is written to; null when it was set aside, or none is written to.</summary>
+    public FileStream? Current { get; }
 
     /// <param name="path">The file that the chain ends with. It may be missing when others were set aside: a new one is begun with a record.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -54,8 +55,8 @@ internal sealed class AuditFileChain : IDisposable
 
     public async IAsyncEnumerable<RawAuditLine> ReadAsync(int index, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var isCurrent = _current is not null && index == Files.Count - 1;
-        var stream = isCurrent ? _current! : AuditLineReader.Open(Files[index]);
+        var isCurrent = Current is not null && index == Files.Count - 1;
+        var stream = isCurrent ? Current! : AuditLineReader.Open(Files[index]);
         try
         {
             stream.Position = 0;
@@ -73,7 +74,7 @@ internal sealed class AuditFileChain : IDisposable
         }
     }
 
-    public void Dispose() => _current?.Dispose();
+    public void Dispose() => Current?.Dispose();
 
     private static async Task<long?> FirstSequenceAsync(FileStream stream, CancellationToken cancellationToken)
     {

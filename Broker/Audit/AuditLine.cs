@@ -67,24 +67,38 @@ internal static class AuditLine
     }
 
     /// <summary>Reads a line without its line feed; null when its hash is not that of its bytes, or it is no line of this log.</summary>
-    public static AuditEntry? TryParse(ReadOnlyMemory<byte> line)
+    public static AuditEntry? TryParse(ReadOnlyMemory<byte> line) => TryReadHash(line.Span, out _) ? Parse(line) : null;
+
+    /// <param name="line">Without its line feed.</param>
+    /// <param name="stated">The hash that it ends with, in hexadecimal.</param>
+    /// <returns>Whether that is the hash of its bytes.</returns>
+    public static bool TryReadHash(ReadOnlySpan<byte> line, out ReadOnlySpan<byte> stated)
     {
-        var bytes = line.Span;
-        if (bytes.Length <= SuffixBytes || bytes.Length > MaxBytes
-            || !bytes[^SuffixBytes..].StartsWith(SuffixStart) || !bytes.EndsWith(SuffixEnd))
+        stated = default;
+        if (line.Length <= SuffixBytes || line.Length > MaxBytes
+            || !line[^SuffixBytes..].StartsWith(SuffixStart) || !line.EndsWith(SuffixEnd))
         {
-            return null;
+            return false;
         }
 
-        var hash = HashOf(bytes[..^SuffixBytes]);
-        var stated = bytes.Slice(bytes.Length - HashDigits - SuffixEnd.Length, HashDigits);
-        return stated.SequenceEqual(Encoding.ASCII.GetBytes(hash)) ? Parse(line) : null;
+        stated = line.Slice(line.Length - HashDigits - SuffixEnd.Length, HashDigits);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(line[..^SuffixBytes], hash);
+        Span<byte> digits = stackalloc byte[HashDigits];
+        return Convert.TryToHexStringLower(hash, digits, out _) && stated.SequenceEqual(digits);
     }
 
     public static string FormatTime(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
     public static DateTimeOffset ParseTime(string text) =>
         DateTimeOffset.ParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    /// <returns>Null when it is none.</returns>
+    public static DateTimeOffset? TryParseTime(ReadOnlySpan<byte> text) =>
+        DateTimeOffset.TryParseExact(
+            Encoding.ASCII.GetString(text), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
 
     private static AuditEntry? Parse(ReadOnlyMemory<byte> line)
     {

@@ -38,6 +38,9 @@ internal sealed partial class AuditLog : IAuditSink, IAsyncDisposable
         _queue = Channel.CreateBounded<AuditAppend>(new BoundedChannelOptions(_options.QueueLength) { SingleReader = true });
     }
 
+    /// <summary>What may be told of it, and of those beside it.</summary>
+    public Reading.AuditSource Source => new(_options.Folder, _options.Broker, () => Volatile.Read(ref _durable));
+
     /// <summary>Begins to write. A log that cannot be opened fails appends, and is tried again with each.</summary>
     public void Start() => _loop = Task.Run(WriteAllAsync);
 

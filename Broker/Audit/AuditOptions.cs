@@ -31,6 +31,9 @@ internal sealed class AuditOptions
     /// <summary>How many appends may wait at once; more wait for a place. 16 to 1,000,000; default 16,384.</summary>
     public int QueueLength { get; set; } = 16_384;
 
+    /// <summary>How much of the logs one call may read to answer what happened (bytes). 1 MiB to 1 TiB; default 2 GiB.</summary>
+    public long MaxReadBytes { get; set; } = 2L << 30;
+
     /// <summary>Below this much free space (bytes) a warning is logged and measured. 0 or more; default 1 GiB.</summary>
     public long LowDiskBytes { get; set; } = 1L << 30;
 }

@@ -19,6 +19,9 @@ internal sealed class AuditOptionsValidator : IValidateOptions<AuditOptions>
         Check(
             options.QueueLength is >= 16 and <= 1_000_000,
             nameof(options.QueueLength), "must lie between 16 and 1,000,000", options.QueueLength);
+        Check(
+            options.MaxReadBytes is >= 1L << 20 and <= 1L << 40,
+            nameof(options.MaxReadBytes), "must lie between 1 MiB and 1 TiB", options.MaxReadBytes);
         Check(options.LowDiskBytes >= 0, nameof(options.LowDiskBytes), "must not be negative", options.LowDiskBytes);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
 

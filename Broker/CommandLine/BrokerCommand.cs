@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SecretsBroker.CommandLine.Auditing;
 using SecretsBroker.CommandLine.Kill;
 using SecretsBroker.CommandLine.Policies;
 using SecretsBroker.CommandLine.Targets;
@@ -24,7 +25,7 @@ internal static class BrokerCommand
         To run it:      broker check --config broker.yaml && broker serve --config broker.yaml
         Its policies:   broker policy --help
         To stop it all: broker kill --help
-        To audit it:    broker audit verify /var/lib/broker/audit/broker-1.jsonl
+        To audit it:    broker explain LEASE, broker audit --help
 
         Exit codes: 0 all is well; 1 what was given has faults, which are printed; 2 it failed while running.
         """)
@@ -36,6 +37,7 @@ internal static class BrokerCommand
         KillCommand.Create(),
         TargetCommand.Create(),
         TokenCommand.Create(),
+        ExplainHistoryCommand.Create(),
         AuditCommand.Create(),
         HealthCommand.Create(),
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
 using Spectre.Console;
 
 namespace SecretsBroker.CommandLine;
@@ -10,12 +11,31 @@ namespace SecretsBroker.CommandLine;
 /// </summary>
 internal static class Output
 {
+    private static readonly JsonFormatter Formatter =
+        new(JsonFormatter.Settings.Default.WithIndentation().WithPreserveProtoFieldNames(true));
+
     private static bool _isPassing;
 
     public static void Line(string text)
     {
         ClearPassing();
         Console.Out.WriteLine(Visible(text));
+    }
+
+    /// <summary>JSON for programs. What a terminal would not show is escaped as JSON does it, so that it stays what it is.</summary>
+    public static void Json(IMessage message)
+    {
+        foreach (var line in Formatter.Format(message).Split('\n'))
+        {
+            Json(line);
+        }
+    }
+
+    /// <summary>One line of JSON.</summary>
+    public static void Json(string line)
+    {
+        ClearPassing();
+        Console.Out.WriteLine(Escape(line.TrimEnd('\r'), rune => string.Concat(rune.ToString().Select(unit => $"\\u{(int)unit:x4}"))));
     }
 
     /// <summary>A line that the next one takes the place of in a terminal; elsewhere a line like any other.</summary>
@@ -43,7 +63,9 @@ internal static class Output
         }
     }
 
-    public static string Visible(string text)
+    public static string Visible(string text) => Escape(text, rune => $"\\u{{{rune.Value:x}}}");
+
+    private static string Escape(string text, Func<Rune, string> escape)
     {
         if (!text.EnumerateRunes().Any(IsHidden))
         {
@@ -53,7 +75,7 @@ internal static class Output
         var visible = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
         {
-            visible.Append(IsHidden(rune) ? $"\\u{{{rune.Value:x}}}" : rune.ToString());
+            visible.Append(IsHidden(rune) ? escape(rune) : rune.ToString());
         }
 
         return visible.ToString();

@@ -14,6 +14,7 @@ using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
+using SecretsBroker.Explaining;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
@@ -77,6 +78,7 @@ internal static class BrokerHost
         app.MapGrpcService<RecheckApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<KillSwitchApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<TargetApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<AuditApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapStandardServices();
         app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
         // For everybody, so it looks behind itself no oftener than the gRPC service does.
@@ -110,6 +112,7 @@ internal static class BrokerHost
         services.AddRecheck();
         services.AddIssuance();
         services.AddKillSwitch();
+        services.AddExplaining();
         services.AddHostedService<StartUp>();
         services.AddOptions<HostOptions>().Configure<IOptions<RevocationOptions>>(
             (host, revocation) => host.ShutdownTimeout = revocation.Value.StopTimeout + StopMargin);
@@ -131,9 +134,10 @@ internal static class BrokerHost
         services.AddSingleton<KillAuthority>();
         services.AddSingleton<KillSwitchApi>();
         services.AddSingleton<TargetApi>();
+        services.AddSingleton<AuditApi>();
         services.AddStandardServices(
             TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor,
-            TargetService.Descriptor);
+            TargetService.Descriptor, AuditService.Descriptor);
     }
 
     private static void Listen(WebApplicationBuilder builder, ListenOptions listen)

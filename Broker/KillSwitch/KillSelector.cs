@@ -40,7 +40,8 @@ internal readonly record struct KillSelector(KillScope Scope, string Value)
     public static IReadOnlyList<KillSelector> Covering(Lease lease) =>
         Covering(lease.Task.Owner.Value, lease.Task.Id.Value, lease.Initiator, lease.Grant, lease.Engine, lease.Target, lease.Resource);
 
-    private static List<KillSelector> Covering(
+    /// <inheritdoc cref="Covering(Reservation)"/>
+    public static IReadOnlyList<KillSelector> Covering(
         string owner, string task, string initiator, string grant, string engine, string target, string resource)
     {
         List<KillSelector> selectors =

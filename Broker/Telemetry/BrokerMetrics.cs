@@ -26,6 +26,7 @@ internal sealed class BrokerMetrics
     private readonly Histogram<double> _auditAppendDuration;
     private readonly Counter<long> _auditAppendFailures;
     private readonly Counter<long> _auditFlushes;
+    private readonly Counter<long> _auditReads;
     private readonly Gauge<long> _auditDiskFree;
     private readonly Gauge<long> _auditDiskLow;
     private readonly Counter<long> _authenticationFailures;
@@ -61,6 +62,7 @@ internal sealed class BrokerMetrics
         _auditAppendFailures = meter.CreateCounter<long>(
             Metrics.AuditAppendFailures, Units.Record, "Audit records whose durability could not be promised.");
         _auditFlushes = meter.CreateCounter<long>(Metrics.AuditFlushes, Units.Flush, "Flushes of the audit log to the disk.");
+        _auditReads = meter.CreateCounter<long>(Metrics.AuditReads, Units.Request, "Questions to the audit log.");
         _auditDiskFree = meter.CreateGauge<long>(Metrics.AuditDiskFree, Units.Bytes, "Free space where the audit log is written.");
         _auditDiskLow = meter.CreateGauge<long>(Metrics.AuditDiskLow, Units.Flag, "1 while that space is below its warning level.");
         _authenticationFailures = meter.CreateCounter<long>(
@@ -160,6 +162,8 @@ internal sealed class BrokerMetrics
     public void AuditFailed(int records) => _auditAppendFailures.Add(records);
 
     public void AuditFlushed() => _auditFlushes.Add(1);
+
+    public void AuditRead(AuditReadOutcome outcome) => _auditReads.Add(1, Label(Attributes.Outcome, outcome));
 
     public void AuditDisk(long freeBytes, bool low)
     {

@@ -62,6 +62,23 @@ internal enum OperatorOutcome
     Unrecorded,
 }
 
+/// <summary>How far an answer from the audit log reaches.</summary>
+internal enum AuditReadOutcome
+{
+    /// <summary>All that may have something to say was read.</summary>
+    Whole,
+
+    /// <summary>A limit of bytes or time was reached before.</summary>
+    CutShort,
+
+    /// <summary>Records are missing, damaged or changed.</summary>
+    Faulty,
+
+    /// <summary>As many were reading as may at once.</summary>
+    Busy,
+    Failed,
+}
+
 /// <summary>What asking policy about a live lease again came to.</summary>
 internal enum RecheckVerdict
 {

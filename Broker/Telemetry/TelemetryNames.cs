@@ -89,6 +89,9 @@ internal static class TelemetryNames
         /// <summary>Counter, {flush}.</summary>
         public const string AuditFlushes = "secretsbroker.audit.flushes";
 
+        /// <summary>Counter, {request}; questions to the audit log, by <see cref="Attributes.Outcome"/>.</summary>
+        public const string AuditReads = "secretsbroker.audit.reads";
+
         /// <summary>Gauge, By; free space where the audit log is written.</summary>
         public const string AuditDiskFree = "secretsbroker.audit.disk.free";
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using SecretsBroker.Audit;
 
-namespace SecretsBroker.CommandLine;
+namespace SecretsBroker.CommandLine.Auditing;
 
-/// <summary><c>broker audit</c>: for auditors.</summary>
-internal static class AuditCommand
+/// <summary><c>broker audit verify</c>.</summary>
+internal static class AuditVerifyCommand
 {
     public static Command Create()
     {
@@ -33,7 +33,7 @@ internal static class AuditCommand
         };
         verify.SetAction((parsed, cancellationToken) => VerifyAsync(
             parsed.GetRequiredValue(file), parsed.GetValue(keys), cancellationToken));
-        return new Command("audit", "Work with audit logs.") { verify };
+        return verify;
     }
 
     private static async Task<int> VerifyAsync(FileInfo[] files, FileInfo? keys, CancellationToken cancellationToken)

@@ -4,10 +4,10 @@ using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.V1;
 using Task = System.Threading.Tasks.Task;
 
-namespace SecretsBroker.Tests.CommandLine;
+namespace SecretsBroker.Tests.CommandLine.Auditing;
 
 /// <summary>The log that a development broker leaves when it stops, checked by <c>broker audit verify</c>.</summary>
-internal sealed class AuditCommandTests
+internal sealed class AuditVerifyCommandTests
 {
     private DevelopmentBroker _broker = null!;
     private int _exitCode;

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace SecretsBroker.Audit;
 
 /// <summary>Opens the audit log before anything else starts and closes it after everything else has stopped.</summary>
-internal sealed partial class AuditService(AuditLog log, ILogger<AuditService> logger) : IHostedLifecycleService
+internal sealed partial class AuditLifetime(AuditLog log, ILogger<AuditLifetime> logger) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ internal sealed partial class AuditService(AuditLog log, ILogger<AuditService> l
                 {
                     Id = $"{type}-{RandomNumberGenerator.GetHexString(24, lowercase: true)}",
                     Type = type,
-                    Outcome = typeof(AuditService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+                    Outcome = typeof(AuditLifetime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
                 },
                 cancellationToken);
             await log.CheckpointAsync(cancellationToken);

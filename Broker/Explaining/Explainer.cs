@@ -1,0 +1,122 @@
+using SecretsBroker.Audit;
+using SecretsBroker.Audit.Reading;
+
+namespace SecretsBroker.Explaining;
+
+/// <summary>What is known of a lease before the logs are read.</summary>
+/// <param name="Workload">Its owner.</param>
+/// <param name="Task">Its task.</param>
+/// <param name="Decision">That allowed it.</param>
+/// <param name="Time">A moment of its life.</param>
+internal sealed record KnownLease(string Workload, string Task, string Decision, DateTimeOffset Time);
+
+/// <param name="Explanation">Null when no record is about it.</param>
+/// <param name="Coverage">What was read.</param>
+internal sealed record LeaseFound(LeaseExplanation? Explanation, AuditCoverage Coverage);
+
+/// <param name="Explanation">Null when no record is about it, or it is not told whose is meant.</param>
+/// <param name="Workloads">Those that have a task of this id.</param>
+/// <param name="Coverage">What was read.</param>
+internal sealed record TaskFound(TaskExplanation? Explanation, IReadOnlyList<string> Workloads, AuditCoverage Coverage);
+
+/// <summary>Explains leases and tasks from audit logs.</summary>
+/// <param name="logs">Of every broker that may have had to do with them.</param>
+/// <param name="budget">Of the bytes that are read.</param>
+/// <param name="now">Against which it is seen what should be gone.</param>
+internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget budget, DateTimeOffset now)
+{
+    private static readonly byte[] Killed = Needle.Member("type"u8, nameof(AuditEventType.Killed));
+    private static readonly byte[] PolicyLoaded = Needle.Member("type"u8, nameof(AuditEventType.PolicyLoaded));
+
+    /// <param name="lease">Which.</param>
+    /// <param name="known">What a store that still has it says; null to look for it first.</param>
+    /// <param name="since">What began before is not read; null for all.</param>
+    public LeaseFound ExplainLease(string lease, KnownLease? known, DateTimeOffset? since)
+    {
+        if (known is null)
+        {
+            var (found, looked) = FindLease(lease, since);
+            if (found is null)
+            {
+                return new LeaseFound(Explanation: null, looked);
+            }
+
+            known = found;
+        }
+
+        var collector = new AuditCollector(
+            logs,
+            [Needle.Member("lease"u8, lease), Needle.Member("task"u8, known.Task), Killed, PolicyLoaded],
+            entry => TakeForLease(entry, lease, known))
+        {
+            Since = since,
+        };
+        var (entries, coverage) = collector.Collect(budget);
+        var records = entries.Where(entry => entry.Record.Lease == lease).ToList();
+        return new LeaseFound(
+            records.Count == 0 ? null : new LeaseFold(lease, records, entries, new DecisionFold(entries), coverage).Explain(now), coverage);
+    }
+
+    /// <param name="task">Which.</param>
+    /// <param name="workload">Whose; empty when it is not known.</param>
+    /// <param name="since">What began before is not read; null for all.</param>
+    public TaskFound ExplainTask(string task, string workload, DateTimeOffset? since)
+    {
+        var collector = new AuditCollector(
+            logs, [Needle.Member("task"u8, task), Killed, PolicyLoaded], entry => TakeForTask(entry.Record, task, workload))
+        {
+            Since = since,
+        };
+        var (entries, coverage) = collector.Collect(budget);
+        var workloads = entries.Where(entry => entry.Record.Task == task).Select(entry => entry.Record.Workload).Distinct(StringComparer.Ordinal).ToList();
+        return new TaskFound(
+            workloads is [var only] ? TaskFold.Explain(only, task, entries, coverage, now) : null, workloads, coverage);
+    }
+
+    private (KnownLease? Known, AuditCoverage Coverage) FindLease(string lease, DateTimeOffset? since)
+    {
+        var collector = new AuditCollector(
+            logs,
+            [Needle.Member("lease"u8, lease)],
+            // That of a renewal names another decision.
+            entry => entry.Record.Lease == lease && entry.Record.Type != AuditEventType.Renewed ? Take.KeepAndStop : Take.Leave)
+        {
+            Since = since,
+        };
+        var (entries, coverage) = collector.Collect(budget);
+        return entries is [var found]
+            ? (new KnownLease(found.Record.Workload, found.Record.Task, found.Record.DecisionId, found.Time), coverage)
+            : (null, coverage);
+    }
+
+    private static Take TakeForLease(AuditEntry entry, string lease, KnownLease known)
+    {
+        var record = entry.Record;
+        if (record.Lease == lease || record.Type is AuditEventType.Killed or AuditEventType.PolicyLoaded)
+        {
+            return Take.Keep;
+        }
+
+        if (record.Lease.Length > 0 || record.Task != known.Task || record.Workload != known.Workload)
+        {
+            return Take.Leave;
+        }
+
+        return record.Type switch
+        {
+            // Of a later task of the same id nothing follows.
+            AuditEventType.TaskStarted => entry.Time <= known.Time ? Take.KeepAsFirst : Take.Leave,
+            AuditEventType.Decided => record.DecisionId == known.Decision || record.Outcome == "renewal" ? Take.Keep : Take.Leave,
+            AuditEventType.TaskEnded => Take.Keep,
+            _ => Take.Leave,
+        };
+    }
+
+    private static Take TakeForTask(AuditRecord record, string task, string workload) => record switch
+    {
+        { Type: AuditEventType.Killed or AuditEventType.PolicyLoaded } => Take.Keep,
+        _ when record.Task != task || (workload.Length > 0 && record.Workload != workload) => Take.Leave,
+        { Type: AuditEventType.TaskStarted } => Take.KeepAsFirst,
+        _ => Take.Keep,
+    };
+}

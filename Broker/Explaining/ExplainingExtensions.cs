@@ -1,0 +1,6 @@
+namespace SecretsBroker.Explaining;
+
+internal static class ExplainingExtensions
+{
+    public static IServiceCollection AddExplaining(this IServiceCollection services) => services.AddSingleton<AuditReads>();
+}
