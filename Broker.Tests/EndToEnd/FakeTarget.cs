@@ -7,7 +7,7 @@ using SecretsBroker.Leases;
 namespace SecretsBroker.Tests.EndToEnd;
 
 /// <summary>The engine type <c>fake</c>: a target in memory that is slow, or fails, when a test says so.</summary>
-internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
+internal sealed class FakeTarget : ICredentialEngineType, IListableEngine
 {
     private volatile TaskCompletionSource _revokeGate = Opened();
     private volatile TaskCompletionSource _issueGate = Opened();
@@ -106,6 +106,21 @@ internal sealed class FakeTarget : ICredentialEngineType, ICredentialEngine
     {
         await CallAsync(Opened(), cancellationToken);
         return new Verification(!Live.ContainsKey(lease.Id), "looked in memory");
+    }
+
+    public async ValueTask<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken)
+    {
+        await CallAsync(Opened(), cancellationToken);
+        // Page by page, as a large target answers.
+        var names = Live.Keys.Select(LeaseNames.Of).Order(StringComparer.Ordinal).Where(name => string.CompareOrdinal(name, cursor) > 0).Take(2).ToArray();
+        return new ListedPage(
+            [.. names.Select(name => LeaseNames.Parse(name, mark)).OfType<LeaseId>()], names.Length < 2 ? null : names[^1]);
+    }
+
+    public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken)
+    {
+        await CallAsync(Opened(), cancellationToken);
+        return Live.ContainsKey(lease);
     }
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken) => await CallAsync(Opened(), cancellationToken);

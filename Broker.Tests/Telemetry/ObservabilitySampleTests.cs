@@ -20,7 +20,7 @@ internal sealed partial class ObservabilitySampleTests
 
     private readonly HashSet<string> _labelValues =
         [
-            "hit", "miss",
+            "hit", "miss", "succeeded", "failed", "orphan", "missing",
             .. Values<DenialReason>(), .. Values<IssueOutcome>(), .. Values<DecisionOutcome>(), .. Values<OperatorOutcome>(), .. Values<EngineOperation>(),
             .. Values<EngineOutcome>(), .. Values<AuthenticationFailure>(), .. Values<ExternalSystem>(), .. Values<ReloadOutcome>(),
             .. Values<TaskOutcome>(), .. Values<EndCause>(), .. Values<RecheckVerdict>(),

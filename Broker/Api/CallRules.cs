@@ -37,6 +37,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Rechecks + "GetRecheck"] = CallRule.Operator,
         [Rechecks + "ConfirmRecheck"] = CallRule.Operator,
         [Targets + "ListTargets"] = CallRule.Operator,
+        [Targets + "ReconcileTarget"] = CallRule.Operator,
         [Kills + "Kill"] = CallRule.Operator,
         [Kills + "ListKillOrders"] = CallRule.Operator,
         [Kills + "LiftKillOrder"] = CallRule.Operator,

@@ -24,6 +24,21 @@ internal static class Errors
     public static RpcException NoSuchLease() =>
         Make(StatusCode.NotFound, "no such lease", new ErrorDetail { Reason = "LEASE_NOT_FOUND" });
 
+    public static RpcException NoSuchTarget() =>
+        Make(StatusCode.NotFound, "the catalogue has no such target", new ErrorDetail { Reason = "TARGET_NOT_FOUND" });
+
+    public static RpcException NotListable() =>
+        Make(
+            StatusCode.FailedPrecondition,
+            "a target of this kind cannot say what it holds",
+            new ErrorDetail { Reason = "NOT_LISTABLE" });
+
+    public static RpcException NoInstallation() =>
+        Make(
+            StatusCode.FailedPrecondition,
+            "what this installation made cannot be told from what others made: Store:Installation is not set",
+            new ErrorDetail { Reason = "NO_INSTALLATION" });
+
     public static RpcException NoSuchKillOrder() =>
         Make(StatusCode.NotFound, "no such kill order stands", new ErrorDetail { Reason = "KILL_ORDER_NOT_FOUND" });
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Policy.Operators;
+using SecretsBroker.Reconciliation;
 using SecretsBroker.Revocation;
 using SecretsBroker.V1;
 using Target = SecretsBroker.V1.Target;
@@ -10,9 +11,11 @@ using Target = SecretsBroker.V1.Target;
 namespace SecretsBroker.Api;
 
 /// <summary><c>secretsbroker.v1.TargetService</c>.</summary>
-internal sealed class TargetApi(OperatorGate gate, CurrentCatalog catalog, TargetEngines engines, TargetDebts debts)
+internal sealed class TargetApi(OperatorGate gate, CurrentCatalog catalog, TargetEngines engines, TargetDebts debts, TargetReconciler reconciler)
     : TargetService.TargetServiceBase
 {
+    private const int MaxExamples = 20;
+
     private static readonly OperatorSubject Targets = OperatorSubject.Named("targets");
 
     public override async Task<ListTargetsResponse> ListTargets(ListTargetsRequest request, ServerCallContext context)
@@ -23,6 +26,42 @@ internal sealed class TargetApi(OperatorGate gate, CurrentCatalog catalog, Targe
         return new ListTargetsResponse
         {
             Targets = { names.Select(name => ToMessage(name, engines.Find(name), owed.GetValueOrDefault(name, TargetDebt.None))) },
+        };
+    }
+
+    public override async Task<ReconcileTargetResponse> ReconcileTarget(ReconcileTargetRequest request, ServerCallContext context)
+    {
+        await gate.DemandAsync(context, OperatorAction.Reconcile, Targets);
+        if (!NameRule.Entry.Allows(request.Target))
+        {
+            throw Errors.Invalid("target", NameRule.Entry.Text);
+        }
+
+        if (catalog.Snapshot.FindTarget(request.Target) is null || engines.Find(request.Target) is not { } engine)
+        {
+            throw Errors.NoSuchTarget();
+        }
+
+        if (!engine.IsListable)
+        {
+            throw Errors.NotListable();
+        }
+
+        if (!reconciler.IsPossible)
+        {
+            throw Errors.NoInstallation();
+        }
+
+        var report = await reconciler.RunAsync(engine, request.DryRun, context.GetWorkload().Id.Value, context.CancellationToken);
+        return new ReconcileTargetResponse
+        {
+            ListedCount = report.Listed,
+            OrphanCount = report.Orphans.Count,
+            RemovedCount = report.Removed,
+            FailedCount = report.Failed,
+            MissingCount = report.Missing.Count,
+            OrphanLeaseIds = { report.Orphans.Take(MaxExamples).Select(lease => lease.Value) },
+            MissingLeaseIds = { report.Missing.Take(MaxExamples).Select(lease => lease.Value) },
         };
     }
 

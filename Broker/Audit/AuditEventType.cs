@@ -47,4 +47,13 @@ internal enum AuditEventType
 
     /// <summary>A kill order that was given an end stands no more.</summary>
     KillExpired = 35,
+
+    /// <summary>Something at a target that carried this installation's mark and was no lease's was removed, and seen to be gone.</summary>
+    OrphanRemoved = 39,
+
+    /// <summary>What was made for an active lease is not at its target any more, or not at all of it.</summary>
+    LeaseMissing = 40,
+
+    /// <summary>A target was held against the leases, and they differed, or an operator asked.</summary>
+    TargetReconciled = 41,
 }

@@ -8,6 +8,7 @@ using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Operators;
+using SecretsBroker.Reconciliation;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
 
@@ -32,6 +33,7 @@ internal static class KnownSettings
         ["Issuance"] = typeof(IssuanceOptions),
         ["Revocation"] = typeof(RevocationOptions),
         [RecheckOptions.Section] = typeof(RecheckOptions),
+        [ReconciliationOptions.Section] = typeof(ReconciliationOptions),
         [AuditOptions.Section] = typeof(AuditOptions),
         // The framework's own: levels by category.
         ["Logging"] = typeof(IDictionary),

@@ -36,6 +36,13 @@ internal sealed class StoreOptions
     /// <summary>Redis: whether a server that keeps nothing on disk is let pass with a warning. Default false.</summary>
     public bool AllowVolatile { get; set; }
 
+    /// <summary>
+    /// The name of this installation, the same for all brokers of the store and for no other store's: what is made at targets carries it, so that
+    /// what no lease covers can be told from what others made. Empty, the default, for none: then nothing is reconciled. Up to 64 of
+    /// <c>[A-Za-z0-9._-]</c>.
+    /// </summary>
+    public string Installation { get; set; } = "";
+
     /// <summary>How long revoked leases and ended tasks can still be looked at. Default 1 h; 0 to 30 days.</summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromHours(1);
 }

@@ -4,6 +4,7 @@ namespace SecretsBroker.Configuration;
 
 internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
 {
+    private const int MaxInstallation = 64;
     private static readonly TimeSpan MaxRetention = TimeSpan.FromDays(30);
 
     public ValidateOptionsResult Validate(string? name, StoreOptions options)
@@ -35,6 +36,11 @@ internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
                 break;
         }
 
+        Check(
+            options.Installation.Length <= MaxInstallation && options.Installation.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'),
+            "Installation",
+            $"must be at most {MaxInstallation} letters, digits, '.', '_' and '-'",
+            options.Installation);
         Check(
             options.Retention >= TimeSpan.Zero && options.Retention <= MaxRetention,
             "Retention",

@@ -26,6 +26,8 @@ internal sealed class TargetEngine(
 
     public Revocability Revocability => engine.Revocability;
 
+    public bool IsListable => engine is IListableEngine;
+
     /// <summary>Whether secrets can be made there.</summary>
     public CallHealth Issuing { get; } = new(time);
 
@@ -127,6 +129,38 @@ internal sealed class TargetEngine(
         return verification;
     }
 
+    /// <exception cref="InvalidOperationException">Its target cannot be listed (<see cref="IListableEngine"/>).</exception>
+    public async Task<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken)
+    {
+        var page = default(ListedPage);
+        await CallAsync(
+            EngineOperation.List,
+            Target.Timeout,
+            async token =>
+            {
+                page = await Listable.ListAsync(mark, cursor, max, token);
+                return EngineOutcome.Succeeded;
+            },
+            cancellationToken);
+        return page;
+    }
+
+    /// <inheritdoc cref="ListAsync"/>
+    public async Task<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken)
+    {
+        var whole = false;
+        await CallAsync(
+            EngineOperation.List,
+            Target.Timeout,
+            async token =>
+            {
+                whole = await Listable.IsWholeAsync(lease, token);
+                return EngineOutcome.Succeeded;
+            },
+            cancellationToken);
+        return whole;
+    }
+
     public Task CheckAsync(CancellationToken cancellationToken) =>
         CallAsync(
             EngineOperation.Check,
@@ -139,6 +173,9 @@ internal sealed class TargetEngine(
             cancellationToken);
 
     public ValueTask DisposeAsync() => engine.DisposeAsync();
+
+    private IListableEngine Listable =>
+        engine as IListableEngine ?? throw new InvalidOperationException($"target {Target.Name} cannot be listed");
 
     private void NoteIssue(EngineOutcome outcome)
     {

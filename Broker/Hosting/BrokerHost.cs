@@ -22,6 +22,7 @@ using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
 using SecretsBroker.Publication;
+using SecretsBroker.Reconciliation;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
 using SecretsBroker.Telemetry;
@@ -68,6 +69,7 @@ internal static class BrokerHost
         var storeLogger = new StoreLogger(startLogging.CreateLogger<ILeaseStore>());
         var store = await StoreOpening.OpenAsync(storeOptions, TimeProvider.System, storeLogger, cancellationToken);
         Compose(builder.Services, builder.Configuration, store);
+        builder.Services.AddSingleton(Installation.Of(storeOptions.Installation));
 
         var app = builder.Build();
         storeLogger.Follow(app.Services.GetRequiredService<ILogger<ILeaseStore>>());
@@ -110,6 +112,7 @@ internal static class BrokerHost
         services.AddIntents();
         services.AddRevocation();
         services.AddRecheck();
+        services.AddReconciliation();
         services.AddIssuance();
         services.AddKillSwitch();
         services.AddExplaining();

@@ -4,6 +4,7 @@ using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Policy;
+using SecretsBroker.Reconciliation;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
 
@@ -29,6 +30,7 @@ internal static class Jobs
             quartz.Every<CatalogReloadJob>(provider => Option<CatalogOptions>(provider).ReloadInterval);
             quartz.Every<PolicyReloadJob>(provider => Option<PolicyOptions>(provider).ReloadInterval);
             quartz.Every<RecheckJob>(_ => RecheckInterval);
+            quartz.Every<ReconcileJob>(provider => Option<ReconciliationOptions>(provider).Interval);
         });
         services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);
         return services;

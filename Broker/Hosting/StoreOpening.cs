@@ -27,12 +27,20 @@ internal static class StoreOpening
                     AllowVolatile = options.AllowVolatile,
                     LeaseRetention = options.Retention,
                     TaskRetention = options.Retention,
+                    Installation = Installation.Of(options.Installation),
                 },
                 time,
                 logger,
                 cancellationToken),
             _ => new SqliteLeaseStore(
-                new SqliteStoreOptions { Path = options.Path, Durable = options.Durable, Retention = options.Retention }, time),
+                new SqliteStoreOptions
+                {
+                    Path = options.Path,
+                    Durable = options.Durable,
+                    Retention = options.Retention,
+                    Installation = Installation.Of(options.Installation),
+                },
+                time),
         };
 
     private static string? Resolve(SecretReference? reference)

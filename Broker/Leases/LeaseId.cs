@@ -6,13 +6,16 @@ namespace SecretsBroker.Leases;
 
 /// <summary>
 /// Names one lease and, derived from it alone, what was created at the target: 26 characters of <c>[0-9a-v]</c>. The first
-/// two are the shard in hexadecimal, the other 24 are 120 random bits in base32hex (RFC 4648 §7, lower case).
+/// two are the shard in hexadecimal, the other 24 are 120 random bits in base32hex (RFC 4648 §7, lower case); of a named installation
+/// the first six of these are its mark (<see cref="Installation"/>), and 90 bits are random.
 /// </summary>
 internal readonly record struct LeaseId
 {
     public const int Length = 26;
+    public const int ShardLength = 2;
+    public const string Alphabet = "0123456789abcdefghijklmnopqrstuv";
+
     private const int RandomBytes = 15;
-    private const string Alphabet = "0123456789abcdefghijklmnopqrstuv";
 
     private LeaseId(string value) => Value = value;
 
@@ -45,11 +48,14 @@ internal readonly record struct LeaseId
         return serial;
     }
 
-    public static LeaseId New(int shard)
+    public static LeaseId New(int shard) => New(shard, Installation.Unnamed);
+
+    public static LeaseId New(int shard, Installation installation)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shard);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(shard, 255);
-        return new LeaseId(shard.ToString("x2") + RandomNumberGenerator.GetString(Alphabet, Length - 2));
+        var head = shard.ToString("x2") + installation.Mark;
+        return new LeaseId(head + RandomNumberGenerator.GetString(Alphabet, Length - head.Length));
     }
 
     public static bool TryParse([NotNullWhen(true)] string? text, out LeaseId id)

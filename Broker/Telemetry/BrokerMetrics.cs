@@ -13,6 +13,9 @@ internal sealed class BrokerMetrics
 
     private readonly BacklogGauge _backlog;
     private readonly Gauge<long> _targetDown;
+    private readonly Counter<long> _reconciliationRemoved;
+    private readonly Gauge<long> _reconciliationDifferences;
+    private readonly Counter<long> _reconciliationPasses;
     private readonly Counter<long> _leaseIssued;
     private readonly Counter<long> _leaseDenied;
     private readonly Counter<long> _leaseRevoked;
@@ -46,6 +49,11 @@ internal sealed class BrokerMetrics
         var meter = meterFactory.Create(Scope);
         _backlog = new BacklogGauge(time);
         _targetDown = meter.CreateGauge<long>(Metrics.TargetDown, Units.Flag, "1 while calls of this kind fail at the target.");
+        _reconciliationRemoved = meter.CreateCounter<long>(
+            Metrics.ReconciliationRemoved, Units.Lease, "Removed from a target because no lease covered it.");
+        _reconciliationDifferences = meter.CreateGauge<long>(
+            Metrics.ReconciliationDifferences, Units.Lease, "What was not as the leases say in the last pass over a target.");
+        _reconciliationPasses = meter.CreateCounter<long>(Metrics.ReconciliationPasses, Units.Pass, "Targets held against the leases.");
         _leaseIssued = meter.CreateCounter<long>(Metrics.LeaseIssued, Units.Lease, "Leases issued.");
         _leaseDenied = meter.CreateCounter<long>(Metrics.LeaseDenied, Units.Request, "Requests for a lease that were turned down.");
         _leaseRevoked = meter.CreateCounter<long>(Metrics.LeaseRevoked, Units.Lease, "Leases proven gone at their target.");
@@ -151,6 +159,21 @@ internal sealed class BrokerMetrics
     /// <param name="isDown">Whether it fails there.</param>
     public void SetTarget(string target, EngineOperation operation, bool isDown) =>
         _targetDown.Record(isDown ? 1 : 0, Tag(Attributes.Target, target), Label(Attributes.Operation, operation));
+
+    /// <param name="target">The target's name.</param>
+    /// <param name="removed">What no lease covered and is gone.</param>
+    /// <param name="orphans">What no lease covers and is still there.</param>
+    /// <param name="missing">What an active lease says exists.</param>
+    public void Reconciled(string target, int removed, int orphans, int missing)
+    {
+        _reconciliationPasses.Add(1, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "succeeded"));
+        _reconciliationRemoved.Add(removed, Tag(Attributes.Target, target));
+        _reconciliationDifferences.Record(orphans, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "orphan"));
+        _reconciliationDifferences.Record(missing, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "missing"));
+    }
+
+    public void ReconciliationFailed(string target) =>
+        _reconciliationPasses.Add(1, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "failed"));
 
     /// <param name="operation">The store's operation, such as <c>reserve</c>; one of a fixed set.</param>
     public void StoreFailed(string operation) => _storeFailures.Add(1, Tag(Attributes.Operation, operation));

@@ -102,6 +102,7 @@ internal enum EngineOperation
     Revoke,
     Verify,
     Check,
+    List,
 }
 
 internal enum EngineOutcome

@@ -65,6 +65,18 @@ internal static class TelemetryNames
         /// </summary>
         public const string TargetDown = "secretsbroker.target.down";
 
+        /// <summary>Counter, {lease}; removed from a target because no lease covered it, by <see cref="Attributes.Target"/>.</summary>
+        public const string ReconciliationRemoved = "secretsbroker.reconciliation.removed";
+
+        /// <summary>
+        /// Gauge, {lease}; what was not as the leases say in this broker's last pass over a target, by <see cref="Attributes.Target"/> and
+        /// <see cref="Attributes.Outcome"/>: <c>orphan</c>, no lease covers it and it is still there; <c>missing</c>, an active lease says it exists.
+        /// </summary>
+        public const string ReconciliationDifferences = "secretsbroker.reconciliation.differences";
+
+        /// <summary>Counter, {pass}; over a target, by <see cref="Attributes.Target"/> and <see cref="Attributes.Outcome"/>: <c>succeeded</c> or <c>failed</c>.</summary>
+        public const string ReconciliationPasses = "secretsbroker.reconciliation.passes";
+
         /// <summary>Gauge, {order}; kill orders that stand. Every broker of a store reports the store's number.</summary>
         public const string KillOrders = "secretsbroker.kill.orders";
 
@@ -183,5 +195,6 @@ internal static class TelemetryNames
         public const string Lifeline = "{lifeline}";
         public const string Task = "{task}";
         public const string Order = "{order}";
+        public const string Pass = "{pass}";
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RedisNodes : IAsyncDisposable
     /// <summary>As the documentation says.</summary>
     public static readonly string[] BrokerRights =
     [
-        "+acl|setuser", "+acl|deluser", "+acl|getuser", "+acl|save", "+client|setname", "+client|list", "+client|kill", "+info", "+cluster|info",
+        "+acl|setuser", "+acl|deluser", "+acl|getuser", "+acl|save", "+acl|users", "+client|setname", "+client|list", "+client|kill", "+info", "+cluster|info",
     ];
 
     private const string Password = "the broker's own password";

@@ -16,8 +16,16 @@ internal sealed class RespReaderTests
     {
         var reader = new RespReader(new ByteByByte(Encoding.UTF8.GetBytes(bytes + ":7\r\n")));
 
-        Assert.That(await reader.ReadAsync(CancellationToken.None), Is.EqualTo(new RespValue(kind, text)));
+        Assert.That(await reader.ReadAsync(CancellationToken.None) with { Texts = null }, Is.EqualTo(new RespValue(kind, text)));
         Assert.That((await reader.ReadAsync(CancellationToken.None)).Number, Is.EqualTo(7), "what comes next");
+    }
+
+    [Test]
+    public async Task Texts_of_a_list_are_kept()
+    {
+        var reader = new RespReader(new ByteByByte("*3\r\n$1\r\na\r\n*1\r\n$1\r\nx\r\n+b\r\n"u8.ToArray()));
+
+        Assert.That((await reader.ReadAsync(CancellationToken.None)).Texts, Is.EqualTo(new[] { "a", "b" }));
     }
 
     [TestCase("HTTP/1.1 400 Bad Request\r\n")]

@@ -8,6 +8,7 @@ internal static class TargetCommand
     public static Command Create() => new("target", "Look after the systems that secrets are made at.")
     {
         ListTargetsCommand.Create(),
+        ReconcileCommand.Create(),
         RotatePasswordCommand.Create(),
     };
 }

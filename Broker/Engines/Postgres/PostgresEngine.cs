@@ -10,7 +10,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// A login role a lease, named by the lease, member of the grant's group role; with a random password that only its verifier is known of to
 /// the server, or with a certificate for the caller's key. Revoking removes the role, its sessions and what it owns.
 /// </summary>
-internal sealed class PostgresEngine : ICredentialEngine
+internal sealed class PostgresEngine : IListableEngine
 {
     private readonly Target _target;
     private readonly PostgresTargetSettings _settings;
@@ -107,6 +107,30 @@ internal sealed class PostgresEngine : ICredentialEngine
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) =>
         await _calls.RunAsync("verifying", limit => _look.LookAsync(new LeaseRole(lease.Id, OidOf(lease)), limit), cancellationToken);
+
+    public async ValueTask<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken) =>
+        await _calls.RunAsync(
+            "listing",
+            async limit =>
+            {
+                await using var connection = await _connections.OpenAsync(Pool.Revoke, limit.Token);
+                var rows = await connection.RunAsync(limit, Sql.LeaseRoles(mark, GroupRoles.CommentPrefix, cursor ?? "", max));
+                var names = rows.Select(row => (string)row[0]).ToArray();
+                return new ListedPage(
+                    [.. names.Select(name => LeaseNames.Parse(name, mark)).OfType<LeaseId>()],
+                    names.Length < max ? null : names[^1]);
+            },
+            cancellationToken);
+
+    public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) =>
+        await _calls.RunAsync(
+            "looking",
+            async limit =>
+            {
+                await using var connection = await _connections.OpenAsync(Pool.Revoke, limit.Token);
+                return (await connection.RunAsync(limit, Sql.Oid(PostgresNames.RoleOf(lease)))).Count > 0;
+            },
+            cancellationToken);
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken) =>
         await _calls.RunAsync(

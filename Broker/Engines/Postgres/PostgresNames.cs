@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// <summary>What the broker calls its own at a server.</summary>
 internal static class PostgresNames
 {
-    public static string RoleOf(LeaseId lease) => $"sb_{lease}";
+    public static string RoleOf(LeaseId lease) => LeaseNames.Of(lease);
 
     /// <summary>The role that holds what a grant allows, and that the roles of its leases are members of.</summary>
     public static string GroupOf(string grant) => $"sbg_{grant}";

@@ -205,6 +205,26 @@ internal static partial class Sql
             Parameters = { Texts(roles), OidsOf(oids) },
         };
 
+    /// <summary>
+    /// A page, in the order of names, of the roles that have both signs of what an installation made for a lease: a name with its mark, and
+    /// membership in a grant's group role, which its comment tells.
+    /// </summary>
+    public static NpgsqlBatchCommand LeaseRoles(string mark, string commentPrefix, string after, int max) =>
+        new("""
+            SELECT r.rolname::text FROM pg_roles r
+            WHERE r.rolname > $1::name AND r.rolname ~ $2
+            AND EXISTS (
+                SELECT FROM pg_auth_members m
+                WHERE m.member = r.oid AND starts_with(coalesce(shobj_description(m.roleid, 'pg_authid'), ''), $3))
+            ORDER BY r.rolname LIMIT $4
+            """)
+        {
+            Parameters =
+            {
+                Text(after), Text($"^sb_[0-9a-f]{{2}}{mark}[0-9a-v]{{18}}$"), Text(commentPrefix), new NpgsqlParameter<int> { TypedValue = max },
+            },
+        };
+
     // ---- the broker's own account
 
     public static NpgsqlBatchCommand Account() =>

@@ -52,6 +52,12 @@ internal sealed class ManagementApi : IDisposable
     public async Task<bool> HasUserAsync(string user, CancellationToken cancellationToken) =>
         await FindAsync(HttpMethod.Get, $"api/users/{user}", cancellationToken) is not null;
 
+    /// <summary>The names of all users.</summary>
+    public async Task<IReadOnlyList<string>> ListUsersAsync(CancellationToken cancellationToken) =>
+        await SendAsync(HttpMethod.Get, "api/users?columns=name", content: null, cancellationToken) is JsonArray users
+            ? [.. users.Select(user => user?["name"]?.GetValue<string>() ?? "")]
+            : throw new InvalidOperationException("users are a list");
+
     public async Task<bool> HasVirtualHostAsync(string name, CancellationToken cancellationToken) =>
         await FindAsync(HttpMethod.Get, $"api/vhosts/{Uri.EscapeDataString(name)}", cancellationToken) is not null;
 

@@ -10,7 +10,7 @@ namespace SecretsBroker.Engines.RabbitMq;
 /// A user a lease, named by the lease, with a random password of which only the hash is sent. RabbitMQ ends a removed user's connections;
 /// a revocation has succeeded when they are gone.
 /// </summary>
-internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings settings, TimeProvider time) : ICredentialEngine
+internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings settings, TimeProvider time) : IListableEngine
 {
     private const int MaxAttempts = 5;
     private const string NoAdministrator = "the broker's account has not the tag administrator";
@@ -96,6 +96,15 @@ internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings setti
             cancellationToken);
     }
 
+    public async ValueTask<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken)
+    {
+        var names = await CallAsync("listing", _api.ListUsersAsync, cancellationToken);
+        return new ListedPage([.. names.Select(name => LeaseNames.Parse(name, mark)).OfType<LeaseId>()], NextCursor: null);
+    }
+
+    public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) =>
+        await CallAsync("looking", token => _api.HasUserAsync(UserOf(lease), token), cancellationToken);
+
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
         var findings = new List<string>();
@@ -130,7 +139,7 @@ internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings setti
         return ValueTask.CompletedTask;
     }
 
-    private static string UserOf(LeaseId lease) => $"sb_{lease}";
+    private static string UserOf(LeaseId lease) => LeaseNames.Of(lease);
 
     /// <summary>Older versions write the tags as one text, newer ones as a list.</summary>
     private static bool IsAdministrator(JsonNode? account) => account?["tags"] switch

@@ -14,7 +14,7 @@ internal sealed class AclNode(RedisEndpoint endpoint, RedisTargetSettings settin
 
     public RedisEndpoint Endpoint => endpoint;
 
-    public static string UserOf(LeaseId lease) => $"sb_{lease}";
+    public static string UserOf(LeaseId lease) => LeaseNames.Of(lease);
 
     public Task<bool> SetAsync(string user, IEnumerable<string> rules, CancellationToken cancellationToken) =>
         _connections.UseAsync(
@@ -73,6 +73,13 @@ internal sealed class AclNode(RedisEndpoint endpoint, RedisTargetSettings settin
                     clients.Count(client => client.User == user),
                     clients.Count(client => IsSetting(client, user)));
             },
+            cancellationToken);
+
+    /// <summary>The names of all users.</summary>
+    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
+        _connections.UseAsync<IReadOnlyList<string>>(
+            async connection => (await connection.AskAsync(["ACL", "USERS"], cancellationToken)).Texts
+                ?? throw new IOException("users are a list"),
             cancellationToken);
 
     public Task<NodeFindings> CheckAsync(CancellationToken cancellationToken) =>

@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.RedisAcl;
 /// A user a lease, named by the lease, at every node of the target: Redis passes users on to nobody. The password is random and only its
 /// hash is sent. A call succeeds when every node has done its part.
 /// </summary>
-internal sealed class RedisAclEngine : ICredentialEngine
+internal sealed class RedisAclEngine : IListableEngine
 {
     private readonly Target _target;
     private readonly RedisTargetSettings _settings;
@@ -86,6 +86,28 @@ internal sealed class RedisAclEngine : ICredentialEngine
         static string Describe((AclNode Node, UserTraces Traces) found) =>
             $"{found.Node.Endpoint}: {(found.Traces.Exists ? "exists" : "no such user")}, {found.Traces.Connections} connections, " +
             $"{found.Traces.Settings} that may still set it";
+    }
+
+    /// <summary>What any of the nodes has: one that was away, or that reads an old ACL file, may have kept or regained what the others lost.</summary>
+    public async ValueTask<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken)
+    {
+        var users = await AtEveryNodeAsync("listing", (node, token) => node.ListAsync(token), cancellationToken);
+        var nodesOf = users.SelectMany(names => names)
+            .Select(name => LeaseNames.Parse(name, mark))
+            .OfType<LeaseId>()
+            .GroupBy(lease => lease)
+            .ToDictionary(lease => lease.Key, lease => lease.Count());
+        return new ListedPage([.. nodesOf.Keys], NextCursor: null)
+        {
+            Parts = [.. nodesOf.Where(lease => lease.Value < _nodes.Length).Select(lease => lease.Key)],
+        };
+    }
+
+    public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken)
+    {
+        var user = AclNode.UserOf(lease);
+        var traces = await AtEveryNodeAsync("looking", (node, token) => node.LookAsync(user, token), cancellationToken);
+        return traces.All(trace => trace.Exists);
     }
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken)

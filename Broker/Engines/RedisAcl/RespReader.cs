@@ -34,12 +34,16 @@ internal sealed class RespReader(Stream stream)
             case ['$', .. var text] when int.TryParse(text, out var length) && length is >= 0 and <= MaxTextBytes:
                 return new RespValue(RespKind.Text, await ReadTextAsync(length, cancellationToken));
             case ['*', .. var text] when int.TryParse(text, out var count) && count is >= 0 and <= MaxItems && depth < MaxDepth:
+                var texts = new List<string>();
                 for (var i = 0; i < count; i++)
                 {
-                    await ReadAsync(depth + 1, cancellationToken);
+                    if (await ReadAsync(depth + 1, cancellationToken) is { Kind: RespKind.Text } item)
+                    {
+                        texts.Add(item.Text);
+                    }
                 }
 
-                return new RespValue(RespKind.List);
+                return new RespValue(RespKind.List) { Texts = texts };
             default:
                 throw new IOException("the server does not speak the Redis protocol");
         }

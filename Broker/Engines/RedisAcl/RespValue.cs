@@ -6,6 +6,9 @@ namespace SecretsBroker.Engines.RedisAcl;
 /// <param name="Number">Of a number.</param>
 internal readonly record struct RespValue(RespKind Kind, string Text = "", long Number = 0)
 {
+    /// <summary>The items of a list that are texts; null for anything else.</summary>
+    public IReadOnlyList<string>? Texts { get; init; }
+
     /// <summary>An error's code, such as <c>NOPERM</c>: of what a server says the only part that goes into messages.</summary>
     public string ErrorCode
     {
@@ -27,6 +30,6 @@ internal enum RespKind
     Number = 2,
     Error = 3,
 
-    /// <summary>A list. That there is one is all that anybody wants to know of it.</summary>
+    /// <summary>A list. What anybody wants to know of it is that there is one, and its texts.</summary>
     List = 4,
 }

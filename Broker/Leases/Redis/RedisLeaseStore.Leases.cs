@@ -17,7 +17,7 @@ internal sealed partial class RedisLeaseStore
     {
         var shard = _keys.Of(reservation.Task.Owner);
         // Chosen here: repeated after a lost answer, the script finds the lease that it wrote.
-        var id = LeaseId.New(shard.Shard);
+        var id = LeaseId.New(shard.Shard, _options.Installation);
         var (result, earlier) = await ReserveAsync(shard, id, reservation, "", cancellationToken);
         if (earlier.Length == 0)
             return result;

@@ -40,4 +40,7 @@ internal sealed class RedisStoreOptions
 
     /// <summary>For tests and development: a server that does not write its data to disk is a warning instead of a refusal.</summary>
     public bool AllowVolatile { get; init; }
+
+    /// <summary>Whose leases are made. Default: an installation without a name.</summary>
+    public Installation Installation { get; init; } = Installation.Unnamed;
 }

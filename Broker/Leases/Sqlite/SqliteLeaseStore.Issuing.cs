@@ -8,7 +8,8 @@ namespace SecretsBroker.Leases.Sqlite;
 internal sealed partial class SqliteLeaseStore
 {
     public ValueTask<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken cancellationToken) =>
-        _database.WriteAsync(session => Reserve(session, Truncate(reservation), Now()), cancellationToken);
+        _database.WriteAsync(
+            session => Reserve(session, Truncate(reservation), LeaseId.New(shard: 0, options.Installation), Now()), cancellationToken);
 
     public ValueTask<ActivateResult> ActivateAsync(LeaseId id, string handle, CancellationToken cancellationToken) => ChangeAsync(
         id,
@@ -90,7 +91,7 @@ internal sealed partial class SqliteLeaseStore
             cancellationToken);
     }
 
-    private static ReserveResult Reserve(Session session, Reservation asked, DateTimeOffset now)
+    private static ReserveResult Reserve(Session session, Reservation asked, LeaseId id, DateTimeOffset now)
     {
         static ReserveResult Refused(ReserveStatus status, string killOrder = "") => new(status, null, null, killOrder);
 
@@ -132,7 +133,7 @@ internal sealed partial class SqliteLeaseStore
             LeaseTable.Update(session, earlier!, replaced);
         }
 
-        var row = LeaseRow.New(asked, LeaseId.New(shard: 0), now);
+        var row = LeaseRow.New(asked, id, now);
         LeaseTable.Insert(session, row, asked.Basis?.Write());
         session.Execute(Sql.ReserveWorkload, owner, spent.Level, Instants.Write(spent.LevelTime));
         return new ReserveResult(ReserveStatus.Reserved, row.Lease, replaced == earlier ? null : replaced!.Lease, "");

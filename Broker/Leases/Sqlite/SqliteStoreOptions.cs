@@ -24,4 +24,7 @@ internal sealed record SqliteStoreOptions
 
     /// <summary>How long to wait for another program that has locked the file, such as a backup. Default 5 s; whole seconds, at least 1.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whose leases are made. Default: an installation without a name.</summary>
+    public Installation Installation { get; init; } = Installation.Unnamed;
 }

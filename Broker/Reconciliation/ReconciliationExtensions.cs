@@ -1,0 +1,15 @@
+namespace SecretsBroker.Reconciliation;
+
+internal static class ReconciliationExtensions
+{
+    /// <summary>Holding targets against leases. Needs the store, the engines and audit.</summary>
+    public static IServiceCollection AddReconciliation(this IServiceCollection services)
+    {
+        services.AddOptions<ReconciliationOptions>().BindConfiguration(ReconciliationOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ReconciliationOptions>, ReconciliationOptionsValidator>();
+        services.AddSingleton<LeaseCover>();
+        services.AddSingleton<OrphanRemoval>();
+        services.AddSingleton<TargetReconciler>();
+        return services;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using SecretsBroker.Audit;
+using SecretsBroker.Engines;
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Reconciliation;
+
+/// <summary>
+/// Holds one target against the leases: removes what carries this installation's mark and is no lease's, tells what is missing that a lease says
+/// exists. The order is what makes it safe: leases are written before anything is made for them, so whatever a list holds has a lease by then;
+/// and what is missing is looked for after its lease was seen to be active. Several brokers may do it at once.
+/// </summary>
+internal sealed class TargetReconciler(
+    Installation installation,
+    LeaseCover cover,
+    OrphanRemoval removal,
+    IAuditSink audit,
+    BrokerMetrics metrics,
+    IOptions<ReconciliationOptions> options,
+    TimeProvider time)
+{
+    private const int PageSize = 1_000;
+
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
+
+    // What was told of already: once for each lease is enough.
+    private readonly ConcurrentDictionary<string, HashSet<LeaseId>> _missing = new();
+
+    /// <summary>Whether what is made by this installation can be told from what others make.</summary>
+    public bool IsPossible => installation.Mark is not null;
+
+    /// <param name="engine">Of a target that can be listed.</param>
+    /// <param name="dryRun">Only looks.</param>
+    /// <param name="actor">The operator who asked; empty when none did.</param>
+    /// <param name="cancellationToken">Stops it between two steps; what is removed stays removed.</param>
+    /// <exception cref="BrokerException">Target or store cannot be asked. Nothing is removed without the store's answer.</exception>
+    public async Task<ReconciliationReport> RunAsync(TargetEngine engine, bool dryRun, string actor, CancellationToken cancellationToken)
+    {
+        var turn = _turns.GetOrAdd(engine.Target.Name, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancellationToken);
+        try
+        {
+            var report = await CompareAsync(engine, dryRun, cancellationToken);
+            metrics.Reconciled(engine.Target.Name, report.Removed, report.Left + report.Failed, report.Missing.Count);
+            if (report.Differs || actor.Length > 0)
+            {
+                await audit.AppendAsync(ReconciliationRecords.Passed(report, engine.Target, actor), cancellationToken);
+            }
+
+            return report;
+        }
+        catch (BrokerException)
+        {
+            metrics.ReconciliationFailed(engine.Target.Name);
+            throw;
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<ReconciliationReport> CompareAsync(TargetEngine engine, bool dryRun, CancellationToken cancellationToken)
+    {
+        var active = await cover.ListActiveAsync(engine.Target.Name, cancellationToken);
+        var (listed, parts) = await ListAsync(engine, cancellationToken);
+        var orphans = await cover.WithoutLeaseAsync(listed.Where(id => !active.ContainsKey(id)), cancellationToken);
+        if (orphans.Count > 0 && !dryRun)
+        {
+            await Task.Delay(options.Value.Grace, time, cancellationToken);
+            orphans = await cover.WithoutLeaseAsync(orphans, cancellationToken);
+        }
+
+        var wanted = dryRun ? [] : orphans.Take(options.Value.MaxRemovals).ToArray();
+        var removed = await removal.RemoveAsync(engine, wanted, cancellationToken);
+        var missing = await FindMissingAsync(
+            engine, active, active.Keys.Where(id => !listed.Contains(id) || parts.Contains(id)), cancellationToken);
+        return new ReconciliationReport(engine.Target.Name, dryRun, listed.Count, orphans, removed, wanted.Length - removed, missing);
+    }
+
+    private async Task<(HashSet<LeaseId> Listed, HashSet<LeaseId> Parts)> ListAsync(TargetEngine engine, CancellationToken cancellationToken)
+    {
+        var (listed, parts) = (new HashSet<LeaseId>(), new HashSet<LeaseId>());
+        string? cursor = null;
+        do
+        {
+            var page = await engine.ListAsync(installation.Mark!, cursor, PageSize, cancellationToken);
+            listed.UnionWith(page.Leases.Where(installation.Made));
+            parts.UnionWith(page.Parts ?? []);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        return (listed, parts);
+    }
+
+    private async Task<IReadOnlyList<LeaseId>> FindMissingAsync(
+        TargetEngine engine, Dictionary<LeaseId, Lease> active, IEnumerable<LeaseId> suspects, CancellationToken cancellationToken)
+    {
+        var missing = new List<LeaseId>();
+        // What was issued before the installation had its name is not listed either, and is where it was.
+        foreach (var lease in suspects)
+        {
+            // It may have ended meanwhile: so first the target is asked, then the store.
+            if (!await engine.IsWholeAsync(lease, cancellationToken) && await cover.IsActiveAsync(lease, cancellationToken))
+            {
+                missing.Add(lease);
+            }
+        }
+
+        var known = _missing.GetOrAdd(engine.Target.Name, _ => []);
+        known.IntersectWith(missing);
+        foreach (var lease in missing.Where(known.Add))
+        {
+            await audit.AppendAsync(ReconciliationRecords.Missing(active[lease]), cancellationToken);
+        }
+
+        return missing;
+    }
+}
