@@ -15,7 +15,7 @@ internal sealed class BrokerConnection : IDisposable
     private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(2);
 
     private readonly GrpcChannel _channel;
-    private readonly TokenSource _token;
+    private readonly TokenSource? _token;
 
     /// <exception cref="ArgumentException">The options cannot be used.</exception>
     public BrokerConnection(SecretsBrokerOptions options, TimeProvider time)
@@ -23,10 +23,10 @@ internal sealed class BrokerConnection : IDisposable
         options.Validate();
         Options = options;
         Time = time;
-        _token = options.Token!;
+        _token = options.Token;
         _channel = GrpcChannel.ForAddress(options.Address, new GrpcChannelOptions
         {
-            HttpHandler = options.DpopKey is { } key ? new DpopHandler(key, time, CreateHandler(options)) : CreateHandler(options),
+            HttpHandler = options.DpopKey is { } key ? new DpopHandler(key, time, CreateHandler(options, time)) : CreateHandler(options, time),
             DisposeHttpClient = true,
         });
         Tasks = new TaskService.TaskServiceClient(_channel);
@@ -70,10 +70,15 @@ internal sealed class BrokerConnection : IDisposable
         }
     }
 
-    /// <summary>Options with a fresh token; no deadline when null.</summary>
+    /// <summary>Options with a fresh token, where there is a source of them; no deadline when null.</summary>
     /// <exception cref="SecretsBrokerException">There is no token.</exception>
     public async Task<CallOptions> OptionsAsync(DateTime? deadline, CancellationToken cancellationToken)
     {
+        if (_token is null)
+        {
+            return new CallOptions(headers: null, deadline, cancellationToken);
+        }
+
         string token;
         try
         {
@@ -132,7 +137,12 @@ internal sealed class BrokerConnection : IDisposable
         }
     }
 
-    private static SocketsHttpHandler CreateHandler(SecretsBrokerOptions options)
+    private static HttpMessageHandler CreateHandler(SecretsBrokerOptions options, TimeProvider time) =>
+        options.CertificateFile is { } file
+            ? new CertificateHandler(file, options.KeyFile!, certificate => Connect(options, certificate), time)
+            : Connect(options, certificate: null);
+
+    private static SocketsHttpHandler Connect(SecretsBrokerOptions options, SslStreamCertificateContext? certificate)
     {
         var handler = new SocketsHttpHandler
         {
@@ -143,18 +153,16 @@ internal sealed class BrokerConnection : IDisposable
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
             ConnectTimeout = TimeSpan.FromSeconds(5),
             EnableMultipleHttp2Connections = true,
+            SslOptions = new SslClientAuthenticationOptions { ClientCertificateContext = certificate },
         };
         if (options.CertificateAuthorityFile is { } file)
         {
             var anchors = new X509Certificate2Collection();
             anchors.ImportFromPemFile(file);
-            handler.SslOptions = new SslClientAuthenticationOptions
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
             {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
             };
             handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(anchors);
         }

@@ -6,7 +6,7 @@ public sealed class SecretsBrokerOptions
     /// <summary>The broker's address, for example <c>https://broker:7443</c>. <c>http</c> only for a development broker on loopback.</summary>
     public Uri Address { get; set; } = new("https://localhost:7443");
 
-    /// <summary>Where the proof of this workload's identity comes from. Required.</summary>
+    /// <summary>Where the token that proves this workload's identity comes from. Required unless there is a certificate.</summary>
     public TokenSource? Token { get; set; }
 
     /// <summary>
@@ -14,6 +14,15 @@ public sealed class SecretsBrokerOptions
     /// whoever made it, after the client.
     /// </summary>
     public DpopKey? DpopKey { get; set; }
+
+    /// <summary>
+    /// PEM file with this workload's X.509-SVID, or with the certificate that its tokens are bound to, its issuers behind it; null for
+    /// none. Looked at again every second when calls are made, so that it can be renewed by replacing the files.
+    /// </summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>PEM file with the certificate's private key. Required with one.</summary>
+    public string? KeyFile { get; set; }
 
     /// <summary>PEM file with the certificate authorities that the broker's certificate must come from; null for the system's.</summary>
     public string? CertificateAuthorityFile { get; set; }
@@ -36,11 +45,15 @@ public sealed class SecretsBrokerOptions
     /// <exception cref="ArgumentException">They cannot be used.</exception>
     internal void Validate()
     {
-        Require(Token is not null, $"{nameof(Token)}: a token source is required");
+        Require(Token is not null || CertificateFile is not null, $"{nameof(Token)}: a token source, or a certificate file, is required");
+        Require(CertificateFile is null == KeyFile is null, $"{nameof(KeyFile)}: a certificate and its key go together");
         Require(Address.IsAbsoluteUri && Address.Scheme is ("http" or "https"), $"{nameof(Address)}: must be an https address");
         Require(
             Address.Scheme == Uri.UriSchemeHttps || Address.IsLoopback,
             $"{nameof(Address)}: plain http is for loopback only: the token and the secrets would be readable on the way");
+        Require(
+            CertificateFile is null || Address.Scheme == Uri.UriSchemeHttps,
+            $"{nameof(CertificateFile)}: needs an https address; there is no certificate without TLS");
         Require(
             CallTimeout >= TimeSpan.FromMilliseconds(1) && CallTimeout <= TimeSpan.FromMinutes(10),
             $"{nameof(CallTimeout)}: must lie between 1 ms and 10 min");

@@ -1,6 +1,5 @@
 using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using SecretsBroker.Configuration;
 
 namespace SecretsBroker.Hosting;
 
@@ -17,7 +16,7 @@ internal sealed class ServerCertificate
     private DateTime _written;
     private long _looked;
 
-    /// <exception cref="Configuration.ConfigurationException">It cannot be read.</exception>
+    /// <exception cref="ConfigurationException">It cannot be read.</exception>
     public ServerCertificate(string certificateFile, string keyFile, TimeProvider time)
     {
         _certificateFile = certificateFile;
@@ -25,7 +24,7 @@ internal sealed class ServerCertificate
         _time = time;
         _written = File.GetLastWriteTimeUtc(certificateFile);
         _looked = time.GetTimestamp();
-        _current = TryRead() ?? throw new Configuration.ConfigurationException(
+        _current = TryRead() ?? throw new ConfigurationException(
             [$"Listen:CertificateFile, Listen:KeyFile: are not a PEM certificate and its key: '{certificateFile}', '{keyFile}'"]);
     }
 
@@ -57,21 +56,5 @@ internal sealed class ServerCertificate
         }
     }
 
-    private SslStreamCertificateContext? TryRead()
-    {
-        try
-        {
-            using var pem = X509Certificate2.CreateFromPemFile(_certificateFile, _keyFile);
-            // Windows' TLS takes no key that lives in memory only; read back from PKCS#12 it is accepted everywhere.
-            var leaf = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), password: null);
-            var issuers = new X509Certificate2Collection();
-            issuers.ImportFromPemFile(_certificateFile);
-            // Sent along: callers know the root, and not what stands between. Offline: nothing is fetched that a certificate names.
-            return SslStreamCertificateContext.Create(leaf, [.. issuers.Skip(1)], offline: true);
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
-        }
-    }
+    private SslStreamCertificateContext? TryRead() => CertificateFiles.TryRead(_certificateFile, _keyFile);
 }

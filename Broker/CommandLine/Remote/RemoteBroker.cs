@@ -1,3 +1,4 @@
+using System.Net.Security;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -16,14 +17,15 @@ internal sealed class RemoteBroker : IDisposable
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
 
     private readonly Uri _address;
-    private readonly string _token;
+    private readonly string? _token;
     private readonly GrpcChannel _channel;
 
     /// <param name="address">One that is <see cref="IsUsable"/>.</param>
-    /// <param name="token">Who asks.</param>
+    /// <param name="token">Who asks; null when only the certificate says so.</param>
     /// <param name="authority">The certificate authority to trust, PEM; null for the system's.</param>
+    /// <param name="certificate">Who asks, or what the token is bound to; null for none.</param>
     /// <exception cref="RemoteException">The authority's file cannot be used.</exception>
-    public RemoteBroker(Uri address, string token, FileInfo? authority)
+    public RemoteBroker(Uri address, string? token, FileInfo? authority, SslStreamCertificateContext? certificate = null)
     {
         if (!IsUsable(address))
         {
@@ -32,11 +34,9 @@ internal sealed class RemoteBroker : IDisposable
 
         _address = address;
         _token = token;
-        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectLimit };
-        if (authority is not null)
-        {
-            handler.SslOptions = ServerTrust.In(authority);
-        }
+        var tls = authority is null ? new SslClientAuthenticationOptions() : ServerTrust.In(authority);
+        tls.ClientCertificateContext = certificate;
+        var handler = new SocketsHttpHandler { ConnectTimeout = ConnectLimit, SslOptions = tls };
 
         _channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
     }
@@ -88,12 +88,14 @@ internal sealed class RemoteBroker : IDisposable
     public void Dispose() => _channel.Dispose();
 
     private CallOptions Options(TimeSpan limit, CancellationToken cancellationToken) => new(
-        new Metadata { { "authorization", $"Bearer {_token}" } },
+        _token is null ? [] : new Metadata { { "authorization", $"Bearer {_token}" } },
         TimeProvider.System.GetUtcNow().UtcDateTime + limit,
         cancellationToken);
 
     private string Explain(RpcException e, TimeSpan limit) => e.StatusCode switch
     {
+        StatusCode.Unauthenticated when _token is null =>
+            "it does not accept the certificate, which may have ended, or come from an authority that is not in the bundle of its trust domain",
         StatusCode.Unauthenticated =>
             "it does not accept the token, which may have ended, be meant for another audience, or come from an issuer that it does not know",
         StatusCode.DeadlineExceeded => $"it did not answer within {limit.TotalSeconds:0} s",

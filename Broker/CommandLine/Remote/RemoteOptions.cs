@@ -3,8 +3,8 @@ using System.CommandLine;
 namespace SecretsBroker.CommandLine.Remote;
 
 /// <summary>
-/// How a verb reaches a running broker: <c>--address</c>, <c>--token-file</c>, <c>--ca-file</c>. A token is never an argument: those of
-/// a process can be read by everybody on its machine.
+/// How a verb reaches a running broker: <c>--address</c>, <c>--token-file</c>, <c>--cert-file</c> with <c>--key-file</c>, <c>--ca-file</c>.
+/// A token is never an argument: those of a process can be read by everybody on its machine.
 /// </summary>
 /// <param name="withoutAddress">For the help: what is asked when no address is given. Default: the broker of this machine.</param>
 internal sealed class RemoteOptions(string? withoutAddress = null)
@@ -32,7 +32,19 @@ internal sealed class RemoteOptions(string? withoutAddress = null)
 
     private readonly Option<FileInfo?> _tokenFile = new("--token-file")
     {
-        Description = $"File with the token that proves who asks; the variable {TokenVariable} by default.",
+        Description = $"File with the token that proves who asks; the variable {TokenVariable} by default, unless there is a certificate.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<FileInfo?> _certificateFile = new("--cert-file")
+    {
+        Description = "PEM file with the X.509-SVID that proves who asks, or with the certificate that the token is bound to.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<FileInfo?> _keyFile = new("--key-file")
+    {
+        Description = "PEM file with the certificate's private key; the certificate's file by default.",
         HelpName = "FILE",
     };
 
@@ -46,6 +58,8 @@ internal sealed class RemoteOptions(string? withoutAddress = null)
     {
         command.Add(_address);
         command.Add(_tokenFile);
+        command.Add(_certificateFile);
+        command.Add(_keyFile);
         command.Add(_authority);
     }
 
@@ -60,8 +74,11 @@ internal sealed class RemoteOptions(string? withoutAddress = null)
         var address = parsed.GetValue(_address) ?? DefaultAddress;
         try
         {
-            var token = RemoteToken.Read(parsed.GetValue(_tokenFile));
-            using var broker = new RemoteBroker(address, token, parsed.GetValue(_authority));
+            var (tokenFile, certificateFile) = (parsed.GetValue(_tokenFile), parsed.GetValue(_certificateFile));
+            // Whoever names a certificate means to be known by it, and not by what happens to stand in the environment.
+            var token = certificateFile is not null && tokenFile is null ? null : RemoteToken.Read(tokenFile);
+            var certificate = certificateFile is null ? null : RemoteCertificate.Read(certificateFile, parsed.GetValue(_keyFile) ?? certificateFile);
+            using var broker = new RemoteBroker(address, token, parsed.GetValue(_authority), certificate);
             return await ask(broker, cancellationToken);
         }
         catch (RemoteException e)
