@@ -109,7 +109,8 @@ internal sealed class CertificateConnectionTests
     private Task<GrpcTestServer> StartAsync(bool askForCertificates)
     {
         var (certificateFile, keyFile) = TlsClient.WriteServerCertificate(_folder.Path);
-        var tls = new ListenerTls(new ServerCertificate(certificateFile, keyFile, TimeProvider.System), askForCertificates);
+        var certificate = new ServerCertificate(certificateFile, keyFile, TimeProvider.System);
+        var tls = new ListenerTls(() => certificate.Current, askForCertificates);
         TestTokens.Replace(BundleFile, TestAuthority.Bundle(1, _root));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {

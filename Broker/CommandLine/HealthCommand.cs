@@ -74,6 +74,12 @@ internal static class HealthCommand
             return BrokerCommand.Faulty;
         }
 
+        if (listen is { WorkloadApi: true, Insecure: false })
+        {
+            Output.Faults($"{file}:", ["the listener's certificate is the agent's to give: ask with --address and --ca, or GET /healthz at the publish port"]);
+            return BrokerCommand.Faulty;
+        }
+
         var address = new UriBuilder(listen.Insecure ? "http" : "https", LocalAddress(listen.Address), listen.Port).Uri;
         return await RunAsync(address, listen.Insecure ? null : TrustOnly(listen.CertificateFile), cancellationToken);
     }

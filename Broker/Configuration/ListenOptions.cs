@@ -11,11 +11,19 @@ internal sealed class ListenOptions
     /// <summary>The port for gRPC and, with TLS, for the publications too. Default 7443; 0 takes a free one.</summary>
     public int Port { get; set; } = 7443;
 
-    /// <summary>The server certificate, PEM, its issuers behind it; read again when it changes. Required unless insecure.</summary>
+    /// <summary>
+    /// The server certificate, PEM, its issuers behind it; read again when it changes. Required unless insecure, or from the Workload API.
+    /// </summary>
     public string CertificateFile { get; set; } = "";
 
-    /// <summary>Its private key, PEM. Required unless insecure.</summary>
+    /// <summary>Its private key, PEM. Required with it.</summary>
     public string KeyFile { get; set; } = "";
+
+    /// <summary>
+    /// Takes the server certificate from the SPIFFE agent at <c>Identity:WorkloadApi:Socket</c>, in place of files: the broker's own
+    /// X.509-SVID, and each that follows it. Default false.
+    /// </summary>
+    public bool WorkloadApi { get; set; }
 
     /// <summary>
     /// Asks clients for a certificate, by which workloads can prove who they are. Clients that have none connect all the same. Default true.

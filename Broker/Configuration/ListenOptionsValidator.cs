@@ -23,6 +23,13 @@ internal sealed class ListenOptionsValidator : IValidateOptions<ListenOptions>
                 faults.Add($"Listen:Insecure: must not be true unless Listen:Address is a loopback address, is '{options.Address}'");
             }
         }
+        else if (options.WorkloadApi)
+        {
+            if (options.CertificateFile.Length + options.KeyFile.Length > 0)
+            {
+                faults.Add($"Listen:CertificateFile: must be empty where Listen:WorkloadApi is set, is '{options.CertificateFile}'");
+            }
+        }
         else
         {
             File(options.CertificateFile, nameof(options.CertificateFile), faults);
@@ -55,7 +62,7 @@ internal sealed class ListenOptionsValidator : IValidateOptions<ListenOptions>
     {
         if (value.Length == 0 || !System.IO.File.Exists(value))
         {
-            faults.Add($"Listen:{setting}: must name a PEM file (or set Listen:Insecure on a loopback address), is '{value}'");
+            faults.Add($"Listen:{setting}: must name a PEM file (or set Listen:WorkloadApi, or Listen:Insecure on a loopback address), is '{value}'");
         }
     }
 }

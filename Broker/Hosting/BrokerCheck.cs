@@ -36,6 +36,8 @@ internal static class BrokerCheck
         Check(new ListenOptionsValidator(), configuration, ListenOptions.Section, faults);
         Check(new StoreOptionsValidator(), configuration, StoreOptions.Section, faults);
         Check(new IdentityOptionsValidator(), configuration, IdentityOptions.Section, faults);
+        faults.AddRange(ListenerFaults(
+            Bind<ListenOptions>(configuration, ListenOptions.Section), Bind<IdentityOptions>(configuration, IdentityOptions.Section)));
         Check(new TaskOptionsValidator(), configuration, "Tasks", faults);
         Check(new IssuanceOptionsValidator(), configuration, "Issuance", faults);
         Check(new RevocationOptionsValidator(), configuration, "Revocation", faults);
@@ -61,6 +63,12 @@ internal static class BrokerCheck
 
         return faults;
     }
+
+    /// <summary>What the listener needs of the section <c>Identity</c>.</summary>
+    public static IEnumerable<string> ListenerFaults(ListenOptions listen, IdentityOptions identity) =>
+        listen.WorkloadApi && !listen.Insecure && identity.WorkloadApi.FindSocketPath() is null
+            ? ["Listen:WorkloadApi: needs Identity:WorkloadApi:Socket, which says where the agent is"]
+            : [];
 
     /// <summary>The catalogue of a folder as a broker would load it.</summary>
     public static async Task<CatalogLoad> LoadCatalogAsync(string folder, CancellationToken cancellationToken)

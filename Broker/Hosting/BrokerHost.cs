@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,6 +17,7 @@ using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Explaining;
 using SecretsBroker.Identity;
+using SecretsBroker.Identity.WorkloadApi;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.KillSwitch;
@@ -55,6 +57,12 @@ internal static class BrokerHost
         builder.Configuration.AddConfiguration(configuration);
         var listen = configuration.GetSection(ListenOptions.Section).Get<ListenOptions>() ?? new ListenOptions();
         Validate(new ListenOptionsValidator(), listen);
+        var identity = configuration.GetSection(IdentityOptions.Section).Get<IdentityOptions>() ?? new IdentityOptions();
+        if (BrokerCheck.ListenerFaults(listen, identity).ToList() is { Count: > 0 } faults)
+        {
+            throw new ConfigurationException(faults);
+        }
+
         var storeOptions = configuration.GetSection(StoreOptions.Section).Get<StoreOptions>() ?? new StoreOptions();
         Validate(new StoreOptionsValidator(), storeOptions);
         Listen(builder, listen);
@@ -116,12 +124,15 @@ internal static class BrokerHost
         services.AddIssuance();
         services.AddKillSwitch();
         services.AddExplaining();
+        services.Configure<ListenOptions>(configuration.GetSection(ListenOptions.Section));
+        services.AddHostedService<WorkloadApiFeed>();
         services.AddHostedService<StartUp>();
         services.AddOptions<HostOptions>().Configure<IOptions<RevocationOptions>>(
             (host, revocation) => host.ShutdownTimeout = revocation.Value.StopTimeout + StopMargin);
         services.AddJobs();
         services.AddHealthChecks()
-            .AddCheck<StoreHealthCheck>("store");
+            .AddCheck<StoreHealthCheck>("store")
+            .AddCheck<ListenerHealthCheck>("listener");
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxRequestBytes;
@@ -163,8 +174,7 @@ internal static class BrokerHost
                     return;
                 }
 
-                var certificate = new ServerCertificate(listen.CertificateFile, listen.KeyFile, TimeProvider.System);
-                var tls = new ListenerTls(certificate, listen.AskForCertificates);
+                var tls = new ListenerTls(CertificateOf(listen, kestrel.ApplicationServices), listen.AskForCertificates);
                 endpoint.Protocols = HttpProtocols.Http1AndHttp2;
                 endpoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = tls.AcceptAsync });
             });
@@ -174,6 +184,18 @@ internal static class BrokerHost
                     IPAddress.Parse(listen.PublishAddress), listen.PublishPort, endpoint => endpoint.Protocols = HttpProtocols.Http1);
             }
         });
+    }
+
+    private static Func<SslStreamCertificateContext?> CertificateOf(ListenOptions listen, IServiceProvider services)
+    {
+        if (listen.WorkloadApi)
+        {
+            var served = services.GetRequiredService<ServedSvid>();
+            return () => served.Current;
+        }
+
+        var files = new ServerCertificate(listen.CertificateFile, listen.KeyFile, TimeProvider.System);
+        return () => files.Current;
     }
 
     private static void Validate<T>(IValidateOptions<T> validator, T options)

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SecretsBroker.Identity.Certificates;
@@ -9,11 +10,17 @@ namespace SecretsBroker.Hosting;
 /// How the listener makes TLS connections. A client's certificate is asked for, not insisted on, and not judged here: the handshake
 /// proves that the client has its key, and what it is worth is asked on every call.
 /// </summary>
-internal sealed class ListenerTls(ServerCertificate certificate, bool askForCertificates)
+/// <param name="certificate">The listener's own, as it is at the moment; null when there is none that is valid.</param>
+/// <param name="askForCertificates">Whether clients are asked for one.</param>
+internal sealed class ListenerTls(Func<SslStreamCertificateContext?> certificate, bool askForCertificates)
 {
+    /// <exception cref="AuthenticationException">There is nothing to show to whoever connects.</exception>
     public ValueTask<SslServerAuthenticationOptions> AcceptAsync(TlsHandshakeCallbackContext handshake)
     {
-        var options = new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current };
+        var options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = certificate() ?? throw new AuthenticationException("the listener has no certificate that is valid now"),
+        };
         if (askForCertificates)
         {
             var connection = handshake.Connection.Features;

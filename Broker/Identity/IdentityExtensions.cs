@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SecretsBroker.Identity.Dpop;
+using SecretsBroker.Identity.WorkloadApi;
 
 namespace SecretsBroker.Identity;
 
@@ -13,6 +14,8 @@ internal static class IdentityExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IValidateOptions<IdentityOptions>, IdentityOptionsValidator>();
         services.AddOptions<IdentityOptions>().BindConfiguration(IdentityOptions.Section).ValidateOnStart();
+        services.AddSingleton<ServedSvid>();
+        services.AddSingleton<WorkloadApiBundles>();
         services.AddSingleton<TrustedAuthorities>();
         services.AddSingleton<ProofNonces>();
         services.AddSingleton<DpopCheck>();

@@ -1,3 +1,5 @@
+using SecretsBroker.Identity.WorkloadApi;
+
 namespace SecretsBroker.Identity;
 
 /// <summary>Whom the broker believes. Bound from the section <c>Identity</c>.</summary>
@@ -16,6 +18,9 @@ internal sealed class IdentityOptions
 
     /// <summary>SPIFFE trust domains whose JWT-SVIDs and X.509-SVIDs are accepted.</summary>
     public IList<TrustDomainOptions> TrustDomains { get; } = [];
+
+    /// <summary>The SPIFFE agent of this machine, for the listener's certificate and for bundles.</summary>
+    public WorkloadApiOptions WorkloadApi { get; set; } = new();
 
     /// <summary>Allows discovery over plain http from loopback addresses. Default: false.</summary>
     public bool AllowHttpOnLoopback { get; set; }
@@ -38,7 +43,7 @@ internal sealed class IdentityOptions
     public TimeSpan UnknownKeyInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long an issuer's keys are believed when it cannot be reached. Default 12 h, at least <see cref="KeyRefreshInterval"/>,
+    /// How long the keys of an issuer, or of the agent, are believed when it cannot be reached. Default 12 h, at least <see cref="KeyRefreshInterval"/>,
     /// at most 7 days.
     /// </summary>
     public TimeSpan KeyLifetime { get; set; } = TimeSpan.FromHours(12);

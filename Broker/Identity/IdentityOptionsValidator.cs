@@ -31,6 +31,10 @@ internal sealed class IdentityOptionsValidator : IValidateOptions<IdentityOption
         CheckRange(options.UnknownKeyInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), "UnknownKeyInterval", faults);
         CheckRange(options.KeyLifetime, options.KeyRefreshInterval, TimeSpan.FromDays(7), "KeyLifetime", faults);
         CheckRange(options.FileCheckInterval, TimeSpan.Zero, TimeSpan.FromHours(1), "FileCheckInterval", faults);
+        CheckRange(
+            options.WorkloadApi.StartTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10), "WorkloadApi:StartTimeout", faults);
+        if (options.WorkloadApi.Socket.Length > 0 && options.WorkloadApi.FindSocketPath() is null)
+            Add(faults, "WorkloadApi:Socket", "must be unix:///PATH, at most 107 characters of path", options.WorkloadApi.Socket);
         if (options.RememberedTokens is < 0 or > 1_000_000)
             Add(faults, "RememberedTokens", "must be from 0 to 1000000", $"{options.RememberedTokens}");
         CheckDpop(options.Dpop, faults);
@@ -101,9 +105,18 @@ internal sealed class IdentityOptionsValidator : IValidateOptions<IdentityOption
         if (options.TrustDomains.Take(index).Any(other => other.Name == domain.Name))
             Add(faults, path + "Name", "must not be named twice", domain.Name);
         CheckDevelopment(options, SpiffeSyntax.Scheme + domain.Name + '/', path + "Name", faults);
-        if (string.IsNullOrWhiteSpace(domain.BundleFile))
-            Add(faults, path + "BundleFile", "must be the path of a trust bundle", domain.BundleFile);
+        CheckBundle(options, domain, path, faults);
         CheckOwnAudiences(options, domain.Audiences, path, faults);
+    }
+
+    private static void CheckBundle(IdentityOptions options, TrustDomainOptions domain, string path, List<string> faults)
+    {
+        if (!domain.WorkloadApi && string.IsNullOrWhiteSpace(domain.BundleFile))
+            Add(faults, path + "BundleFile", "must be the path of a trust bundle, unless that comes from elsewhere", domain.BundleFile);
+        if (domain.WorkloadApi && domain.BundleFile.Length > 0)
+            Add(faults, path + "BundleFile", "must be empty where WorkloadApi is set: a bundle comes from one place", domain.BundleFile);
+        if (domain.WorkloadApi && options.WorkloadApi.FindSocketPath() is null)
+            Add(faults, path + "WorkloadApi", "needs Identity:WorkloadApi:Socket", "true");
     }
 
     // The development key lies in a file that anybody who starts "broker dev" has.

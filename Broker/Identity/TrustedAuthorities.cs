@@ -2,6 +2,7 @@ using System.Text.Json;
 using SecretsBroker.Identity.Dev;
 using SecretsBroker.Identity.Keys;
 using SecretsBroker.Identity.Tokens;
+using SecretsBroker.Identity.WorkloadApi;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Identity;
@@ -12,6 +13,7 @@ internal sealed partial class TrustedAuthorities : IDisposable
     private readonly DiscoveryClient _client = new();
     private readonly BundleSequences _sequences = new();
     private readonly Lock _reconfiguring = new();
+    private readonly WorkloadApiBundles _bundles;
     private readonly BrokerMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
@@ -21,8 +23,13 @@ internal sealed partial class TrustedAuthorities : IDisposable
     private string _configuration;
 
     public TrustedAuthorities(
-        IOptionsMonitor<IdentityOptions> options, BrokerMetrics metrics, TimeProvider time, ILoggerFactory loggers)
+        IOptionsMonitor<IdentityOptions> options,
+        WorkloadApiBundles bundles,
+        BrokerMetrics metrics,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
+        _bundles = bundles;
         _metrics = metrics;
         _time = time;
         _loggers = loggers;
@@ -65,7 +72,7 @@ internal sealed partial class TrustedAuthorities : IDisposable
     {
         if (options.Development)
             LogDevelopment(DevIssuer.TrustDomain);
-        return new AuthoritySet(options, _client, _sequences, _metrics, _time, _loggers);
+        return new AuthoritySet(options, _client, _sequences, _bundles, _metrics, _time, _loggers);
     }
 
     private static string Write(IdentityOptions options) => JsonSerializer.Serialize(options);

@@ -151,6 +151,9 @@ internal enum ExternalSystem
 {
     OidcIssuer,
     TrustBundle,
+
+    /// <summary>The SPIFFE agent of the broker's machine.</summary>
+    WorkloadApi,
     PolicyServer,
     DenyList,
 }

@@ -43,8 +43,12 @@ internal static class JwkReader
 
     private static bool IsFor(JsonElement jwk, KeyUse use)
     {
-        if (use == KeyUse.Svid)
-            return Text(jwk, "use") == "jwt-svid" && !string.IsNullOrEmpty(Text(jwk, "kid"));
+        if (use != KeyUse.Signature)
+        {
+            return (Text(jwk, "use") == "jwt-svid" || (use == KeyUse.WorkloadApi && !jwk.TryGetProperty("use", out _)))
+                && !string.IsNullOrEmpty(Text(jwk, "kid"));
+        }
+
         return (!jwk.TryGetProperty("use", out _) || Text(jwk, "use") == "sig")
             && (!jwk.TryGetProperty("key_ops", out var operations)
                 || (operations.ValueKind == JsonValueKind.Array

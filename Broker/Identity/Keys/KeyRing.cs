@@ -18,8 +18,13 @@ internal sealed class KeyRing(
     /// <summary>The certificates that a trust domain's X.509-SVIDs are issued by.</summary>
     public IReadOnlyList<X509Certificate2> Authorities { get; } = authorities ?? [];
 
+    private IReadOnlyList<TrustedKey> Keys => keys;
+
     /// <summary>A trust bundle's <c>spiffe_sequence</c>.</summary>
     public long? Sequence => sequence;
+
+    /// <summary>What both hold.</summary>
+    public KeyRing With(KeyRing other) => new([.. keys, .. other.Keys], [.. Authorities, .. other.Authorities]);
 
     public bool Contains(string thumbprint) => _thumbprints.Contains(thumbprint);
 

@@ -11,4 +11,7 @@ internal enum KeyUse
     /// <c>x509-svid</c> and there is a certificate.
     /// </summary>
     Svid,
+
+    /// <summary>A JWT bundle of the SPIFFE Workload API: the same without certificates, and <c>use</c> may be missing.</summary>
+    WorkloadApi,
 }

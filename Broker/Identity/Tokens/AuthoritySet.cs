@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SecretsBroker.Identity.Keys;
+using SecretsBroker.Identity.WorkloadApi;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Identity.Tokens;
@@ -17,6 +18,7 @@ internal sealed class AuthoritySet : IDisposable
         IdentityOptions options,
         DiscoveryClient client,
         BundleSequences sequences,
+        WorkloadApiBundles bundles,
         BrokerMetrics metrics,
         TimeProvider time,
         ILoggerFactory loggers)
@@ -33,7 +35,9 @@ internal sealed class AuthoritySet : IDisposable
 
         foreach (var domain in options.TrustDomains)
         {
-            var keys = KeyFile(domain.Name, domain.BundleFile, KeyUse.Svid);
+            KeySource keys = domain.WorkloadApi
+                ? new WorkloadApiKeySource(domain.Name, bundles, options.KeyLifetime, time)
+                : KeyFile(domain.Name, domain.BundleFile, KeyUse.Svid);
             _trustDomains.Add(domain.Name, new SvidAuthority(domain.Name, Audiences(domain.Audiences), keys));
         }
 
