@@ -49,10 +49,19 @@ internal sealed class CallRulesTests
                 app.MapGrpcService<KillSwitchService.KillSwitchServiceBase>();
                 app.MapGrpcService<TargetService.TargetServiceBase>();
                 app.MapGrpcService<AuditService.AuditServiceBase>();
+                app.MapGrpcService<ApprovalService.ApprovalServiceBase>();
+                app.MapGrpcService<ReviewService.ReviewServiceBase>();
             },
             services => services.AddStandardServices(
-                TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor,
-                TargetService.Descriptor, AuditService.Descriptor));
+                TaskService.Descriptor,
+                LeaseService.Descriptor,
+                PolicyService.Descriptor,
+                RecheckService.Descriptor,
+                KillSwitchService.Descriptor,
+                ApprovalService.Descriptor,
+                ReviewService.Descriptor,
+                TargetService.Descriptor,
+                AuditService.Descriptor));
 
         var mapped = server.Services.GetRequiredService<EndpointDataSource>().Endpoints
             .Select(endpoint => endpoint.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName)

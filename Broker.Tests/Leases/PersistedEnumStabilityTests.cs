@@ -1,3 +1,4 @@
+using SecretsBroker.Approvals;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.KillSwitch;
@@ -27,6 +28,10 @@ internal sealed class PersistedEnumStabilityTests
     [Test]
     public void Kill_scopes_keep_their_numbers() => AssertNumbers<KillScope>(
         ("All", 1), ("Workload", 2), ("Task", 3), ("Initiator", 4), ("Grant", 5), ("Engine", 6), ("Target", 7), ("Resource", 8));
+
+    [Test]
+    public void Approval_states_keep_their_numbers() => AssertNumbers<ApprovalState>(
+        ("Pending", 1), ("Approved", 2), ("Rejected", 3), ("Used", 4), ("Expired", 5));
 
     [Test]
     public void Ways_to_authenticate_keep_their_numbers() => AssertNumbers<AuthenticationMethod>(("OidcToken", 1), ("JwtSvid", 2), ("X509Svid", 3));

@@ -176,7 +176,7 @@ internal sealed class Agents(World world, Func<BrokerProcess?> anyProcess)
         TimeSpan? timeToLive = _chance.In(0.5) ? null : _chance.Seconds(1, 20);
         process.Call($"renews {lease.Id}", async () =>
         {
-            if (await process.Renewer.RenewAsync(workload, lease.Id, timeToLive, "", default) is RenewOutcome.Renewed renewed)
+            if (await process.Renewer.RenewAsync(workload, lease.Id, new Renewal(timeToLive, Approval: null), "", default) is RenewOutcome.Renewed renewed)
             {
                 world.Tally.Saw(Sight.Renewed);
                 world.Promises.ToldRenewed(renewed.Lease);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
+using SecretsBroker.Approvals;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
@@ -7,6 +8,7 @@ using SecretsBroker.Issuance;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Cedar;
+using SecretsBroker.Policy.Operators;
 using SecretsBroker.Policy.Schema;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
@@ -74,10 +76,23 @@ internal sealed class BrokerProcess
         Sweeper = new Sweeper(Store, engines, Ender, Revoker, debts, returns, _metrics, revocation, Clock, Logger<Sweeper>());
         var policy = new SimulatedPolicy(world, wire);
         var decisions = new DecisionMaker(policy, audit, _metrics, _tracing, issuance, Clock, Logger<DecisionMaker>());
-        var maker = new LeaseMaker(engines, Store, Revoker, debts, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
+        var approvals = new ApprovalGate(
+            world.Store,
+            catalog,
+            new GlassBreaking(
+                world.Store,
+                new OperatorGate(_policies, audit, _metrics, Clock, Logger<OperatorGate>()),
+                audit,
+                _metrics,
+                Logger<GlassBreaking>()),
+            audit,
+            _metrics,
+            Options.Create(new ApprovalOptions()),
+            Logger<ApprovalGate>());
+        var maker = new LeaseMaker(engines, Store, approvals, Revoker, debts, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
         var tokens = new TokenUse(new InMemoryReplayStore(Clock), audit, _metrics, Logger<TokenUse>());
-        Issuer = new Issuer(catalog, Store, decisions, tokens, Tasks, maker, _metrics, _tracing, Clock);
-        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, tokens, audit);
+        Issuer = new Issuer(catalog, Store, decisions, approvals, tokens, Tasks, maker, _metrics, _tracing, Clock);
+        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, approvals, tokens, audit);
         Uses = new UseReporter(catalog, Store, Revoker, audit);
         var recheck = Options.Create(new RecheckOptions { MaxRevokePercent = 100, DecisionTimeout = TimeSpan.FromSeconds(1) });
         var asker = new LeaseAsker(policy, catalog, Store, recheck, Clock, Logger<LeaseAsker>());

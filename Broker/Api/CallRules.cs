@@ -12,6 +12,8 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
     private const string Targets = "/secretsbroker.v1.TargetService/";
     private const string Kills = "/secretsbroker.v1.KillSwitchService/";
     private const string Audit = "/secretsbroker.v1.AuditService/";
+    private const string Approvals = "/secretsbroker.v1.ApprovalService/";
+    private const string Reviews = "/secretsbroker.v1.ReviewService/";
     private const string Health = "/grpc.health.v1.Health/";
     private const string Reflection = "/grpc.reflection.v1.ServerReflection/";
 
@@ -45,6 +47,13 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Audit + "ExplainLease"] = CallRule.Authenticated,
         [Audit + "ExplainTask"] = CallRule.Authenticated,
         [Audit + "QueryAudit"] = CallRule.Operator,
+        [Approvals + "GetApproval"] = CallRule.Authenticated,
+        [Approvals + "WaitApproval"] = CallRule.Authenticated,
+        [Approvals + "ListApprovals"] = CallRule.Operator,
+        [Approvals + "WatchApprovals"] = CallRule.Operator,
+        [Approvals + "DecideApproval"] = CallRule.Operator,
+        [Reviews + "ListReviews"] = CallRule.Operator,
+        [Reviews + "CloseReview"] = CallRule.Operator,
         [Health + "Check"] = CallRule.Anonymous,
         [Health + "Watch"] = CallRule.Anonymous,
         [Reflection + "ServerReflectionInfo"] = CallRule.Anonymous,

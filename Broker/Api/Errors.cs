@@ -42,6 +42,36 @@ internal static class Errors
     public static RpcException NoSuchKillOrder() =>
         Make(StatusCode.NotFound, "no such kill order stands", new ErrorDetail { Reason = "KILL_ORDER_NOT_FOUND" });
 
+    public static RpcException NoSuchApproval() =>
+        Make(StatusCode.NotFound, "no such approval", new ErrorDetail { Reason = "APPROVAL_NOT_FOUND" });
+
+    public static RpcException NoSuchReview() =>
+        Make(StatusCode.NotFound, "no such review is open", new ErrorDetail { Reason = "REVIEW_NOT_FOUND" });
+
+    public static RpcException IsParty() =>
+        Make(
+            StatusCode.PermissionDenied,
+            "whoever asked for it, or stands behind that in another way, does not decide about it",
+            new ErrorDetail { Reason = "SEPARATION_OF_DUTIES" });
+
+    public static RpcException NotAsked() =>
+        Make(StatusCode.PermissionDenied, "the approval of others is asked for", new ErrorDetail { Reason = "NOT_ASKED" });
+
+    public static RpcException ApprovalNotPending() =>
+        Make(
+            StatusCode.FailedPrecondition,
+            "it is decided, its time is over, or its task has ended",
+            new ErrorDetail { Reason = "APPROVAL_NOT_PENDING" });
+
+    public static RpcException HasVoted() =>
+        Make(StatusCode.FailedPrecondition, "the caller has said the opposite before", new ErrorDetail { Reason = "HAS_VOTED" });
+
+    public static RpcException TooManyStreams() =>
+        Make(
+            StatusCode.ResourceExhausted,
+            "the workload holds as many streams as it may; close some",
+            new ErrorDetail { Reason = "STREAM_QUOTA", Retryable = true });
+
     public static RpcException TaskEnded() =>
         Make(StatusCode.FailedPrecondition, "the task has ended", new ErrorDetail { Reason = "TASK_ENDED" });
 
@@ -83,10 +113,25 @@ internal static class Errors
             StatusCode.PermissionDenied,
             $"stopped by a kill switch (decision {refused.DecisionId})",
             new ErrorDetail { Reason = "KILLED", DecisionId = refused.DecisionId }),
-        RefusalReason.ApprovalNeeded => Make(
+        RefusalReason.ApprovalNeeded => Approval(
+            StatusCode.FailedPrecondition, "APPROVAL_NEEDED", "this waits for an approval; repeat the call with its id once it is given", refused),
+        RefusalReason.ApprovalNotFound => NoSuchApproval(),
+        RefusalReason.ApprovalRejected => Approval(StatusCode.PermissionDenied, "APPROVAL_REJECTED", "this was not approved", refused),
+        RefusalReason.ApprovalEnded => Approval(
+            StatusCode.FailedPrecondition, "APPROVAL_ENDED", "the approval was used before, or not in time; ask for another one", refused),
+        RefusalReason.ApprovalVoid => Approval(
             StatusCode.FailedPrecondition,
-            $"policy allows this only with an approval, for which this broker cannot ask; tell an operator (decision {refused.DecisionId})",
-            new ErrorDetail { Reason = "APPROVAL_NEEDED", DecisionId = refused.DecisionId }),
+            "APPROVAL_VOID",
+            "the approval is for something else than is asked for now, or something has changed since; ask for another one",
+            refused),
+        RefusalReason.ApprovalQuota => Make(
+            StatusCode.ResourceExhausted,
+            "the workload has asked for as many approvals as it may; wait until they are decided",
+            new ErrorDetail { Reason = "APPROVAL_QUOTA", DecisionId = refused.DecisionId, Retryable = true }),
+        RefusalReason.BreakGlassDenied => Make(
+            StatusCode.PermissionDenied,
+            $"policy does not let the workload go without the approval; ask for it (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "BREAK_GLASS_DENIED", DecisionId = refused.DecisionId }),
         RefusalReason.SealedDeliveryNeeded => Make(
             StatusCode.FailedPrecondition,
             $"this secret is delivered sealed only; send a public key as recipient_key (decision {refused.DecisionId})",
@@ -136,7 +181,7 @@ internal static class Errors
     public static RpcException Stopping() =>
         Make(
             StatusCode.Unavailable,
-            "the broker is stopping; open the lifeline again",
+            "the broker is stopping; open the stream again",
             new ErrorDetail { Reason = "STOPPING", Retryable = true });
 
     public static RpcException Internal() =>
@@ -222,6 +267,12 @@ internal static class Errors
         error.Trailers.Add("dpop-nonce", nonce);
         return error;
     }
+
+    private static RpcException Approval(StatusCode code, string reason, string message, IssueResult.Refused refused) =>
+        Make(
+            code,
+            $"{message} (approval {refused.ApprovalId}, decision {refused.DecisionId})",
+            new ErrorDetail { Reason = reason, DecisionId = refused.DecisionId, ApprovalId = refused.ApprovalId });
 
     private static RpcException Quota(string reason, string message, IssueResult.Refused refused) =>
         Make(

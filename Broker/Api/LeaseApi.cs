@@ -48,7 +48,11 @@ internal sealed class LeaseApi(
         var timeToLive = RequestRules.Span(
             "time_to_live", request.TimeToLive, RequestRules.MinTimeToLive, RequestRules.MaxTimeToLive);
         var outcome = await renewer.RenewAsync(
-            context.GetWorkload(), id, timeToLive, context.GetSourceAddress(), context.CancellationToken);
+            context.GetWorkload(),
+            id,
+            new Renewal(timeToLive, RequestRules.OptionalApprovalId(request.ApprovalId)),
+            context.GetSourceAddress(),
+            context.CancellationToken);
         return outcome switch
         {
             RenewOutcome.Renewed renewed => new RenewLeaseResponse

@@ -35,6 +35,8 @@ internal static class RequestMapping
             },
             Intent = intent,
             Input = ToInput(request.Credential),
+            Approval = RequestRules.OptionalApprovalId(request.ApprovalId),
+            BreakGlass = ToJustification(request),
             RequestId = RequestRules.RequestId("request_id", request.RequestId),
             Recipient = ToRecipient(request.RecipientKey),
             SourceAddress = sourceAddress,
@@ -48,6 +50,20 @@ internal static class RequestMapping
         V1.TaskOutcome.Aborted => Intents.TaskOutcome.Aborted,
         _ => throw Errors.Invalid("outcome", "must be SUCCEEDED, FAILED or ABORTED"),
     };
+
+    private static string ToJustification(IssueLeaseRequest request)
+    {
+        if (request.BreakGlass is null)
+        {
+            return "";
+        }
+
+        return request.ApprovalId.Length == 0
+            ? RequestRules.Text("break_glass.justification", request.BreakGlass.Justification, 500, required: true).Trim() is { Length: > 0 } text
+                ? text
+                : throw Errors.Invalid("break_glass.justification", "must say why")
+            : throw Errors.Invalid("break_glass", "must not stand beside an approval_id");
+    }
 
     private static Intent ToIntent(V1.Intent? intent)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
+using SecretsBroker.Approvals;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Leases;
@@ -21,6 +22,12 @@ internal static class RequestRules
     public static LeaseId LeaseId(string value) =>
         // What is not a lease id names no lease: the same answer as for somebody else's.
         Leases.LeaseId.TryParse(value, out var id) ? id : throw Errors.NoSuchLease();
+
+    /// <summary>Null when absent. What is not an approval's id names none: the same answer as for somebody else's.</summary>
+    public static ApprovalId? OptionalApprovalId(string value) => value.Length == 0 ? null : ApprovalId(value);
+
+    public static ApprovalId ApprovalId(string value) =>
+        Approvals.ApprovalId.TryParse(value, out var id) ? id : throw Errors.NoSuchApproval();
 
     public static string Action(string field, string value, bool required = true) => Name(field, value, 64, "._:-", required);
 

@@ -45,6 +45,21 @@ internal enum AuditEventType
     /// <summary>An operator wants a kill order lifted; another one has to confirm.</summary>
     KillLiftProposed = 23,
 
+    /// <summary>An intent was parked until it is approved: all that is bound to the approval.</summary>
+    ApprovalRequested = 30,
+
+    /// <summary>An approver approved or rejected; not allowed when that did not count.</summary>
+    ApprovalVoted = 31,
+
+    /// <summary>An approval was used up for a decision. What came of that says the decision's other records.</summary>
+    ApprovalUsed = 32,
+
+    /// <summary>Somebody took a secret without the approval that policy demands, and a review was opened.</summary>
+    GlassBroken = 33,
+
+    /// <summary>Somebody else has looked at that.</summary>
+    ReviewClosed = 34,
+
     /// <summary>A kill order that was given an end stands no more.</summary>
     KillExpired = 35,
 

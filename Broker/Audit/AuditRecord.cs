@@ -96,6 +96,16 @@ internal sealed record AuditRecord
     public long? LeasesEnded { get; init; }
     public long? LeasesGone { get; init; }
 
+    // approvals
+    public string Approval { get; init; } = "";
+    public string Review { get; init; } = "";
+
+    /// <summary>Whose request an approver or reviewer speaks of.</summary>
+    public string Requester { get; init; } = "";
+
+    /// <summary>SHA-256 of all that an approval is bound to, hexadecimal.</summary>
+    public string SubjectHash { get; init; } = "";
+
     /// <summary>W3C trace id of the call.</summary>
     public string TraceId { get; init; } = "";
 }

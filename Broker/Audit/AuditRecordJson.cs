@@ -59,6 +59,10 @@ internal static class AuditRecordJson
         Member(json, "leases_found"u8, record.LeasesFound);
         Member(json, "leases_ended"u8, record.LeasesEnded);
         Member(json, "leases_gone"u8, record.LeasesGone);
+        json.Member("approval"u8, record.Approval);
+        json.Member("review"u8, record.Review);
+        json.Member("requester"u8, record.Requester);
+        json.Member("subject_hash"u8, record.SubjectHash);
         json.Member("trace_id"u8, record.TraceId);
     }
 
@@ -117,6 +121,10 @@ internal static class AuditRecordJson
         LeasesFound = Number(line, "leases_found"),
         LeasesEnded = Number(line, "leases_ended"),
         LeasesGone = Number(line, "leases_gone"),
+        Approval = Text(line, "approval"),
+        Review = Text(line, "review"),
+        Requester = Text(line, "requester"),
+        SubjectHash = Text(line, "subject_hash"),
         TraceId = Text(line, "trace_id"),
     };
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using SecretsBroker.CommandLine.Approvals;
 using SecretsBroker.CommandLine.Auditing;
 using SecretsBroker.CommandLine.Kill;
 using SecretsBroker.CommandLine.Policies;
@@ -25,6 +26,7 @@ internal static class BrokerCommand
         To run it:      broker check --config broker.yaml && broker serve --config broker.yaml
         Its policies:   broker policy --help
         To stop it all: broker kill --help
+        To approve:     broker approval --help
         To audit it:    broker explain LEASE, broker audit --help
 
         Exit codes: 0 all is well; 1 what was given has faults, which are printed; 2 it failed while running.
@@ -35,6 +37,8 @@ internal static class BrokerCommand
         CheckCommand.Create(),
         PolicyCommand.Create(),
         KillCommand.Create(),
+        ApprovalCommand.Create(),
+        ReviewCommand.Create(),
         TargetCommand.Create(),
         TokenCommand.Create(),
         ExplainHistoryCommand.Create(),

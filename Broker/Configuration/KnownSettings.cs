@@ -1,6 +1,7 @@
 using System.Collections;
 using System.ComponentModel;
 using System.Reflection;
+using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
@@ -29,6 +30,7 @@ internal static class KnownSettings
         [CatalogOptions.Section] = typeof(CatalogOptions),
         [PolicyOptions.Section] = typeof(PolicyOptions),
         [OperatorOptions.Section] = typeof(OperatorOptions),
+        [ApprovalOptions.Section] = typeof(ApprovalOptions),
         ["Tasks"] = typeof(TaskOptions),
         ["Issuance"] = typeof(IssuanceOptions),
         ["Revocation"] = typeof(RevocationOptions),

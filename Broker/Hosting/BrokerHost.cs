@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SecretsBroker.Api;
+using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
@@ -89,6 +90,8 @@ internal static class BrokerHost
         app.MapGrpcService<KillSwitchApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<TargetApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<AuditApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<ApprovalApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<ReviewApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapStandardServices();
         app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
         // For everybody, so it looks behind itself no oftener than the gRPC service does.
@@ -107,6 +110,7 @@ internal static class BrokerHost
         services.AddSingleton(_ => store);
         services.AddSingleton(provider => (IDenyList)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IReplayStore)provider.GetRequiredService<ILeaseStore>());
+        services.AddSingleton(provider => (IApprovalStore)provider.GetRequiredService<ILeaseStore>());
         services.AddAudit();
         services.AddX509Engine();
         services.AddJwtEngine();
@@ -121,6 +125,7 @@ internal static class BrokerHost
         services.AddRevocation();
         services.AddRecheck();
         services.AddReconciliation();
+        services.AddApprovals();
         services.AddIssuance();
         services.AddKillSwitch();
         services.AddExplaining();
@@ -149,9 +154,18 @@ internal static class BrokerHost
         services.AddSingleton<KillSwitchApi>();
         services.AddSingleton<TargetApi>();
         services.AddSingleton<AuditApi>();
+        services.AddSingleton<ApprovalApi>();
+        services.AddSingleton<ReviewApi>();
         services.AddStandardServices(
-            TaskService.Descriptor, LeaseService.Descriptor, PolicyService.Descriptor, RecheckService.Descriptor, KillSwitchService.Descriptor,
-            TargetService.Descriptor, AuditService.Descriptor);
+            TaskService.Descriptor,
+            LeaseService.Descriptor,
+            PolicyService.Descriptor,
+            RecheckService.Descriptor,
+            KillSwitchService.Descriptor,
+            ApprovalService.Descriptor,
+            ReviewService.Descriptor,
+            TargetService.Descriptor,
+            AuditService.Descriptor);
     }
 
     private static void Listen(WebApplicationBuilder builder, ListenOptions listen)

@@ -1,4 +1,5 @@
 using Quartz;
+using SecretsBroker.Approvals;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -16,6 +17,7 @@ internal static class Jobs
     private static readonly TimeSpan PurgeInterval = TimeSpan.FromSeconds(30);
     // A tick without a change of policies compares two strings; while something is held it reads one record.
     private static readonly TimeSpan RecheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ApprovalCensusInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeyRefreshInterval = TimeSpan.FromSeconds(10);
 
     public static IServiceCollection AddJobs(this IServiceCollection services)
@@ -31,6 +33,7 @@ internal static class Jobs
             quartz.Every<PolicyReloadJob>(provider => Option<PolicyOptions>(provider).ReloadInterval);
             quartz.Every<RecheckJob>(_ => RecheckInterval);
             quartz.Every<ReconcileJob>(provider => Option<ReconciliationOptions>(provider).Interval);
+            quartz.Every<ApprovalCensusJob>(_ => ApprovalCensusInterval);
         });
         services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);
         return services;

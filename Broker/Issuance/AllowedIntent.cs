@@ -9,7 +9,9 @@ namespace SecretsBroker.Issuance;
 /// <param name="Question">What policy was asked; its intent has the time to live that it was asked for.</param>
 /// <param name="Decision">What it answered.</param>
 /// <param name="Command">The request.</param>
-internal sealed record AllowedIntent(TaskKey Task, PolicyQuestion Question, Decision Decision, IssueCommand Command)
+/// <param name="Clearance">What policy's demand for an approval came to; not refused.</param>
+internal sealed record AllowedIntent(
+    TaskKey Task, PolicyQuestion Question, Decision Decision, IssueCommand Command, Clearance Clearance)
 {
     public Grant Grant => Question.Grant;
 }

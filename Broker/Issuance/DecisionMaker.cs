@@ -53,10 +53,23 @@ internal sealed partial class DecisionMaker(
             return null;
         }
 
-        metrics.LeaseDenied(Refusals.ToDenial(reason), question.Grant.Name);
         LogUnfulfillable(decision.Id, reason);
-        await audit.AppendAsync(Refusals.Record(question, decision, reason, killOrder: ""), cancellationToken);
-        return new IssueResult.Refused(reason, decision.Id);
+        return await RefuseAsync(question, decision, reason, approval: "", cancellationToken);
+    }
+
+    /// <summary>Turns down what policy allows, on the record.</summary>
+    /// <param name="question">What policy was asked.</param>
+    /// <param name="decision">It allowed it.</param>
+    /// <param name="reason">Why it is not served all the same.</param>
+    /// <param name="approval">The request for an approval that this is about; empty for none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IssueResult.Refused> RefuseAsync(
+        PolicyQuestion question, Decision decision, RefusalReason reason, string approval, CancellationToken cancellationToken)
+    {
+        metrics.LeaseDenied(Refusals.ToDenial(reason), question.Grant.Name);
+        var record = Refusals.Record(question, decision, reason, killOrder: "") with { Approval = approval };
+        await audit.AppendAsync(record, cancellationToken);
+        return new IssueResult.Refused(reason, decision.Id) { ApprovalId = approval };
     }
 
     private async Task<PolicyAnswer> AskAsync(PolicyQuestion question, CancellationToken cancellationToken)

@@ -8,6 +8,7 @@ internal static class IssuanceExtensions
         services.AddOptions<IssuanceOptions>().BindConfiguration("Issuance").ValidateOnStart();
         services.AddSingleton<IValidateOptions<IssuanceOptions>, IssuanceOptionsValidator>();
         services.AddSingleton<DecisionMaker>();
+        services.AddSingleton<ApprovalGate>();
         services.AddSingleton<TokenUse>();
         services.AddSingleton<LeaseMaker>();
         services.AddSingleton<Issuer>();

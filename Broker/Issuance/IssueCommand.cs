@@ -1,3 +1,4 @@
+using SecretsBroker.Approvals;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
 using SecretsBroker.Sealing;
@@ -15,6 +16,12 @@ internal sealed record IssueCommand
     public required Intent Intent { get; init; }
 
     public CredentialInput Input { get; init; } = new CredentialInput.None();
+
+    /// <summary>The approval that is to be used; null when there is none.</summary>
+    public ApprovalId? Approval { get; init; }
+
+    /// <summary>Why it has to go without an approval; empty when it does not.</summary>
+    public string BreakGlass { get; init; } = "";
 
     public string RequestId { get; init; } = "";
 

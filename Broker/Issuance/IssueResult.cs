@@ -21,6 +21,9 @@ internal abstract record IssueResult
     {
         /// <summary>When the same request may be served; null when that is not known.</summary>
         public TimeSpan? RetryAfter { get; init; }
+
+        /// <summary>The request for an approval that this is about; empty when it is about none.</summary>
+        public string ApprovalId { get; init; } = "";
     }
 }
 
@@ -51,7 +54,7 @@ internal enum RefusalReason
     /// <summary>More should be gone at the target, and is not, than may be while it is asked for more.</summary>
     TargetInDebt,
 
-    /// <summary>Policy allows it once somebody has approved it, and this broker cannot ask anybody.</summary>
+    /// <summary>Policy allows it once somebody has approved it. It is parked, and can be asked for again with the approval's id.</summary>
     ApprovalNeeded,
 
     /// <summary>Policy or the grant demands sealed delivery, and the caller sent no key to seal for.</summary>
@@ -62,4 +65,20 @@ internal enum RefusalReason
 
     /// <summary>The grant takes each token once, and the caller came with none that can be told from others.</summary>
     TokenIdMissing,
+
+    /// <summary>No such request for an approval, or another workload's.</summary>
+    ApprovalNotFound,
+    ApprovalRejected,
+
+    /// <summary>Used before, or not in time.</summary>
+    ApprovalEnded,
+
+    /// <summary>What is asked for now is not what the approval is for.</summary>
+    ApprovalVoid,
+
+    /// <summary>The workload has asked for as many approvals as it may.</summary>
+    ApprovalQuota,
+
+    /// <summary>Policy does not let the workload go without the approval.</summary>
+    BreakGlassDenied,
 }

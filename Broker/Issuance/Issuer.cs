@@ -13,6 +13,7 @@ internal sealed class Issuer(
     CurrentCatalog catalog,
     ILeaseStore store,
     DecisionMaker decisions,
+    ApprovalGate approvals,
     TokenUse tokens,
     TaskStarter tasks,
     LeaseMaker maker,
@@ -114,6 +115,13 @@ internal sealed class Issuer(
             return refused;
         }
 
+        var clearance = await approvals.ClearAsync(question, decision, PleaOf(command), cancellationToken);
+        if (clearance is Clearance.Refused unapproved)
+        {
+            return await decisions.RefuseAsync(
+                question, decision, unapproved.Reason, unapproved.Approval?.Value ?? "", cancellationToken);
+        }
+
         if (await tokens.RefuseUsedAsync(question, decision, cancellationToken) is { } used)
         {
             return used;
@@ -132,8 +140,18 @@ internal sealed class Issuer(
             }
         }
 
-        return await maker.MakeAsync(new AllowedIntent(task.Key, question, decision, command), cancellationToken);
+        return await maker.MakeAsync(new AllowedIntent(task.Key, question, decision, command, clearance), cancellationToken);
     }
+
+    // An approval holds for the task that the caller named. Where the broker names a new one, each call would have another.
+    private static ApprovalPlea PleaOf(IssueCommand command) => new()
+    {
+        Task = (command.Task ?? command.NewTask?.Id)?.Value ?? "",
+        Input = command.Input,
+        SealedFor = command.Recipient?.Thumbprint ?? "",
+        Approval = command.Approval,
+        BreakGlass = command.BreakGlass,
+    };
 
     private static AgentTask Planned(Workload workload, NewTask task) => new()
     {

@@ -14,6 +14,7 @@ namespace SecretsBroker.Issuance;
 internal sealed partial class LeaseMaker(
     TargetEngines engines,
     ILeaseStore store,
+    ApprovalGate approvals,
     Revoker revoker,
     TargetDebts debts,
     IAuditSink audit,
@@ -41,6 +42,13 @@ internal sealed partial class LeaseMaker(
         {
             var refused = await RefuseAsync(allowed, RefusalReason.TargetBusy, killOrder: "", cancellationToken);
             return refused with { RetryAfter = engine.RetryAfter };
+        }
+
+        // As late as can be: what follows may fail, and an approval is used up all the same.
+        if (await approvals.PassAsync(allowed.Clearance, allowed.Decision, cancellationToken) is { } unapproved)
+        {
+            var refused = await RefuseAsync(allowed, unapproved.Reason, killOrder: "", cancellationToken);
+            return refused with { ApprovalId = unapproved.Approval?.Value ?? "" };
         }
 
         var maximum = Shortest.Of(grant.MaxTimeToLive, allowed.Decision.Answer.Obligations.MaxTimeToLive);

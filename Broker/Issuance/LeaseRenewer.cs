@@ -1,3 +1,4 @@
+using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -11,12 +12,19 @@ namespace SecretsBroker.Issuance;
 
 /// <summary>Stretches a lease: policy is asked again, the store moves the end, the target follows.</summary>
 internal sealed class LeaseRenewer(
-    CurrentCatalog catalog, TargetEngines engines, ILeaseStore store, DecisionMaker decisions, TokenUse tokens, IAuditSink audit)
+    CurrentCatalog catalog,
+    TargetEngines engines,
+    ILeaseStore store,
+    DecisionMaker decisions,
+    ApprovalGate approvals,
+    TokenUse tokens,
+    IAuditSink audit)
 {
     /// <returns>Null when the workload has no such lease.</returns>
     public async Task<RenewOutcome?> RenewAsync(
-        Workload workload, LeaseId id, TimeSpan? timeToLive, string sourceAddress, CancellationToken cancellationToken)
+        Workload workload, LeaseId id, Renewal asked, string sourceAddress, CancellationToken cancellationToken)
     {
+        var timeToLive = asked.TimeToLive;
         var lease = await store.FindLeaseAsync(id, cancellationToken);
         if (lease is null || lease.Owner != workload.Id)
         {
@@ -41,6 +49,19 @@ internal sealed class LeaseRenewer(
             return new RenewOutcome.Refused(refused);
         }
 
+        var plea = new ApprovalPlea
+        {
+            Task = lease.Task.Id.Value,
+            Lease = id.Value,
+            SealedFor = lease.SealedFor,
+            Approval = asked.Approval,
+        };
+        var clearance = await approvals.ClearAsync(question, decision, plea, cancellationToken);
+        if (clearance is Clearance.Refused unapproved)
+        {
+            return await RefuseAsync(question, decision, unapproved, cancellationToken);
+        }
+
         if (await tokens.RefuseUsedAsync(question, decision, cancellationToken) is { } used)
         {
             return new RenewOutcome.Refused(used);
@@ -51,6 +72,10 @@ internal sealed class LeaseRenewer(
         var wanted = Shortest.Of(Shortest.Of(timeToLive ?? grant.DefaultTimeToLive, grant.MaxTimeToLive), decision.Answer.Obligations.MaxTimeToLive);
         var now = await store.GetTimeAsync(cancellationToken);
         var end = Earlier(now + wanted, lease.MaxExpireTime);
+        if (await approvals.PassAsync(clearance, decision, cancellationToken) is { } ended)
+        {
+            return await RefuseAsync(question, decision, ended, cancellationToken);
+        }
 
         // The target first: if the broker dies in between, the store's earlier end still holds and the lease is revoked by it.
         if (end > lease.ExpireTime && !await engine.RenewAsync(lease, end, cancellationToken))
@@ -74,6 +99,11 @@ internal sealed class LeaseRenewer(
             cancellationToken);
         return new RenewOutcome.Renewed(renewed.Lease, decision);
     }
+
+    private async Task<RenewOutcome> RefuseAsync(
+        PolicyQuestion question, Decision decision, Clearance.Refused refused, CancellationToken cancellationToken) =>
+        new RenewOutcome.Refused(await decisions.RefuseAsync(
+            question, decision, refused.Reason, refused.Approval?.Value ?? "", cancellationToken));
 
     private async Task<(PolicyQuestion Question, Decision Decision)> DecideAsync(
         Workload workload,
@@ -130,6 +160,10 @@ internal sealed class LeaseRenewer(
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }
+
+/// <param name="TimeToLive">From now on; null asks for the grant's default.</param>
+/// <param name="Approval">The approval that is to be used; null when there is none.</param>
+internal readonly record struct Renewal(TimeSpan? TimeToLive, ApprovalId? Approval);
 
 /// <summary>The expected ends of a renewal.</summary>
 internal abstract record RenewOutcome

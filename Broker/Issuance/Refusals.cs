@@ -28,17 +28,12 @@ internal static class Refusals
         _ => RefusalReason.Ended,
     };
 
-    /// <summary>What policy or the grant demands and cannot be fulfilled. First what the caller itself can mend.</summary>
+    /// <summary>What policy or the grant demands and cannot be fulfilled.</summary>
     /// <returns>Null when there is nothing of the kind.</returns>
     public static RefusalReason? Of(PolicyQuestion question, Decision decision, bool isSealed)
     {
-        var obligations = decision.Answer.Obligations;
-        if (!isSealed && (obligations.Sealed || question.Grant.Sealed))
-        {
-            return RefusalReason.SealedDeliveryNeeded;
-        }
-
-        return obligations.Approvals.Count > 0 ? RefusalReason.ApprovalNeeded : null;
+        var isNeeded = decision.Answer.Obligations.Sealed || question.Grant.Sealed;
+        return isNeeded && !isSealed ? RefusalReason.SealedDeliveryNeeded : null;
     }
 
     public static DenialReason ToDenial(RefusalReason reason) => reason switch
@@ -51,6 +46,10 @@ internal static class Refusals
         RefusalReason.TargetInDebt => DenialReason.TargetInDebt,
         RefusalReason.ApprovalNeeded => DenialReason.ApprovalNeeded,
         RefusalReason.TokenUsed or RefusalReason.TokenIdMissing => DenialReason.TokenUsed,
+        RefusalReason.ApprovalNotFound or RefusalReason.ApprovalRejected or RefusalReason.ApprovalEnded or RefusalReason.ApprovalVoid =>
+            DenialReason.ApprovalRefused,
+        RefusalReason.ApprovalQuota => DenialReason.ApprovalQuota,
+        RefusalReason.BreakGlassDenied => DenialReason.BreakGlassDenied,
         RefusalReason.SealedDeliveryNeeded => DenialReason.SealedDeliveryNeeded,
         _ => DenialReason.TaskEnded,
     };

@@ -19,7 +19,6 @@ internal static class ObligationReader
     private const string Advice = "advice";
 
     private const string Required = "required";
-    private const int MaxGroupLength = 256;
     private const int MaxAdviceLength = 500;
     private const int ShortestBeginning = 4;
 
@@ -56,9 +55,7 @@ internal static class ObligationReader
         MaxTimeToLive => SettingsDuration.TryParse(value, out var demand) && demand >= TimeSpan.FromSeconds(1)
             ? null
             : $"@{name} must be a duration such as 30s or 5m, 1s at least; it is \"{value}\"",
-        Approval => IsText(value, MaxGroupLength)
-            ? null
-            : $"@{name} must name a group with 1 to {MaxGroupLength} characters, without control characters and space around it; it is \"{value}\"",
+        Approval => ApprovalDemand.TryParse(value, out _) ? null : $"@{name} {ApprovalDemand.Rule}; it is \"{value}\"",
         SealedDelivery => value == Required ? null : $"@{name} must be \"{Required}\"; it is \"{value}\"",
         Advice => IsText(value, MaxAdviceLength)
             ? null

@@ -2,7 +2,9 @@ namespace SecretsBroker.Policy;
 
 /// <summary>What permits demand. Where several permit, the strictest of each kind holds.</summary>
 /// <param name="MaxTimeToLive">Shortens the lease (<c>@max_ttl</c>); null for no demand.</param>
-/// <param name="Approvals">The groups of which somebody must approve, of each one (<c>@approval</c>); in order, each once.</param>
+/// <param name="Approvals">
+/// Of whom an approval is demanded, of all of these (<c>@approval</c>), each as <see cref="ApprovalDemand"/> reads it; in order, each once.
+/// </param>
 /// <param name="Sealed">Whether the secret may only be delivered sealed (<c>@sealed</c>).</param>
 /// <param name="Advice">What is to be said to the caller (<c>@advice</c>); in order, each once. It demands nothing.</param>
 internal sealed record Obligations(

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SecretsBroker.Approvals;
 using SecretsBroker.Intents;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
@@ -43,6 +44,10 @@ internal sealed class BrokerMetrics
     private readonly Gauge<long> _killOrders;
     private readonly Counter<long> _killLeases;
     private readonly Histogram<double> _killStopDuration;
+    private readonly Counter<long> _approvalSteps;
+    private readonly Gauge<long> _approvalPending;
+    private readonly Counter<long> _glassBroken;
+    private readonly Gauge<long> _reviewOpen;
 
     public BrokerMetrics(IMeterFactory meterFactory, TimeProvider time)
     {
@@ -87,6 +92,11 @@ internal sealed class BrokerMetrics
         _killOrders = meter.CreateGauge<long>(Metrics.KillOrders, Units.Order, "Kill orders that stand, in the store.");
         _killLeases = meter.CreateCounter<long>(Metrics.KillLeases, Units.Lease, "Leases that kill orders ended.");
         _killStopDuration = Seconds(meter, Metrics.KillStopDuration, "From the call until nothing was issued.", Buckets.Calls);
+        _approvalSteps = meter.CreateCounter<long>(Metrics.ApprovalSteps, Units.Request, "What happened to requests for an approval.");
+        _approvalPending = meter.CreateGauge<long>(Metrics.ApprovalPending, Units.Request, "Requests waiting to be approved, in the store.");
+        _glassBroken = meter.CreateCounter<long>(
+            Metrics.GlassBroken, Units.Request, "Secrets taken without the approval that policy demands.");
+        _reviewOpen = meter.CreateGauge<long>(Metrics.ReviewOpen, Units.Review, "Open reviews of that, in the store.");
         meter.CreateObservableGauge(
             Metrics.LeaseLive, () => _backlog.Sum(target => target.Live), Units.Lease, "Leases not yet revoked, in the store.");
         meter.CreateObservableGauge(
@@ -225,6 +235,17 @@ internal sealed class BrokerMetrics
         _killStopDuration.Record(duration.TotalSeconds, Label(Attributes.Scope, scope));
 
     public void SetKillOrders(int count) => _killOrders.Record(count);
+
+    public void ApprovalStepped(ApprovalStep step) => _approvalSteps.Add(1, Label(Attributes.Outcome, step));
+
+    public void SetApprovals(ApprovalTally tally)
+    {
+        _approvalPending.Record(tally.Pending);
+        _reviewOpen.Record(tally.OpenReviews);
+    }
+
+    /// <param name="grant">The grant's name from the catalogue.</param>
+    public void GlassBroken(string grant) => _glassBroken.Add(1, Tag(Attributes.Grant, grant));
 
     public void LeasesKilled(int count) => _killLeases.Add(count);
 

@@ -27,8 +27,15 @@ internal enum DenialReason
     /// <summary>Too much at the target should be gone and is not.</summary>
     TargetInDebt,
 
-    /// <summary>Policy demands an approval, which this broker cannot ask for.</summary>
+    /// <summary>Policy demands an approval, for which the request waits.</summary>
     ApprovalNeeded,
+
+    /// <summary>The approval that was brought along is unknown, rejected, over, or for something else.</summary>
+    ApprovalRefused,
+
+    /// <summary>As many approvals asked for as the workload may.</summary>
+    ApprovalQuota,
+    BreakGlassDenied,
 
     /// <summary>Policy or the grant demands sealed delivery, and the caller sent no key.</summary>
     SealedDeliveryNeeded,
@@ -93,6 +100,15 @@ internal enum RecheckVerdict
 
     /// <summary>What it was allowed on is not known, or its grant is not what it was.</summary>
     NotAsked,
+}
+
+/// <summary>What happens to a request for an approval.</summary>
+internal enum ApprovalStep
+{
+    Requested,
+    Approved,
+    Rejected,
+    Used,
 }
 
 internal enum EngineOperation

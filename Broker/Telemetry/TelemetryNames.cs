@@ -86,6 +86,18 @@ internal static class TelemetryNames
         /// <summary>Histogram, s; from the call until no broker issued what the order covers, by <see cref="Attributes.Scope"/>.</summary>
         public const string KillStopDuration = "secretsbroker.kill.stop.duration";
 
+        /// <summary>Counter, {request}; by <see cref="Attributes.Outcome"/>: what happened to requests for an approval at this broker.</summary>
+        public const string ApprovalSteps = "secretsbroker.approval.steps";
+
+        /// <summary>Gauge, {request}; waiting to be approved. Every broker of a store reports the store's number.</summary>
+        public const string ApprovalPending = "secretsbroker.approval.pending";
+
+        /// <summary>Counter, {request}; taken without the approval that policy demands, by <see cref="Attributes.Grant"/>.</summary>
+        public const string GlassBroken = "secretsbroker.break_glass.used";
+
+        /// <summary>Gauge, {review}; open reviews of that. Every broker of a store reports the store's number.</summary>
+        public const string ReviewOpen = "secretsbroker.review.open";
+
         /// <summary>Counter, {failure}; by <see cref="Attributes.Operation"/>.</summary>
         public const string StoreFailures = "secretsbroker.store.failures";
 
@@ -196,5 +208,6 @@ internal static class TelemetryNames
         public const string Task = "{task}";
         public const string Order = "{order}";
         public const string Pass = "{pass}";
+        public const string Review = "{review}";
     }
 }

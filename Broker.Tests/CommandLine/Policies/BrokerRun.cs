@@ -1,4 +1,3 @@
-using System.CommandLine;
 using SecretsBroker.CommandLine;
 
 namespace SecretsBroker.Tests.CommandLine.Policies;
@@ -7,17 +6,28 @@ namespace SecretsBroker.Tests.CommandLine.Policies;
 internal static class BrokerRun
 {
 #pragma warning disable RS0030 // What the command line writes is what is looked at.
-    public static async Task<ProgramRun> InvokeAsync(params string[] arguments)
+    public static Task<ProgramRun> InvokeAsync(params string[] arguments) => InvokeUntilAsync(_ => false, arguments);
+
+    /// <summary>Interrupts it when it has written what a test waits for.</summary>
+    public static async Task<ProgramRun> InvokeUntilAsync(Func<string, bool> isEnough, params string[] arguments)
     {
         var (output, errors, folder) = (Console.Out, Console.Error, Environment.CurrentDirectory);
         using var written = new StringWriter();
+        using var shared = TextWriter.Synchronized(written);
         using var faults = new StringWriter();
-        Console.SetOut(written);
+        Console.SetOut(shared);
         Console.SetError(faults);
         try
         {
-            var exitCode = await BrokerCommand.Create().Parse(arguments).InvokeAsync();
-            return new ProgramRun(exitCode, written.ToString(), faults.ToString());
+            using var interrupt = new CancellationTokenSource();
+            var running = BrokerCommand.Create().Parse(arguments).InvokeAsync(cancellationToken: interrupt.Token);
+            while (!running.IsCompleted && !isEnough(Written()))
+            {
+                await Task.WhenAny(running, Task.Delay(20));
+            }
+
+            await interrupt.CancelAsync();
+            return new ProgramRun(await running, Written(), faults.ToString());
         }
         finally
         {
@@ -25,6 +35,15 @@ internal static class BrokerRun
             Console.SetError(errors);
             // Reading a configuration file moves to its folder.
             Environment.CurrentDirectory = folder;
+        }
+
+        string Written()
+        {
+            // By which it keeps its own writes apart.
+            lock (shared)
+            {
+                return written.ToString();
+            }
         }
     }
 #pragma warning restore RS0030

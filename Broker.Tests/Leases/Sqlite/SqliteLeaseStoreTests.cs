@@ -19,6 +19,7 @@ internal sealed class SqliteLeaseStoreTests
         "DROP INDEX leases_failed",
         "DROP TABLE used",
         "ALTER TABLE kill_orders DROP COLUMN lifetime",
+        "DROP TABLE approvals; DROP TABLE reviews",
     ];
 
     private static IEnumerable<int> VersionsBefore => Enumerable.Range(Schema.FirstVersion, Schema.Upgrades.Count);

@@ -132,9 +132,13 @@ internal sealed class OperatorGateTests
     public void Every_question_is_as_the_schema_says([ValueSource(typeof(OperatorAction), nameof(OperatorAction.All))] OperatorAction action)
     {
         var schema = SecretsBroker.Policy.Schema.PolicySchema.BuiltIn.Operators;
-        var subject = schema.Actions[action.Uid].Resources.Single() == "Broker::Selector"
-            ? OperatorSubject.Selector("all", "")
-            : OperatorSubject.Named("policies");
+        var subject = schema.Actions[action.Uid].Resources.Single() switch
+        {
+            "Broker::Selector" => OperatorSubject.Selector("all", ""),
+            "Broker::ApprovalGroup" => OperatorSubject.ApprovalGroup("oncall"),
+            "Broker::Access" => OperatorSubject.Access(Questions.Bare().Grant),
+            _ => OperatorSubject.Named("policies"),
+        };
         foreach (var question in (OperatorQuestion[])[Kill() with { Action = action, Subject = subject }, new(Questions.Bare().Workload, action, subject)])
         {
             var (request, entities) = OperatorGate.Map(question, PolicySnapshot.Empty, DateTimeOffset.UnixEpoch);

@@ -67,6 +67,12 @@ internal sealed class ShardKeys(int shard, string tag)
     /// <summary>Hash; its fields are in <c>confirm-recheck.lua</c>. In the first shard only.</summary>
     public RedisKey RecheckConfirmation { get; } = tag + "recheck-confirmation";
 
+    /// <summary>Hash: a review's id to <c>time review</c>; the open ones. In the first shard only.</summary>
+    public RedisKey Reviews { get; } = tag + "reviews";
+
+    /// <summary>Sorted set by when they end: the requests for approvals that are pending.</summary>
+    public RedisKey PendingApprovals { get; } = tag + "pending-approvals";
+
     /// <summary>Counts nothing; a write to it comes after all earlier ones in the stream that replicas read.</summary>
     public RedisKey Barrier { get; } = tag + "barrier";
 
@@ -111,6 +117,12 @@ internal sealed class ShardKeys(int shard, string tag)
 
     /// <summary>Text: which use was the one. Goes by itself when what was used is of no use any more.</summary>
     public RedisKey Used(ReplayKey key) => $"{tag}used:{key.Value}";
+
+    /// <summary>Hash: a request for an approval; its fields are in <c>park-approval.lua</c>, <c>vote0</c> and so on are <c>time vote</c>.</summary>
+    public RedisKey Approval(Approvals.ApprovalId id) => $"{tag}approval:{id.Value}";
+
+    /// <summary>Hash: what a workload has asked approvals for, by the subject's hash, to <c>id until</c>; until then there is no second one.</summary>
+    public RedisKey AskedBy(WorkloadId owner) => $"{tag}asked:{owner.Value}";
 
     /// <summary>Hash: a target's deny list, lease to <c>since until</c>.</summary>
     public RedisKey Denied(string target) => $"{tag}denied:{target}";

@@ -35,4 +35,13 @@ internal static class RedisScripts
 
     public static readonly RedisScript Deny = new("deny");
     public static readonly RedisScript ReadDenied = new("read-denied");
+
+    public static readonly RedisScript ParkApproval = new("park-approval");
+    public static readonly RedisScript FindParkedApproval = new("find-parked-approval");
+    public static readonly RedisScript ReadApproval = new("read-approval");
+    public static readonly RedisScript VoteApproval = new("vote-approval");
+    public static readonly RedisScript UseApproval = new("use-approval");
+    public static readonly RedisScript ListApprovals = new("list-approvals");
+    public static readonly RedisScript OpenReview = new("open-review");
+    public static readonly RedisScript CloseReview = new("close-review");
 }

@@ -41,6 +41,17 @@ internal static class Schema
         """
         ALTER TABLE kill_orders ADD COLUMN lifetime INTEGER;
         """,
+        """
+        CREATE TABLE approvals (
+            id TEXT PRIMARY KEY, owner TEXT NOT NULL, subject_hash TEXT NOT NULL, subject TEXT NOT NULL, decision TEXT NOT NULL,
+            state INTEGER NOT NULL, votes TEXT NOT NULL, vote_count INTEGER NOT NULL, used_by TEXT,
+            create_time INTEGER NOT NULL, expire_time INTEGER NOT NULL, forget_time INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX approvals_owner ON approvals (owner, subject_hash);
+        CREATE INDEX approvals_pending ON approvals (expire_time, id) WHERE state = 1;
+        CREATE INDEX approvals_forget ON approvals (forget_time);
+        CREATE TABLE reviews (id TEXT PRIMARY KEY, review TEXT NOT NULL, create_time INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX reviews_time ON reviews (create_time, id);
+        """,
     ];
 
     /// <remarks>

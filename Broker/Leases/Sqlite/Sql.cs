@@ -1,7 +1,7 @@
 namespace SecretsBroker.Leases.Sqlite;
 
 /// <summary>Every statement but the schema. Parameters are numbered; what is written into a table is always one.</summary>
-internal static class Sql
+internal static partial class Sql
 {
     // ---- tasks
 

@@ -1,3 +1,4 @@
+using SecretsBroker.Approvals;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
 
@@ -8,7 +9,8 @@ namespace SecretsBroker.Leases.Sqlite;
 /// Every change reads a row, lets <see cref="LeaseRow"/> decide, and writes the row and its counters, in one transaction. There is one
 /// shard: one connection writes, so that more of them would only divide the work of one sweep.
 /// </remarks>
-internal sealed partial class SqliteLeaseStore(SqliteStoreOptions options, TimeProvider clock) : ILeaseStore, IDenyList, IReplayStore
+internal sealed partial class SqliteLeaseStore(SqliteStoreOptions options, TimeProvider clock)
+    : ILeaseStore, IDenyList, IReplayStore, IApprovalStore
 {
     private readonly SqliteDatabase _database = new(options, shards: 1);
 

@@ -28,7 +28,7 @@ internal static class OpaObligations
             demanded = demanded.And(obligation.Name switch
             {
                 "max_ttl" => Obligations.None with { MaxTimeToLive = ReadTimeToLive(obligation.Value) },
-                "approval" => Obligations.None with { Approvals = ReadSet(obligation.Value, "approval", MaxGroupLength) },
+                "approval" => Obligations.None with { Approvals = ReadApprovals(obligation.Value) },
                 "sealed" => Obligations.None with { Sealed = ReadFlag(obligation.Value) },
                 "advice" => Obligations.None with { Advice = ReadSet(obligation.Value, "advice", MaxAdviceLength) },
                 // Passing it over would permit what was not meant.
@@ -49,6 +49,14 @@ internal static class OpaObligations
     private static bool ReadFlag(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False
         ? value.GetBoolean()
         : throw new OpaException("the policy server's answer has a sealed that is no boolean");
+
+    private static string[] ReadApprovals(JsonElement list)
+    {
+        var demands = ReadSet(list, "approval", MaxGroupLength);
+        return Array.TrueForAll(demands, demand => ApprovalDemand.TryParse(demand, out _))
+            ? demands
+            : throw new OpaException("the policy server's answer demands an approval of what is neither a group, nor group:2, nor a SPIFFE ID");
+    }
 
     private static string[] ReadSet(JsonElement list, string member, int maxLength) =>
         [.. OpaTexts.ReadList(list, member, maxLength).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];

@@ -38,8 +38,25 @@ internal sealed record OperatorAction
 
     public static OperatorAction ReadTargets { get; } = new("read_targets");
 
+    /// <summary>To speak for a group that has to approve, of which one has to be a member besides.</summary>
+    public static OperatorAction Approve { get; } = new("approve");
+
+    /// <summary>To see what waits for an approval.</summary>
+    public static OperatorAction ReadApprovals { get; } = new("read_approvals");
+
+    /// <summary>Of agents, too: to take without an approval what policy allows only with one.</summary>
+    public static OperatorAction BreakGlass { get; } = new("break_glass");
+
+    /// <summary>To see what was taken so.</summary>
+    public static OperatorAction ReadReviews { get; } = new("read_reviews");
+
+    public static OperatorAction CloseReview { get; } = new("close_review");
+
     public static IReadOnlyList<OperatorAction> All { get; } =
-        [ReadPolicy, SimulatePolicy, ConfirmRecheck, Kill, LiftKill, ReadKills, ReadAudit, Reconcile, ReadTargets];
+    [
+        ReadPolicy, SimulatePolicy, ConfirmRecheck, Kill, LiftKill, ReadKills, ReadAudit, Reconcile, ReadTargets, Approve, ReadApprovals,
+        BreakGlass, ReadReviews, CloseReview,
+    ];
 
     public string Name { get; }
 

@@ -1,3 +1,4 @@
+using SecretsBroker.Catalog;
 using SecretsBroker.Policy.Cedar.Entities;
 using SecretsBroker.Policy.Cedar.Values;
 
@@ -16,6 +17,21 @@ internal sealed record OperatorSubject(CedarEntity Entity)
     public static OperatorSubject Selector(string scope, string value) => new(new CedarEntity(
         new EntityUid("Broker::Selector", value.Length == 0 ? scope : $"{scope}:{value}"),
         CedarRecord.Of(("scope", CedarValue.Of(scope)), ("value", CedarValue.Of(value)))));
+
+    /// <summary>The group that an approver wants to speak for: <c>Broker::ApprovalGroup::"payments-oncall"</c>.</summary>
+    public static OperatorSubject ApprovalGroup(string group) => new(new CedarEntity(
+        new EntityUid("Broker::ApprovalGroup", group), CedarRecord.Of(("name", CedarValue.Of(group)))));
+
+    /// <summary>What somebody wants to take without an approval: <c>Broker::Access::"read-invoices"</c>, by its grant.</summary>
+    public static OperatorSubject Access(Grant grant) => new(new CedarEntity(
+        new EntityUid("Broker::Access", grant.Name),
+        CedarRecord.Of(
+            ("grant", CedarValue.Of(grant.Name)),
+            ("action", CedarValue.Of(grant.Action)),
+            ("resource", CedarValue.Of(grant.Resource)),
+            ("target", CedarValue.Of(grant.Target)),
+            ("classification", CedarValue.Of(grant.Classification)),
+            ("environment", CedarValue.Of(grant.Environment)))));
 
     public override string ToString() => Entity.Uid.Id;
 }

@@ -13,6 +13,7 @@ namespace SecretsBroker.Policy.Trials;
 /// who:      workload, groups, claims, method (oidc_token, jwt_svid, x509_svid), proof (none, dpop, certificate)
 /// what:     action, resource, engine, tool, ttl
 ///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
+///           or approval_group, or access: grant, action, resource, target, classification, environment
 /// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal
 ///           or of an operator: reason, time, source_address
 /// </code>
@@ -106,6 +107,16 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
 
     private static OperatorSubject ReadSubject(SettingsReader what)
     {
+        if (what.Has("approval_group"))
+        {
+            return OperatorSubject.ApprovalGroup(what.RequiredText("approval_group"));
+        }
+
+        if (what.Has("access"))
+        {
+            return ReadAccess(what.Section("access"));
+        }
+
         if (!what.Has("selector"))
         {
             return OperatorSubject.Named(what.RequiredText("subject"));
@@ -114,6 +125,24 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
         var selector = what.Section("selector");
         var subject = OperatorSubject.Selector(selector.RequiredText("scope"), selector.Text("value") ?? "");
         selector.RefuseOthers();
+        return subject;
+    }
+
+    private static OperatorSubject ReadAccess(SettingsReader access)
+    {
+        var subject = OperatorSubject.Access(new Grant
+        {
+            Name = access.RequiredText("grant"),
+            Action = access.Text("action") ?? "",
+            Resource = access.Text("resource") ?? "",
+            Target = access.Text("target") ?? "",
+            Engine = "",
+            DefaultTimeToLive = TimeSpan.Zero,
+            MaxTimeToLive = TimeSpan.Zero,
+            Classification = access.Text("classification") ?? "",
+            Environment = access.Text("environment") ?? "",
+        });
+        access.RefuseOthers();
         return subject;
     }
 

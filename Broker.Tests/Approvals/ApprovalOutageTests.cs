@@ -1,0 +1,135 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using SecretsBroker.Approvals;
+using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
+using SecretsBroker.Identity;
+using SecretsBroker.Issuance;
+using SecretsBroker.Leases.Sqlite;
+using SecretsBroker.Policy;
+using SecretsBroker.Policy.Operators;
+using SecretsBroker.Tests.Audit;
+using SecretsBroker.Tests.Policy;
+using SecretsBroker.Tests.Telemetry;
+
+namespace SecretsBroker.Tests.Approvals;
+
+/// <summary>What happens to approvals while the audit log cannot be written: nothing.</summary>
+internal sealed class ApprovalOutageTests
+{
+    private static readonly Workload Lee = new(
+        new WorkloadId("spiffe://people.example/lee"), AuthenticationMethod.OidcToken, ["oncall"], new Dictionary<string, string>(), default);
+
+    private static readonly Decision Decision = new(
+        "d-1", new PolicyAnswer { Allowed = true, Reason = "permitted", Obligations = Obligations.None with { Approvals = ["oncall"] } });
+
+    private MeasuredBroker _measured = null!;
+    private SqliteLeaseStore _store = null!;
+    private RecordingAudit _audit = null!;
+    private ApprovalVoting _voting = null!;
+    private ApprovalGate _gate = null!;
+
+    [SetUp]
+    public async Task SetUp()
+    {
+        _measured = new MeasuredBroker();
+        _store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime());
+        _audit = new RecordingAudit();
+        var policies = new CurrentPolicies();
+        using var folder = new PolicyFolder();
+        folder.Write("""permit (principal, action in [Broker::Action::"approve", Broker::Action::"break_glass"], resource);""");
+        policies.Replace((await folder.LoadAsync()).Snapshot!);
+        // Operators' decisions are recorded elsewhere, so that what comes after them is what fails.
+        var operators = new OperatorGate(
+            policies, new RecordingAudit(), _measured.Metrics, TimeProvider.System, NullLogger<OperatorGate>.Instance);
+        var options = Options.Create(new ApprovalOptions());
+        _voting = new ApprovalVoting(
+            _store, _store, operators, _audit, _measured.Metrics, options, NullLogger<ApprovalVoting>.Instance);
+        _gate = new ApprovalGate(
+            _store,
+            new CurrentCatalog(),
+            new GlassBreaking(_store, operators, _audit, _measured.Metrics, NullLogger<GlassBreaking>.Instance),
+            _audit,
+            _measured.Metrics,
+            options,
+            NullLogger<ApprovalGate>.Instance);
+    }
+
+    [TearDown]
+    public async Task TearDown()
+    {
+        _measured.Dispose();
+        await _store.DisposeAsync();
+    }
+
+    [Test]
+    public async Task Nothing_is_parked()
+    {
+        _audit.Fails = true;
+
+        Assert.That(ClearAsync, Throws.TypeOf<AuditException>());
+
+        Assert.That(await _store.ListPendingAsync(10, default), Is.Empty);
+    }
+
+    [Test]
+    public async Task Nobody_approves()
+    {
+        var id = await ParkAsync();
+        _audit.Fails = true;
+
+        Assert.That(() => _voting.VoteAsync(id, new Ballot(Lee, Approves: true, "fine", ""), default), Throws.TypeOf<AuditException>());
+
+        var approval = await _store.FindAsync(id, default);
+        Assert.That((approval!.State, approval.Votes.Count), Is.EqualTo((ApprovalState.Pending, 0)));
+    }
+
+    [Test]
+    public async Task Approval_that_is_used_is_wasted_and_no_secret_follows()
+    {
+        var id = await ParkAsync();
+        await _voting.VoteAsync(id, new Ballot(Lee, Approves: true, "fine", ""), default);
+        var clearance = await ClearAsync(new ApprovalPlea { Approval = id });
+        Assert.That(clearance, Is.TypeOf<Clearance.Approved>());
+        _audit.Fails = true;
+
+        Assert.That(() => _gate.PassAsync(clearance, Decision, default), Throws.TypeOf<AuditException>());
+
+        _audit.Fails = false;
+        Assert.That((await _store.FindAsync(id, default))!.State, Is.EqualTo(ApprovalState.Used));
+        Assert.That(await ClearAsync(new ApprovalPlea { Approval = id }), Is.EqualTo(new Clearance.Refused(RefusalReason.ApprovalEnded, id)));
+    }
+
+    [Test]
+    public async Task No_glass_is_broken_and_somebody_asks_about_the_attempt()
+    {
+        var clearance = await ClearAsync(new ApprovalPlea { BreakGlass = "the shop is down" });
+        Assert.That(clearance, Is.TypeOf<Clearance.WithoutApproval>());
+        _audit.Fails = true;
+
+        Assert.That(() => _gate.PassAsync(clearance, Decision, default), Throws.TypeOf<AuditException>());
+
+        Assert.That(await _store.ListReviewsAsync(10, default), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task No_review_is_closed()
+    {
+        await _gate.PassAsync(await ClearAsync(new ApprovalPlea { BreakGlass = "the shop is down" }), Decision, default);
+        var review = (await _store.ListReviewsAsync(10, default)).Single().Id;
+        var closing = new ReviewClosing(_store, _audit, NullLogger<ReviewClosing>.Instance);
+        _audit.Fails = true;
+
+        Assert.That(() => closing.CloseAsync(review, Lee, "fine", "", default), Throws.TypeOf<AuditException>());
+
+        Assert.That(await _store.ListReviewsAsync(10, default), Has.Count.EqualTo(1));
+        _audit.Fails = false;
+        Assert.That(await closing.CloseAsync(review, Lee, "fine", "", default), Is.EqualTo(ClosingOutcome.Closed));
+    }
+
+    private Task<Clearance> ClearAsync() => ClearAsync(new ApprovalPlea());
+
+    private Task<Clearance> ClearAsync(ApprovalPlea plea) => _gate.ClearAsync(Questions.Full(), Decision, plea, default);
+
+    private async Task<ApprovalId> ParkAsync() => ((Clearance.Refused)await ClearAsync()).Approval!.Value;
+}
