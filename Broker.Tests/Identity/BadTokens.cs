@@ -22,10 +22,13 @@ internal sealed partial class BadTokens : IDisposable
     private static readonly TestKey KeyB = TestKey.Create("RS256", "b");
     private static readonly TestKey Stranger = TestKey.Create("ES256", "stranger");
 
-    public BadTokens(string listener)
+    /// <param name="listener">What nobody has a reason to connect to.</param>
+    /// <param name="now">The broker's time; one of its own by default.</param>
+    public BadTokens(string listener, DateTimeOffset? now = null)
     {
         Listener = listener;
         Rig = new IdentityRig(
+            new SteppedTime(now),
             ("TrustDomains:0:Name", "example.org"),
             ("TrustDomains:0:BundleFile", "{folder}/example.org.json"),
             ("TrustDomains:1:Name", "other.example"),

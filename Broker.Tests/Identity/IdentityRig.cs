@@ -18,7 +18,13 @@ internal sealed class IdentityRig : IDisposable
     private readonly IConfigurationRoot _configuration;
 
     public IdentityRig(params (string Setting, string Value)[] settings)
+        : this(new SteppedTime(), settings)
     {
+    }
+
+    public IdentityRig(SteppedTime time, params (string Setting, string Value)[] settings)
+    {
+        Time = time;
         Folder = Directory.CreateTempSubdirectory("identity-").FullName;
         Replays = new InMemoryReplayStore(Time);
         _configuration = new ConfigurationBuilder().AddInMemoryCollection().Build();
@@ -37,7 +43,13 @@ internal sealed class IdentityRig : IDisposable
 
     public string Folder { get; }
 
-    public SteppedTime Time { get; } = new();
+    public SteppedTime Time { get; }
+
+    /// <summary>By their names within the section <c>Identity</c>.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Settings => _configuration.GetSection("Identity")
+        .AsEnumerable(makePathsRelative: true)
+        .Where(setting => setting.Value is not null)
+        .Select(setting => KeyValuePair.Create(setting.Key, setting.Value!));
 
     public InMemoryReplayStore Replays { get; }
 

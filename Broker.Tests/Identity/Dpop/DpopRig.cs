@@ -15,8 +15,14 @@ internal sealed class DpopRig : IDisposable
     private static readonly TestKey IssuerKey = TestKey.Create("ES256", "issuer");
 
     public DpopRig(params (string Setting, string Value)[] settings)
+        : this(new SteppedTime(), settings)
+    {
+    }
+
+    public DpopRig(SteppedTime time, params (string Setting, string Value)[] settings)
     {
         Rig = new IdentityRig(
+            time,
         [
             ("Issuers:0:Issuer", Issuer),
             ("Issuers:0:KeyFile", "{folder}/issuer.json"),
