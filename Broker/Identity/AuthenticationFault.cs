@@ -61,6 +61,7 @@ internal enum AuthenticationFault
 
     // that its sender holds the key that it is bound to
     ConfirmationRefused,
+    BoundCertificateMissing,
     ProofMissing,
     ProofRepeated,
     ProofOfNoKey,

@@ -40,6 +40,7 @@ internal static class AuthenticationFaultExtensions
             or AuthenticationFault.CertificateChainRefused => AuthenticationFailure.Certificate,
         AuthenticationFault.CredentialsDisagree => AuthenticationFailure.Claims,
         AuthenticationFault.ConfirmationRefused
+            or AuthenticationFault.BoundCertificateMissing
             or AuthenticationFault.ProofMissing
             or AuthenticationFault.ProofRepeated
             or AuthenticationFault.ProofOfNoKey

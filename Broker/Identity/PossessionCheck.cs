@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using SecretsBroker.Identity.Certificates;
 using SecretsBroker.Identity.Dpop;
 using SecretsBroker.Identity.Tokens;
 
@@ -19,14 +22,30 @@ internal sealed class PossessionCheck(DpopCheck dpop)
                 token.IsDpop || call.Proof is not null ? AuthenticationFault.ProofOfNoKey : null);
         }
 
-        if (confirmation.CertificateThumbprint is not null)
-            return ValueTask.FromResult<AuthenticationFault?>(AuthenticationFault.ConfirmationRefused);
+        if (confirmation.CertificateThumbprint is { } thumbprint && !IsShown(call.Certificate, thumbprint))
+            return ValueTask.FromResult<AuthenticationFault?>(AuthenticationFault.BoundCertificateMissing);
+        if (confirmation.KeyThumbprint is null)
+        {
+            return ValueTask.FromResult<AuthenticationFault?>(
+                token.IsDpop || call.Proof is not null ? AuthenticationFault.ProofOfNoKey : null);
+        }
+
         // RFC 9449 §7.2: a bound token is no bearer token, whatever comes beside it.
         return token.IsDpop
-            ? dpop.CheckAsync(call, token.Text, confirmation.KeyThumbprint!, cancellationToken)
+            ? dpop.CheckAsync(call, token.Text, confirmation.KeyThumbprint, cancellationToken)
             : ValueTask.FromResult<AuthenticationFault?>(AuthenticationFault.ProofMissing);
     }
 
     /// <summary>What is shown once <see cref="CheckAsync"/> found no fault.</summary>
-    public static Possession Of(Confirmation? confirmation) => confirmation is null ? Possession.None : Possession.Dpop;
+    public static Possession Of(Confirmation? confirmation) =>
+        confirmation is null ? Possession.None
+        : confirmation.KeyThumbprint is null ? Possession.Certificate
+        : Possession.Dpop;
+
+    // RFC 8705 §3: that of the connection, be it an identity or not. Nothing else of it is looked at here: its key is what the handshake
+    // proved, and until when that counts, the token says.
+    private static bool IsShown(PresentedCertificate? certificate, string thumbprint) =>
+        certificate is not null
+        && CryptographicOperations.FixedTimeEquals(
+            MemoryMarshal.AsBytes(certificate.Thumbprint.AsSpan()), MemoryMarshal.AsBytes(thumbprint.AsSpan()));
 }

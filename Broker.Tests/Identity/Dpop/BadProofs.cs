@@ -15,9 +15,9 @@ internal static class BadProofs
         Sent("bound token as a bearer token, with a good proof", ProofMissing, "Bearer"),
         new("token bound to no key", ProofOfNoKey, rig => Pair(rig, rig.Token(key: null), "DPoP")),
         new("bearer token with a proof", ProofOfNoKey, rig => Pair(rig, rig.Token(key: null), "Bearer")),
-        new("token bound to a certificate", ConfirmationRefused, rig => Pair(
+        new("token bound to a certificate", BoundCertificateMissing, rig => Pair(
             rig, rig.Token(key: null, claims => claims["cnf"] = new JsonObject { ["x5t#S256"] = DpopRig.Key.Thumbprint }), "DPoP")),
-        new("token bound to a key and a certificate", ConfirmationRefused, rig => Pair(
+        new("token bound to a key and a certificate", BoundCertificateMissing, rig => Pair(
             rig, rig.Token(DpopRig.Key, claims => claims["cnf"]!["x5t#S256"] = DpopRig.Key.Thumbprint), "DPoP")),
         Altered("two proofs in one value", ProofMalformed, proof => $"{proof}, {proof}"),
 

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SecretsBroker.Identity.Keys;
 
@@ -21,6 +23,7 @@ internal sealed class PresentedCertificate
         Issuers = [.. issuers.Where(issuer => !issuer.RawDataMemory.Span.SequenceEqual(leaf.RawDataMemory.Span)).Take(MaxIssuers).Select(Copy)];
         Subject = SpiffeSubject.Of(Leaf);
         IsWellFormed = SvidForm.IsOf(Leaf);
+        Thumbprint = Base64Url.EncodeToString(SHA256.HashData(Leaf.RawDataMemory.Span));
         StartTime = new DateTimeOffset(Leaf.NotBefore);
         EndTime = new DateTimeOffset(Leaf.NotAfter);
     }
@@ -33,6 +36,9 @@ internal sealed class PresentedCertificate
 
     /// <summary>Whether it is of the form of an X.509-SVID.</summary>
     public bool IsWellFormed { get; }
+
+    /// <summary>As tokens that are bound to it name it: <c>x5t#S256</c> (RFC 8705 §3.1).</summary>
+    public string Thumbprint { get; }
 
     public DateTimeOffset StartTime { get; }
 
