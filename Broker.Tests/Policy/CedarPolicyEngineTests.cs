@@ -76,7 +76,12 @@ internal sealed class CedarPolicyEngineTests
     public async Task Methods_have_lasting_names([Values] AuthenticationMethod method)
     {
         var question = Questions.Full();
-        var name = method == AuthenticationMethod.OidcToken ? "oidc_token" : "jwt_svid";
+        var name = method switch
+        {
+            AuthenticationMethod.OidcToken => "oidc_token",
+            AuthenticationMethod.X509Svid => "x509_svid",
+            _ => "jwt_svid",
+        };
 
         var answer = await DecideAsync(
             $$"""permit (principal, action, resource) when { principal.method == "{{name}}" };""",

@@ -1,3 +1,4 @@
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -38,7 +39,10 @@ internal static class Questions
                 new Dictionary<string, string> { ["ticket"] = "PAY-7", ["a/b"] = "c" },
                 new DateTimeOffset(2030, 1, 31, 12, 0, 0, TimeSpan.Zero),
                 "10.1.2.3",
-                Renewal: false));
+                Renewal: false)
+            {
+                Signals = new BehaviourSignals(Issues: 3, Denials: 1, Resources: 2, Violations: 0, Failures: 0),
+            });
     }
 
     /// <summary>A catalogue whose grants are those of the questions, and one to delete.</summary>

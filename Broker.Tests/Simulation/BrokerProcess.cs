@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using SecretsBroker.Approvals;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
@@ -59,10 +60,13 @@ internal sealed class BrokerProcess
         });
         var issuance = Options.Create(new IssuanceOptions { DecisionTimeout = TimeSpan.FromSeconds(1), SettleMargin = SettleMargin });
         var backoff = new Backoff(revocation.Value.MinDelay, MaxDelay, world.Chance.Draw);
+        var signals = new SignalBuffer();
+        var behaviour = new SignalReader(new NoSignals(), signals, Options.Create(new BehaviourOptions()), Clock);
         Revoker = new Revoker(
             engines,
             Store,
             audit,
+            signals,
             _metrics,
             _tracing,
             revocation,
@@ -91,11 +95,11 @@ internal sealed class BrokerProcess
             Logger<ApprovalGate>());
         var maker = new LeaseMaker(engines, Store, approvals, Revoker, debts, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
         var tokens = new TokenUse(new InMemoryReplayStore(Clock), audit, _metrics, Logger<TokenUse>());
-        Issuer = new Issuer(catalog, Store, decisions, approvals, tokens, Tasks, maker, _metrics, _tracing, Clock);
-        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, approvals, tokens, audit);
-        Uses = new UseReporter(catalog, Store, Revoker, audit);
+        Issuer = new Issuer(catalog, Store, decisions, approvals, tokens, Tasks, maker, behaviour, signals, _metrics, _tracing, Clock);
+        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, approvals, tokens, behaviour, signals, audit);
+        Uses = new UseReporter(catalog, Store, Revoker, signals, audit);
         var recheck = Options.Create(new RecheckOptions { MaxRevokePercent = 100, DecisionTimeout = TimeSpan.FromSeconds(1) });
-        var asker = new LeaseAsker(policy, catalog, Store, recheck, Clock, Logger<LeaseAsker>());
+        var asker = new LeaseAsker(policy, catalog, Store, behaviour, recheck, Clock, Logger<LeaseAsker>());
         var walk = new RecheckWalk(Store, asker, _policies, _metrics, recheck, Clock, Logger<RecheckWalk>());
         var denied = new DeniedLeases(Store, Revoker, _policies, audit, _metrics, Logger<DeniedLeases>());
         _recheck = new PolicyRecheck(_policies, walk, denied, Store, audit, _metrics, recheck, backoff, Clock, Logger<PolicyRecheck>());

@@ -88,6 +88,7 @@ internal static partial class PolicyMapping
             Time = context.Time.ToTimestamp(),
             SourceAddress = context.SourceAddress,
             Renewal = context.Renewal,
+            Signals = ToMessage(context.Signals),
         };
         message.Groups.Add(workload.Groups);
         message.Claims.Add(workload.Attributes.ToDictionary());
@@ -190,7 +191,10 @@ internal static partial class PolicyMapping
             RequestRules.Labels($"{field}.labels", question.Labels),
             ToTime(question.Time, field, now),
             question.SourceAddress,
-            question.Renewal);
+            question.Renewal)
+        {
+            Signals = ToSignals(question.Signals, $"{field}.signals"),
+        };
     }
 
     private static DateTimeOffset ToTime(Timestamp? time, string field, DateTimeOffset now)

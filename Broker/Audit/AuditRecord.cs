@@ -45,6 +45,13 @@ internal sealed record AuditRecord
     public IReadOnlyList<string> FailedPolicies { get; init; } = [];
     public string PolicyHash { get; init; } = "";
 
+    /// <summary>How the workload had behaved, as policy was told; null for zero.</summary>
+    public long? SignalIssues { get; init; }
+    public long? SignalDenials { get; init; }
+    public long? SignalResources { get; init; }
+    public long? SignalViolations { get; init; }
+    public long? SignalFailures { get; init; }
+
     /// <summary>What the policies that permit demand: the longest life, approvals by these groups, sealed delivery.</summary>
     public TimeSpan? MaxTimeToLive { get; init; }
     public IReadOnlyList<string> Approvals { get; init; } = [];

@@ -25,6 +25,11 @@ internal static class AuditRecordJson
         json.Member("purpose"u8, record.Purpose);
         json.Member("ttl_ms"u8, record.TimeToLive);
         json.Member("request_id"u8, record.RequestId);
+        Member(json, "signal_issues"u8, record.SignalIssues);
+        Member(json, "signal_denials"u8, record.SignalDenials);
+        Member(json, "signal_resources"u8, record.SignalResources);
+        Member(json, "signal_violations"u8, record.SignalViolations);
+        Member(json, "signal_failures"u8, record.SignalFailures);
         json.Member("decision_id"u8, record.DecisionId);
         json.Member("decision_time"u8, record.DecisionTime);
         json.Member("allowed"u8, record.Allowed);
@@ -87,6 +92,11 @@ internal static class AuditRecordJson
         Purpose = Text(line, "purpose"),
         TimeToLive = Span(line, "ttl_ms"),
         RequestId = Text(line, "request_id"),
+        SignalIssues = Number(line, "signal_issues"),
+        SignalDenials = Number(line, "signal_denials"),
+        SignalResources = Number(line, "signal_resources"),
+        SignalViolations = Number(line, "signal_violations"),
+        SignalFailures = Number(line, "signal_failures"),
         DecisionId = Text(line, "decision_id"),
         DecisionTime = Time(line, "decision_time"),
         Allowed = Flag(line, "allowed"),

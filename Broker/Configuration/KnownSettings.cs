@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Reflection;
 using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -34,6 +35,7 @@ internal static class KnownSettings
         ["Tasks"] = typeof(TaskOptions),
         ["Issuance"] = typeof(IssuanceOptions),
         ["Revocation"] = typeof(RevocationOptions),
+        [BehaviourOptions.Section] = typeof(BehaviourOptions),
         [RecheckOptions.Section] = typeof(RecheckOptions),
         [ReconciliationOptions.Section] = typeof(ReconciliationOptions),
         [AuditOptions.Section] = typeof(AuditOptions),

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SecretsBroker.Api;
 using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
@@ -111,6 +112,7 @@ internal static class BrokerHost
         services.AddSingleton(provider => (IDenyList)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IReplayStore)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IApprovalStore)provider.GetRequiredService<ILeaseStore>());
+        services.AddSingleton(provider => (ISignalStore)provider.GetRequiredService<ILeaseStore>());
         services.AddAudit();
         services.AddX509Engine();
         services.AddJwtEngine();
@@ -122,6 +124,7 @@ internal static class BrokerHost
         services.AddCatalog();
         services.AddPolicy();
         services.AddIntents();
+        services.AddBehaviour();
         services.AddRevocation();
         services.AddRecheck();
         services.AddReconciliation();

@@ -1,5 +1,6 @@
 using Quartz;
 using SecretsBroker.Approvals;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -26,6 +27,7 @@ internal static class Jobs
         {
             quartz.Every<SweepJob>(provider => Option<RevocationOptions>(provider).SweepInterval);
             quartz.Every<StandingOrdersJob>(provider => Option<RevocationOptions>(provider).SweepInterval);
+            quartz.Every<SignalFlushJob>(provider => Option<BehaviourOptions>(provider).FlushInterval);
             quartz.Every<LifelineJob>(provider => Option<TaskOptions>(provider).BeatInterval);
             quartz.Every<KeyRefreshJob>(_ => KeyRefreshInterval);
             quartz.Every<PurgeJob>(_ => PurgeInterval);

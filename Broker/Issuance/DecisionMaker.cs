@@ -20,7 +20,7 @@ internal sealed partial class DecisionMaker(
         var decision = new Decision(Decision.NewId(), await AskAsync(question, cancellationToken));
         if (!decision.Answer.Allowed)
         {
-            var reason = decision.Answer.IsFailure || decision.Answer.FailedPolicies.Count > 0 ? DenialReason.PolicyError : DenialReason.Policy;
+            var reason = decision.Answer.IsDueToFailure ? DenialReason.PolicyError : DenialReason.Policy;
             metrics.LeaseDenied(reason, question.Grant.Name);
         }
 

@@ -1,3 +1,4 @@
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
@@ -17,6 +18,8 @@ internal sealed class Issuer(
     TokenUse tokens,
     TaskStarter tasks,
     LeaseMaker maker,
+    SignalReader behaviour,
+    SignalBuffer signals,
     BrokerMetrics metrics,
     BrokerTracing tracing,
     TimeProvider time)
@@ -31,6 +34,7 @@ internal sealed class Issuer(
         try
         {
             var result = await FollowAsync(workload, command, cancellationToken);
+            Count(workload, command, result);
             outcome = result switch
             {
                 IssueResult.Issued => IssueOutcome.Issued,
@@ -76,6 +80,8 @@ internal sealed class Issuer(
         var snapshot = catalog.Snapshot;
         var intent = command.Intent;
         var grants = snapshot.FindGrants(intent.Action, intent.Resource, command.Input.EngineType);
+        // Both at once: the clock and, where it is not known here, how the workload has behaved.
+        var behaved = behaviour.ReadAsync(workload.Id, cancellationToken);
         var context = new PolicyContext(
             task.Key.Id,
             task.Purpose,
@@ -83,7 +89,10 @@ internal sealed class Issuer(
             task.Labels,
             await store.GetTimeAsync(cancellationToken),
             command.SourceAddress,
-            Renewal: false);
+            Renewal: false)
+        {
+            Signals = await behaved,
+        };
         if (grants.Count == 0)
         {
             var unknown = new PolicyQuestion(workload, intent, NoGrant(intent), context);
@@ -152,6 +161,17 @@ internal sealed class Issuer(
         Approval = command.Approval,
         BreakGlass = command.BreakGlass,
     };
+
+    // What a quota or an order refuses is no denial: the one is limited already, the other says nothing new.
+    private void Count(Workload workload, IssueCommand command, IssueResult result) => signals.Add(
+        workload.Id,
+        result switch
+        {
+            IssueResult.Issued => Signal.Issued,
+            IssueResult.Denied { Decision.Answer.IsDueToFailure: false } => Signal.Denied,
+            _ => Signal.Asked,
+        },
+        command.Intent.Resource);
 
     private static AgentTask Planned(Workload workload, NewTask task) => new()
     {

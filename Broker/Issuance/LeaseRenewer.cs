@@ -1,5 +1,6 @@
 using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
@@ -18,6 +19,8 @@ internal sealed class LeaseRenewer(
     DecisionMaker decisions,
     ApprovalGate approvals,
     TokenUse tokens,
+    SignalReader behaviour,
+    SignalBuffer signals,
     IAuditSink audit)
 {
     /// <returns>Null when the workload has no such lease.</returns>
@@ -41,6 +44,11 @@ internal sealed class LeaseRenewer(
         var (question, decision) = await DecideAsync(workload, lease, grant, task, timeToLive, sourceAddress, cancellationToken);
         if (!decision.Answer.Allowed || grant is null)
         {
+            if (!decision.Answer.IsDueToFailure)
+            {
+                signals.Add(workload.Id, Signal.Denied);
+            }
+
             return new RenewOutcome.Denied(decision);
         }
 
@@ -117,6 +125,7 @@ internal sealed class LeaseRenewer(
         var asked = timeToLive ?? grant?.DefaultTimeToLive ?? TimeSpan.Zero;
         var intent = new Intent(
             lease.Action, lease.Resource, lease.Tool, lease.Purpose, grant is null ? asked : Shortest.Of(asked, grant.MaxTimeToLive));
+        var behaved = behaviour.ReadAsync(workload.Id, cancellationToken);
         var context = new PolicyContext(
             lease.Task.Id,
             task.Purpose,
@@ -124,7 +133,10 @@ internal sealed class LeaseRenewer(
             task.Labels,
             await store.GetTimeAsync(cancellationToken),
             sourceAddress,
-            Renewal: true);
+            Renewal: true)
+        {
+            Signals = await behaved,
+        };
         var question = new PolicyQuestion(workload, intent, grant ?? GrantThatWas(lease), context);
         if (grant is null)
         {

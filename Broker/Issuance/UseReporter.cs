@@ -1,4 +1,5 @@
 using SecretsBroker.Audit;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Leases;
@@ -9,8 +10,10 @@ using SecretsBroker.Telemetry;
 namespace SecretsBroker.Issuance;
 
 /// <summary>Records what a secret was used for, and holds it against the intent.</summary>
-internal sealed class UseReporter(CurrentCatalog catalog, ILeaseStore store, Revoker revoker, IAuditSink audit)
+internal sealed class UseReporter(CurrentCatalog catalog, ILeaseStore store, Revoker revoker, SignalBuffer signals, IAuditSink audit)
 {
+    private const string LeaseField = "lease";
+
     /// <returns>Null when the workload has no such lease.</returns>
     public async Task<UseVerdict?> ReportAsync(Workload workload, LeaseId id, Use use, CancellationToken cancellationToken)
     {
@@ -22,6 +25,12 @@ internal sealed class UseReporter(CurrentCatalog catalog, ILeaseStore store, Rev
 
         var grant = catalog.Snapshot.FindGrant(lease.Grant);
         var violations = Violations(lease, grant, use).ToList();
+        // That the lease had ended is no violation of the intent: it may have ended while the secret was used.
+        if (violations.Exists(violation => violation.Field != LeaseField))
+        {
+            signals.Add(workload.Id, Signal.Violated);
+        }
+
         var ends = violations.Count > 0 && lease.Cause == EndCause.None && grant is { RevokeOnViolation: true };
         if (ends)
         {
@@ -50,7 +59,7 @@ internal sealed class UseReporter(CurrentCatalog catalog, ILeaseStore store, Rev
     {
         if (lease.State != LeaseState.Active)
         {
-            yield return new UseViolation("lease", "the lease had ended");
+            yield return new UseViolation(LeaseField, "the lease had ended");
         }
 
         var toolAllowed = lease.Tool.Length > 0

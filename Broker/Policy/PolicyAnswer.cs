@@ -26,6 +26,9 @@ internal sealed record PolicyAnswer
     /// <summary>Policy could not be asked, or has no rule for this: a denial that no policy made.</summary>
     public bool IsFailure { get; init; }
 
+    /// <summary>A failure decided, of the engine or of a policy: it says nothing about who asked.</summary>
+    public bool IsDueToFailure => IsFailure || FailedPolicies.Count > 0;
+
     public Obligations Obligations { get; init; } = Obligations.None;
 
     public static PolicyAnswer Deny(string reason, string policyHash = "") =>

@@ -1,3 +1,4 @@
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -25,4 +26,8 @@ internal sealed record PolicyContext(
     IReadOnlyDictionary<string, string> Labels,
     DateTimeOffset Time,
     string SourceAddress,
-    bool Renewal);
+    bool Renewal)
+{
+    /// <summary>How the workload has behaved of late.</summary>
+    public BehaviourSignals Signals { get; init; } = BehaviourSignals.None;
+}

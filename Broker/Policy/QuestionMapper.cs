@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Policy.Cedar;
 using SecretsBroker.Policy.Cedar.Entities;
@@ -49,7 +50,7 @@ internal sealed class QuestionMapper
     {
         var (intent, context) = (question.Intent, question.Context);
         var timeToLive = intent.TimeToLive ?? question.Grant.DefaultTimeToLive;
-        var fields = new List<KeyValuePair<string, CedarValue>>(11)
+        var fields = new List<KeyValuePair<string, CedarValue>>(12)
         {
             new("task", CedarValue.Of(context.Task.Value)),
             new("task_purpose", CedarValue.Of(context.TaskPurpose)),
@@ -60,6 +61,7 @@ internal sealed class QuestionMapper
             new("ttl_seconds", CedarValue.Of(RoundUp(timeToLive, TimeSpan.TicksPerSecond))),
             new("time", CedarTerms.Of(context.Time)),
             new("renewal", CedarValue.Of(context.Renewal)),
+            new("signals", MapSignals(context.Signals)),
         };
         if (context.Initiator.Length > 0)
         {
@@ -78,6 +80,13 @@ internal sealed class QuestionMapper
 
         return CedarRecord.Of(fields);
     }
+
+    private static CedarRecord MapSignals(BehaviourSignals signals) => CedarRecord.Of(
+        ("issues", CedarValue.Of(signals.Issues)),
+        ("denials", CedarValue.Of(signals.Denials)),
+        ("resources", CedarValue.Of(signals.Resources)),
+        ("violations", CedarValue.Of(signals.Violations)),
+        ("failures", CedarValue.Of(signals.Failures)));
 
     private static long RoundUp(TimeSpan span, long unit) => (span.Ticks + unit - 1) / unit;
 }

@@ -1,4 +1,5 @@
 using SecretsBroker.Audit;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -54,6 +55,11 @@ internal static class RecordedQuestion
             Classification = grant.Classification,
             Environment = grant.Environment,
             Outcome = context.Renewal ? Renewal : "",
+            SignalIssues = Recorded(context.Signals.Issues),
+            SignalDenials = Recorded(context.Signals.Denials),
+            SignalResources = Recorded(context.Signals.Resources),
+            SignalViolations = Recorded(context.Signals.Violations),
+            SignalFailures = Recorded(context.Signals.Failures),
         };
     }
 
@@ -94,7 +100,15 @@ internal static class RecordedQuestion
                 record.Labels,
                 time,
                 record.SourceAddress,
-                Renewal: record.Outcome == Renewal));
+                Renewal: record.Outcome == Renewal)
+            {
+                Signals = new BehaviourSignals(
+                    record.SignalIssues ?? 0,
+                    record.SignalDenials ?? 0,
+                    record.SignalResources ?? 0,
+                    record.SignalViolations ?? 0,
+                    record.SignalFailures ?? 0),
+            });
     }
 
     /// <summary>What was answered.</summary>
@@ -114,6 +128,9 @@ internal static class RecordedQuestion
         possession = Possession.None;
         return text.Length == 0 || Enum.TryParse(text, out possession);
     }
+
+    // Zero has no member: so it is with records from before there were signals.
+    private static long? Recorded(long signal) => signal == 0 ? null : signal;
 
     private static TimeSpan RoundUp(TimeSpan span) =>
         TimeSpan.FromMilliseconds((span.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond);

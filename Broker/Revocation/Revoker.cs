@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SecretsBroker.Audit;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Engines;
 using SecretsBroker.Leases;
 using SecretsBroker.Telemetry;
@@ -17,6 +18,7 @@ internal sealed partial class Revoker : IAsyncDisposable
     private readonly TargetEngines _engines;
     private readonly ILeaseStore _store;
     private readonly IAuditSink _audit;
+    private readonly SignalBuffer _signals;
     private readonly BrokerMetrics _metrics;
     private readonly BrokerTracing _tracing;
     private readonly RevocationOptions _options;
@@ -30,6 +32,7 @@ internal sealed partial class Revoker : IAsyncDisposable
         TargetEngines engines,
         ILeaseStore store,
         IAuditSink audit,
+        SignalBuffer signals,
         BrokerMetrics metrics,
         BrokerTracing tracing,
         IOptions<RevocationOptions> options,
@@ -40,6 +43,7 @@ internal sealed partial class Revoker : IAsyncDisposable
         _engines = engines;
         _store = store;
         _audit = audit;
+        _signals = signals;
         _metrics = metrics;
         _tracing = tracing;
         _options = options.Value;
@@ -247,6 +251,11 @@ internal sealed partial class Revoker : IAsyncDisposable
 
             var lag = gone.GoneTime!.Value - (gone.EndTime ?? gone.GoneTime.Value);
             _metrics.LeaseRevoked(gone.Cause, gone.Engine, gone.Target, lag);
+            if (gone.Cause is EndCause.Failed or EndCause.Lost or EndCause.Violation)
+            {
+                _signals.Add(gone.Owner, Signal.Failed);
+            }
+
             LogRevoked(gone.Id, gone.Cause, gone.Target, gone.Attempts, lag);
             return gone with { State = LeaseState.Revoked };
         }

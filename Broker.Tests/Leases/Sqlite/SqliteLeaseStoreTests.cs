@@ -20,6 +20,7 @@ internal sealed class SqliteLeaseStoreTests
         "DROP TABLE used",
         "ALTER TABLE kill_orders DROP COLUMN lifetime",
         "DROP TABLE approvals; DROP TABLE reviews",
+        "DROP TABLE signals",
     ];
 
     private static IEnumerable<int> VersionsBefore => Enumerable.Range(Schema.FirstVersion, Schema.Upgrades.Count);

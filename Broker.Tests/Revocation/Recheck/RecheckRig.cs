@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
@@ -29,6 +30,7 @@ internal sealed class RecheckRig : IAsyncDisposable
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
     private readonly TargetEngines _engines;
     private readonly Revoker _revoker;
+    private readonly SignalBuffer _signals = new();
 
     /// <param name="store">Disposed with this; null for one in memory, whose clock is <see cref="Time"/>.</param>
     public RecheckRig(ILeaseStore? store = null)
@@ -39,7 +41,7 @@ internal sealed class RecheckRig : IAsyncDisposable
         Catalog.Replaced += _engines.Follow;
         Catalog.Replace(CatalogOf("notes/all"));
         _revoker = new Revoker(
-            _engines, Store, Audit, _measured.Metrics, tracing, Options.Create(new RevocationOptions()),
+            _engines, Store, Audit, _signals, _measured.Metrics, tracing, Options.Create(new RevocationOptions()),
             _backoff, Time, NullLogger<Revoker>.Instance);
         Policy = new AskedPolicy(new CedarPolicyEngine(Policies));
     }
@@ -47,6 +49,8 @@ internal sealed class RecheckRig : IAsyncDisposable
     public ManualTime Time { get; } = new();
 
     public ILeaseStore Store { get; }
+
+    public ISignalStore Signals => (ISignalStore)Store;
 
     public MemoryEngine Memory { get; } = new();
 
@@ -78,7 +82,8 @@ internal sealed class RecheckRig : IAsyncDisposable
     public PolicyRecheck NewRecheck()
     {
         var options = Options.Create(Settings);
-        var asker = new LeaseAsker(Policy, Catalog, Store, options, Time, NullLogger<LeaseAsker>.Instance);
+        var asker = new LeaseAsker(
+            Policy, Catalog, Store, new SignalReader(Signals, _signals, Options.Create(new BehaviourOptions()), Time), options, Time, NullLogger<LeaseAsker>.Instance);
         var walk = new RecheckWalk(Store, asker, Policies, _measured.Metrics, options, Time, NullLogger<RecheckWalk>.Instance);
         var denied = new DeniedLeases(Store, _revoker, Policies, Audit, _measured.Metrics, NullLogger<DeniedLeases>.Instance);
         return new PolicyRecheck(Policies, walk, denied, Store, Audit, _measured.Metrics, options, _backoff, Time, Log);

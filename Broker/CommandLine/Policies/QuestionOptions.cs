@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
@@ -40,6 +41,9 @@ internal sealed class QuestionOptions
     private readonly Option<string[]> _claims = Many("--claim", "A claim of the workload; may be given more than once.", "NAME=VALUE");
     private readonly Option<string[]> _labels = Many("--label", "A label of the task; may be given more than once.", "NAME=VALUE");
 
+    private readonly Option<string[]> _signals = Many(
+        "--signal", "How the workload has behaved, such as denials=20; 0 by default; may be given more than once.", "NAME=COUNT");
+
     public void AddTo(Command command)
     {
         command.Add(_file);
@@ -51,6 +55,7 @@ internal sealed class QuestionOptions
         command.Add(_groups);
         command.Add(_claims);
         command.Add(_labels);
+        command.Add(_signals);
         command.Add(_renewal);
     }
 
@@ -79,6 +84,7 @@ internal sealed class QuestionOptions
 
         ReadPairs(parsed.GetValue(_claims), Section(question, "who"), "claims", faults);
         ReadPairs(parsed.GetValue(_labels), Section(question, "context"), "labels", faults);
+        ReadPairs(parsed.GetValue(_signals), Section(question, "context"), "signals", faults, asNumbers: true);
         if (parsed.GetValue(_renewal))
         {
             Section(question, "context")["renewal"] = true;
@@ -135,7 +141,7 @@ internal sealed class QuestionOptions
         return section;
     }
 
-    private static void ReadPairs(string[]? pairs, JsonObject section, string name, CatalogFaults faults)
+    private static void ReadPairs(string[]? pairs, JsonObject section, string name, CatalogFaults faults, bool asNumbers = false)
     {
         foreach (var pair in pairs ?? [])
         {
@@ -146,7 +152,11 @@ internal sealed class QuestionOptions
                 continue;
             }
 
-            Section(section, name)[pair[..separator]] = pair[(separator + 1)..];
+            var text = pair[(separator + 1)..];
+            // What is no number stays text, and the reader says what it has to be.
+            Section(section, name)[pair[..separator]] = asNumbers && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+                ? count
+                : text;
         }
     }
 

@@ -112,6 +112,12 @@ internal sealed class ShardKeys(int shard, string tag)
     /// <summary>Hash: a workload's token bucket; goes by itself when it is full again.</summary>
     public RedisKey Rate(WorkloadId owner) => $"{tag}rate:{owner.Value}";
 
+    /// <summary>Hash: the levels of a workload's signals and as of when they are; goes by itself when next to nothing is left of them.</summary>
+    public RedisKey Signals(WorkloadId owner) => $"{tag}signals:{owner.Value}";
+
+    /// <summary>Sorted set by when it was last asked for: marks of the resources that a workload asked for.</summary>
+    public RedisKey SignalledResources(WorkloadId owner) => $"{tag}signalled:{owner.Value}";
+
     /// <summary>Is there for a day after the order was lifted, so that nobody who read it before brings it back.</summary>
     public RedisKey LiftedKillOrder(string id) => $"{tag}lifted:{id}";
 

@@ -33,6 +33,9 @@ internal static class RedisScripts
 
     public static readonly RedisScript Use = new("use");
 
+    public static readonly RedisScript AddSignals = new("add-signals");
+    public static readonly RedisScript ReadSignals = new("read-signals");
+
     public static readonly RedisScript Deny = new("deny");
     public static readonly RedisScript ReadDenied = new("read-denied");
 

@@ -52,6 +52,12 @@ internal static class Schema
         CREATE TABLE reviews (id TEXT PRIMARY KEY, review TEXT NOT NULL, create_time INTEGER NOT NULL) WITHOUT ROWID;
         CREATE INDEX reviews_time ON reviews (create_time, id);
         """,
+        """
+        CREATE TABLE signals (
+            owner TEXT PRIMARY KEY, time INTEGER NOT NULL, issues REAL NOT NULL, denials REAL NOT NULL, violations REAL NOT NULL,
+            failures REAL NOT NULL, resources TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX signals_time ON signals (time);
+        """,
     ];
 
     /// <remarks>

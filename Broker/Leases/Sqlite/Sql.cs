@@ -185,6 +185,22 @@ internal static partial class Sql
         SET policy_hash = excluded.policy_hash, actor = excluded.actor, confirm_time = excluded.confirm_time
         """;
 
+    // ---- signals
+
+    public const string FindSignals = "SELECT time, issues, denials, violations, failures, resources FROM signals WHERE owner = ?1";
+
+    public const string WriteSignals = """
+        INSERT INTO signals (owner, time, issues, denials, violations, failures, resources) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (owner) DO UPDATE
+        SET (time, issues, denials, violations, failures, resources)
+            = (excluded.time, excluded.issues, excluded.denials, excluded.violations, excluded.failures, excluded.resources)
+        """;
+
+    public const string ForgetSignals = "DELETE FROM signals WHERE owner = ?1";
+
+    public const string ForgetOldSignals =
+        "DELETE FROM signals WHERE owner IN (SELECT owner FROM signals WHERE time <= ?1 ORDER BY time LIMIT ?2)";
+
     // ---- deny lists
 
     public const string ForgetDenied = """

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -14,7 +15,8 @@ namespace SecretsBroker.Policy.Trials;
 /// what:     action, resource, engine, tool, ttl
 ///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
 ///           or approval_group, or access: grant, action, resource, target, classification, environment
-/// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal
+/// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal,
+///           signals: issues, denials, resources, violations, failures
 ///           or of an operator: reason, time, source_address
 /// </code>
 /// </summary>
@@ -85,7 +87,20 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
             context.TextsByName("labels"),
             ReadTime(context),
             ReadAddress(context),
-            context.Flag("renewal", fallback: false)));
+            context.Flag("renewal", fallback: false))
+        {
+            Signals = ReadSignals(context.Section("signals")),
+        });
+    }
+
+    private static BehaviourSignals ReadSignals(SettingsReader signals)
+    {
+        var read = new BehaviourSignals(
+            Count("issues"), Count("denials"), Count("resources"), Count("violations"), Count("failures"));
+        signals.RefuseOthers();
+        return read;
+
+        long Count(string name) => signals.Number(name, 0, 0, (int)BehaviourSignals.Maximum);
     }
 
     private TrialQuestion.OfOperator ReadOperator(Workload workload, SettingsReader what, SettingsReader context)

@@ -1,3 +1,4 @@
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Intents;
 using SecretsBroker.Leases;
@@ -20,6 +21,7 @@ internal sealed partial class LeaseAsker(
     IPolicyEngine policy,
     CurrentCatalog catalog,
     ILeaseStore store,
+    SignalReader behaviour,
     IOptions<RecheckOptions> options,
     TimeProvider time,
     ILogger<LeaseAsker> logger)
@@ -50,9 +52,10 @@ internal sealed partial class LeaseAsker(
                 return LeaseVerdict.NotAsked;
             }
 
+            var behaved = await behaviour.ReadAsync(lease.Owner, cancellationToken);
             using var timer = new CancellationTokenSource(options.Value.DecisionTimeout, time);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-            var answer = await policy.DecideAsync(Question(lease, basis, grant, task, now), linked.Token).AsTask().WaitAsync(linked.Token);
+            var answer = await policy.DecideAsync(Question(lease, basis, grant, task, now, behaved), linked.Token).AsTask().WaitAsync(linked.Token);
             return LeaseVerdict.Of(answer);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -65,12 +68,16 @@ internal sealed partial class LeaseAsker(
     private Grant? FindGrant(Lease lease) =>
         catalog.Snapshot.FindGrant(lease.Grant, lease.Action, lease.Resource, lease.Engine, lease.Target);
 
-    private static PolicyQuestion Question(Lease lease, DecisionBasis basis, Grant grant, AgentTask task, DateTimeOffset now) => new(
+    private static PolicyQuestion Question(
+        Lease lease, DecisionBasis basis, Grant grant, AgentTask task, DateTimeOffset now, BehaviourSignals behaved) => new(
         basis.ToWorkload(lease.Owner),
         new Intent(lease.Action, lease.Resource, lease.Tool, lease.Purpose, lease.ExpireTime - now),
         grant,
         new PolicyContext(
-            lease.Task.Id, task.Purpose, task.Initiator, task.Labels, now, basis.SourceAddress, Renewal: false));
+            lease.Task.Id, task.Purpose, task.Initiator, task.Labels, now, basis.SourceAddress, Renewal: false)
+        {
+            Signals = behaved,
+        });
 
     [LoggerMessage(LogLevel.Debug, "Policy could not be asked about lease {LeaseId} again: {Failure}")]
     private partial void LogFailed(LeaseId leaseId, string failure);

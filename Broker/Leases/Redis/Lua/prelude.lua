@@ -120,3 +120,34 @@ end
 local function holds(lease, fence)
   return lease.state == REVOKING and lease.claimed == 1 and lease.fence == tonumber(fence)
 end
+
+-- What is left of a workload's signals: each halves with each half-life. In the order of SIGNALS.
+local SIGNALS = { 'issues', 'denials', 'violations', 'failures' }
+local function levels(key, now, half_life)
+  local values = redis.call('HMGET', key, 'time', unpack(SIGNALS))
+  local left = values[1] and 0.5 ^ (math.max(0, now - tonumber(values[1])) / half_life) or 0
+  local level = {}
+  for i = 1, #SIGNALS do
+    level[i] = left * tonumber(values[1 + i] or 0)
+  end
+  return level
+end
+
+-- The same of the resources that it asked for, each from when it was last asked for.
+local function resources(key, now, half_life)
+  local marks = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  local sum = 0
+  for i = 2, #marks, 2 do
+    sum = sum + 0.5 ^ (math.max(0, now - tonumber(marks[i])) / half_life)
+  end
+  return sum
+end
+
+-- As texts: what a script returns as a number is cut off to a whole one.
+local function told(level, resources_)
+  local texts = {}
+  for i, value in ipairs({ level[1], level[2], resources_, level[3], level[4] }) do
+    texts[i] = string.format('%.17g', value)
+  end
+  return texts
+end

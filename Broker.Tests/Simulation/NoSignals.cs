@@ -1,0 +1,16 @@
+using SecretsBroker.Behaviour;
+using SecretsBroker.Identity;
+
+namespace SecretsBroker.Tests.Simulation;
+
+/// <summary>Knows nothing of anybody, at once: how workloads behave plays no part in the promises that simulations watch over.</summary>
+internal sealed class NoSignals : ISignalStore
+{
+    public ValueTask<IReadOnlyList<SignalLevels>> AddSignalsAsync(
+        IReadOnlyList<SignalDelta> deltas, TimeSpan halfLife, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<SignalLevels>>(new SignalLevels[deltas.Count]);
+
+    public ValueTask<SignalLevels> ReadSignalsAsync(WorkloadId workload, TimeSpan halfLife, CancellationToken cancellationToken) => default;
+
+    public ValueTask ForgetSignalsAsync(WorkloadId workload, CancellationToken cancellationToken) => default;
+}

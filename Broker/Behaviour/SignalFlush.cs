@@ -1,0 +1,47 @@
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Behaviour;
+
+/// <summary>Writes down what was counted, in one pass, beside the leases' way. A broker that dies takes with it what it counted since the last.</summary>
+internal sealed partial class SignalFlush(
+    SignalBuffer buffer,
+    ISignalStore store,
+    SignalReader reader,
+    BrokerMetrics metrics,
+    IOptions<BehaviourOptions> options,
+    ILogger<SignalFlush> logger)
+{
+    private const int BatchSize = 200;
+
+    public async Task PassAsync(CancellationToken cancellationToken)
+    {
+        reader.Trim();
+        foreach (var batch in buffer.Take().Chunk(BatchSize))
+        {
+            await WriteAsync(batch, cancellationToken);
+        }
+    }
+
+    private async Task WriteAsync(SignalDelta[] batch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var levels = await store.AddSignalsAsync(batch, options.Value.HalfLife, cancellationToken);
+            foreach (var (delta, level) in batch.Zip(levels))
+            {
+                reader.Remember(delta.Workload, level);
+            }
+        }
+        catch (Exception e) when (e is StoreException or OperationCanceledException)
+        {
+            // It may have been written all the same, and counts twice then: better than not at all.
+            buffer.PutBack(batch);
+            metrics.StoreFailed("signals");
+            LogFailed(e is StoreException ? e.Message : "cancelled");
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What workloads did could not be written down; it is tried again: {Failure}")]
+    private partial void LogFailed(string failure);
+}
