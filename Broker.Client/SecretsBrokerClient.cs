@@ -44,6 +44,7 @@ public sealed class SecretsBrokerClient : IDisposable
             TaskId = options.Id ?? NewId("t-"),
             Purpose = purpose,
             Initiator = options.Initiator,
+            InitiatorToken = options.InitiatorToken ?? "",
             Lifetime = options.Lifetime?.ToDuration(),
         };
         request.Labels.Add(options.Labels);

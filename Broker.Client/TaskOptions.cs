@@ -9,6 +9,12 @@ public sealed class TaskOptions
     /// <summary>The person or system that it is done for; at most 200 characters.</summary>
     public string Initiator { get; init; } = "";
 
+    /// <summary>
+    /// A token of theirs, which shows the broker that it is so: from an issuer of initiators that it knows. <see cref="Initiator"/> may
+    /// then be left out. Null where it is merely stated.
+    /// </summary>
+    public string? InitiatorToken { get; init; }
+
     /// <summary>At most 16, for policy and the record.</summary>
     public IDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

@@ -69,6 +69,7 @@ internal sealed class BadTokenTests
             AuthenticationFault.CertificateChainRefused,
             AuthenticationFault.CredentialsDisagree,
             AuthenticationFault.ProofRepeated, // as the first
+            AuthenticationFault.InitiatorRefused, // of other tokens: see InitiatorTests
             AuthenticationFault.ProofReplayed, // takes two calls: see DpopTests
         };
         var shown = BadTokens.Table.Select(bad => bad.Expected).Concat(BadProofs.Table.Select(bad => bad.Expected));

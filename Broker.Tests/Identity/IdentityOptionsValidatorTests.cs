@@ -70,6 +70,43 @@ internal sealed class IdentityOptionsValidatorTests
             Has.One.StartsWith("Identity:TrustDomains:0:Audiences must name an audience"));
     }
 
+    [TestCase("https://idp.example", "", false)]
+    [TestCase("https://idp.example", "people", true)]
+    [TestCase("https://other.example", "", true)]
+    public void Token_of_a_person_must_not_be_one_to_call_with(string issuer, string audience, bool isFine)
+    {
+        var options = new IdentityOptions
+        {
+            Audiences = { "broker" },
+            Issuers = { new IssuerOptions { Issuer = "https://idp.example", Workload = "spiffe://example.org/{sub}" } },
+            Initiators = { new InitiatorIssuerOptions { Issuer = issuer } },
+        };
+        if (audience.Length > 0)
+            options.Initiators[0].Audiences.Add(audience);
+
+        Assert.That(new IdentityOptionsValidator().Validate(null, options).Succeeded, Is.EqualTo(isFine));
+
+        options.Issuers[0].RequiredClaims.Add(new RequiredClaimOptions { Claim = "gty", Value = "client-credentials" });
+        Assert.That(new IdentityOptionsValidator().Validate(null, options).Succeeded, Is.True);
+    }
+
+    [TestCase("Initiators:0:Issuer", "http://idp.example", "must be an https URL")]
+    [TestCase("Initiators:0:Issuer", "https://idp.example#x", "no fragment")]
+    [TestCase("Initiators:0:NameClaim", "{email}", "must be the name of a claim")]
+    [TestCase("Initiators:0:GroupsClaim", "a}", "must be the name of a claim")]
+    [TestCase("Initiators:0:RequiredClaims:0:Claim", "", "must be the name of a claim")]
+    [TestCase("Dpop:ProofLifetime", "00:10:00", "must be from 00:00:05 to 00:05:00")]
+    [TestCase("Dpop:NonceLifetime", "00:00:01", "must be from 00:00:10 to 01:00:00")]
+    [TestCase("Dpop:Origins:0", "broker.example.org", "must be scheme and authority")]
+    [TestCase("Dpop:Origins:0", "https://broker.example.org/path", "must be scheme and authority")]
+    public void Fault_of_initiators_and_proofs_is_told(string setting, string value, string rule) =>
+        Assert.That(FaultsOf(("Initiators:0:Issuer", "https://idp.example"), (setting, value)), Has.One.Matches($"^Identity:{setting} .*{Regex.Escape(rule)}"));
+
+    [Test]
+    public void Nonce_key_is_named_in_one_way() => Assert.That(
+        new IdentityOptionsValidator().Validate(null, new IdentityOptions { Dpop = { NonceKey = new() { File = "a", Env = "B" } } }).Failures,
+        Has.One.StartsWith("Identity:Dpop:NonceKey must have either File or Env"));
+
     [Test]
     public void Development_trust_domain_is_believed_in_development_mode_only()
     {

@@ -9,6 +9,9 @@ internal sealed class TestIssuer : IDisposable
 {
     public const string Name = "https://issuer.example/";
 
+    /// <summary>Of its people's tokens.</summary>
+    public const string PeopleAudience = "portal";
+
     private readonly TemporaryFolder _folder = new();
     private readonly TestKey _key = TestKey.Create("ES256", "issuer");
 
@@ -26,6 +29,27 @@ internal sealed class TestIssuer : IDisposable
         options.Settings["Identity:Issuers:0:Issuer"] = Name;
         options.Settings["Identity:Issuers:0:KeyFile"] = KeyFile;
         options.Settings["Identity:Issuers:0:Workload"] = "spiffe://example.org/{sub}";
+    }
+
+    /// <summary>Its people are initiators: an audience of their own, names and groups.</summary>
+    public void AddInitiatorsTo(TestBrokerOptions options)
+    {
+        options.Settings["Identity:Initiators:0:Issuer"] = Name;
+        options.Settings["Identity:Initiators:0:KeyFile"] = KeyFile;
+        options.Settings["Identity:Initiators:0:Audiences:0"] = PeopleAudience;
+        options.Settings["Identity:Initiators:0:NameClaim"] = "email";
+        options.Settings["Identity:Initiators:0:GroupsClaim"] = "groups";
+    }
+
+    /// <summary>An ID token of a person, of five minutes.</summary>
+    public string MintPerson(string subject, Action<JsonObject>? change = null, TestKey? key = null)
+    {
+        var claims = TestTokens.SvidClaims(subject, PeopleAudience, TimeProvider.System.GetUtcNow());
+        claims["iss"] = Name;
+        claims["email"] = $"{subject}@example.org";
+        claims["groups"] = new JsonArray("finance");
+        change?.Invoke(claims);
+        return TestTokens.Mint(key ?? _key, claims);
     }
 
     /// <summary>A token with an id of its own, of five minutes.</summary>

@@ -23,7 +23,7 @@ internal sealed class LifelineKeeperTests
         await using var store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, time);
         using var measured = new MeasuredBroker();
         var keeper = new LifelineKeeper(store, Options.Create(_options), measured.Metrics, NullLogger<LifelineKeeper>.Instance);
-        await store.StartTaskAsync(Key, "p", "", new Dictionary<string, string>(), TimeSpan.FromHours(1), default);
+        await store.StartTaskAsync(Key, new TaskContent("p", "", new Dictionary<string, string>()), TimeSpan.FromHours(1), default);
 
         // It breaks just before it would have been refreshed.
         using (var hold = await keeper.HoldAsync(Key, Grace, default))

@@ -127,7 +127,7 @@ internal sealed class KillCrashTests
         await using (var store = new SqliteLeaseStore(
             new SqliteStoreOptions { Path = Path.Combine(broker.Folder, "leases.db"), Durable = false }, TimeProvider.System))
         {
-            await store.StartTaskAsync(Task1, "to be killed", "", new Dictionary<string, string>(), TimeSpan.FromHours(1), default);
+            await store.StartTaskAsync(Task1, new TaskContent("to be killed", "", new Dictionary<string, string>()), TimeSpan.FromHours(1), default);
             var reserved = await store.ReserveAsync(Reservation, default);
             pending = reserved.Lease?.Id ?? default;
             await steps(store);

@@ -67,7 +67,7 @@ internal abstract partial class LeaseStoreContract
     public async Task Hostile_text_comes_back_as_it_was()
     {
         await Store.StartTaskAsync(
-            Key(), Hostile, Hostile, new Dictionary<string, string> { [Hostile] = Hostile }, Unit * 5_000, None);
+            Key(), new TaskContent(Hostile, Hostile, new Dictionary<string, string> { [Hostile] = Hostile }), Unit * 5_000, None);
         var asked = Asked() with
         {
             Grant = Hostile, Engine = Hostile, Target = Hostile, Action = Hostile, Resource = Hostile, Tool = Hostile,

@@ -1,3 +1,4 @@
+using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Leases;
 
@@ -12,7 +13,7 @@ internal abstract partial class LeaseStoreContract
         var labels = new Dictionary<string, string> { ["team"] = "billing", ["empty"] = "" };
         var before = await NowAsync();
 
-        var started = await Store.StartTaskAsync(Key(), "pay", "carol", labels, Unit * 100, None);
+        var started = await Store.StartTaskAsync(Key(), new TaskContent("pay", "carol", labels), Unit * 100, None);
         var found = await Store.FindTaskAsync(Key(), None);
 
         using (Assert.EnterMultipleScope())
@@ -37,10 +38,10 @@ internal abstract partial class LeaseStoreContract
     {
         var labels = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" };
         var turned = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" };
-        var first = await Store.StartTaskAsync(Key(), "pay", "carol", labels, Unit * 100, None);
+        var first = await Store.StartTaskAsync(Key(), new TaskContent("pay", "carol", labels), Unit * 100, None);
         await PassAsync(1);
 
-        var again = await Store.StartTaskAsync(Key(), "pay", "carol", turned, Unit * 900, None);
+        var again = await Store.StartTaskAsync(Key(), new TaskContent("pay", "carol", turned), Unit * 900, None);
 
         Assert.That(again.Status, Is.EqualTo(StartTaskStatus.Repeated));
         Assert.That(again.Task.ExpireTime, Is.EqualTo(first.Task.ExpireTime));
@@ -51,10 +52,10 @@ internal abstract partial class LeaseStoreContract
     [TestCase("pay", "carol", "2")]
     public async Task Id_of_an_open_task_with_another_content_is_taken(string purpose, string initiator, string label)
     {
-        await Store.StartTaskAsync(Key(), "pay", "carol", new Dictionary<string, string> { ["a"] = "1" }, Unit * 100, None);
+        await Store.StartTaskAsync(Key(), new TaskContent("pay", "carol", new Dictionary<string, string> { ["a"] = "1" }), Unit * 100, None);
 
         var other = await Store.StartTaskAsync(
-            Key(), purpose, initiator, new Dictionary<string, string> { ["a"] = label }, Unit * 100, None);
+            Key(), new TaskContent(purpose, initiator, new Dictionary<string, string> { ["a"] = label }), Unit * 100, None);
 
         Assert.That(other.Status, Is.EqualTo(StartTaskStatus.Conflict));
         Assert.That(other.Task.Purpose, Is.EqualTo("pay"));
@@ -66,7 +67,7 @@ internal abstract partial class LeaseStoreContract
         var task = await StartAsync();
         await Store.EndTaskAsync(task.Key, TaskOutcome.Succeeded, None);
 
-        var again = await Store.StartTaskAsync(task.Key, task.Purpose, task.Initiator, task.Labels, Unit * 100, None);
+        var again = await Store.StartTaskAsync(task.Key, new TaskContent(task.Purpose, task.Initiator, task.Labels), Unit * 100, None);
 
         Assert.That(again.Status, Is.EqualTo(StartTaskStatus.Conflict));
     }
@@ -248,7 +249,7 @@ internal abstract partial class LeaseStoreContract
         await ReachAsync(over);
 
         var beat = (await Store.KeepAliveAsync([new Lifeline(Key(), Unit * 500)], None)).Single();
-        var again = await Store.StartTaskAsync(task.Key, task.Purpose, task.Initiator, task.Labels, Unit * 100, None);
+        var again = await Store.StartTaskAsync(task.Key, new TaskContent(task.Purpose, task.Initiator, task.Labels), Unit * 100, None);
 
         Assert.That(beat.Outcome, Is.EqualTo(TaskOutcome.Lost));
         Assert.That((await Store.FindTaskAsync(Key(), None))!.LifelineDeadline, Is.EqualTo(over));
@@ -281,5 +282,29 @@ internal abstract partial class LeaseStoreContract
         var leases = await Store.ListTaskLeasesAsync(Key(), None);
 
         Assert.That(leases.Select(lease => lease.Id), Is.EquivalentTo(new[] { pending.Id, ended.Id }));
+    }
+
+    [Test]
+    public async Task Verified_initiator_is_kept_and_stays_so()
+    {
+        var verified = new VerifiedInitiator("https://idp.example.org/", "00u1", "Carol \"C\" Ω", ["finance", Hostile]);
+        var stated = new TaskContent("pay invoices", verified.Text, new Dictionary<string, string>());
+        var shown = stated with { VerifiedInitiator = verified };
+
+        var first = await Store.StartTaskAsync(Key(), shown, Unit * 100, None);
+        var again = await Store.StartTaskAsync(
+            Key(), shown with { VerifiedInitiator = verified with { Groups = [] } }, Unit * 100, None);
+        var asStated = await Store.StartTaskAsync(Key(), stated, Unit * 100, None);
+        var other = await Store.StartTaskAsync(Key("t2"), stated, Unit * 100, None);
+        var otherShown = await Store.StartTaskAsync(Key("t2"), shown, Unit * 100, None);
+
+        Assert.That(
+            (first.Status, again.Status, asStated.Status, other.Status, otherShown.Status),
+            Is.EqualTo((
+                StartTaskStatus.Started, StartTaskStatus.Repeated, StartTaskStatus.Conflict, StartTaskStatus.Started, StartTaskStatus.Conflict)));
+        var kept = (await Store.FindTaskAsync(Key(), None))!.VerifiedInitiator!;
+        Assert.That((kept.Text, kept.Name), Is.EqualTo((verified.Text, verified.Name)));
+        Assert.That(kept.Groups, Is.EqualTo(verified.Groups));
+        Assert.That((await Store.FindTaskAsync(Key("t2"), None))!.VerifiedInitiator, Is.Null);
     }
 }

@@ -55,7 +55,7 @@ internal abstract partial class LeaseStoreContract
     protected async Task<AgentTask> StartAsync(TaskKey? key = null, int lifetime = 10_000)
     {
         var result = await Store.StartTaskAsync(
-            key ?? Key(), "pay invoices", "carol@example.org", new Dictionary<string, string>(), Unit * lifetime, None);
+            key ?? Key(), new TaskContent("pay invoices", "carol@example.org", new Dictionary<string, string>()), Unit * lifetime, None);
         Assert.That(result.Status, Is.EqualTo(StartTaskStatus.Started));
         return result.Task;
     }

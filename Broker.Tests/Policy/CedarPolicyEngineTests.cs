@@ -72,16 +72,12 @@ internal sealed class CedarPolicyEngineTests
         Assert.That((await new CedarPolicyEngine(current).DecideAsync(Questions.Full(), default)).Allowed, Is.False);
     }
 
-    [Test]
-    public async Task Methods_have_lasting_names([Values] AuthenticationMethod method)
+    [TestCase(AuthenticationMethod.OidcToken, "oidc_token")]
+    [TestCase(AuthenticationMethod.JwtSvid, "jwt_svid")]
+    [TestCase(AuthenticationMethod.X509Svid, "x509_svid")]
+    public async Task Methods_have_lasting_names(AuthenticationMethod method, string name)
     {
         var question = Questions.Full();
-        var name = method switch
-        {
-            AuthenticationMethod.OidcToken => "oidc_token",
-            AuthenticationMethod.X509Svid => "x509_svid",
-            _ => "jwt_svid",
-        };
 
         var answer = await DecideAsync(
             $$"""permit (principal, action, resource) when { principal.method == "{{name}}" };""",

@@ -42,6 +42,7 @@ internal static class Questions
                 Renewal: false)
             {
                 Signals = new BehaviourSignals(Issues: 3, Denials: 1, Resources: 2, Violations: 0, Failures: 0),
+                VerifiedInitiator = new VerifiedInitiator("https://idp.example.org/", "00u1", "alice@example.org", ["finance", "leads"]),
             });
     }
 
@@ -86,6 +87,12 @@ internal static class Questions
                 .SetArgDisplayNames($"possession {possession}");
         }
 
+        var nameless = new VerifiedInitiator("https://idp.example.org/", "00u1", "", []);
+        yield return new TestCaseData(full with { Context = full.Context with { Initiator = nameless.Text, VerifiedInitiator = nameless } })
+            .SetArgDisplayNames("verified initiator without a name");
+        yield return new TestCaseData(full with { Context = full.Context with { VerifiedInitiator = null } })
+            .SetArgDisplayNames("initiator merely stated");
+
         yield return new TestCaseData(full with { Context = full.Context with { Renewal = true } }).SetArgDisplayNames("renewal");
         yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "fe80::1%3" } }).SetArgDisplayNames("IPv6");
         yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "?" } }).SetArgDisplayNames("no address");
@@ -111,7 +118,7 @@ internal static class Questions
             Workload = full.Workload with { Groups = [], Attributes = new Dictionary<string, string>() },
             Intent = full.Intent with { Tool = "", Purpose = "", TimeToLive = null },
             Grant = full.Grant with { Classification = "", Environment = "" },
-            Context = full.Context with { TaskPurpose = "", Initiator = "", Labels = new Dictionary<string, string>(), SourceAddress = "" },
+            Context = full.Context with { TaskPurpose = "", Initiator = "", Labels = new Dictionary<string, string>(), SourceAddress = "", VerifiedInitiator = null },
         };
     }
 }

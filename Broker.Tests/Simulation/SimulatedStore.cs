@@ -19,13 +19,8 @@ internal sealed class SimulatedStore(World world, BrokerProcess process, Wire wi
         CallAsync(CallPoint.StoreGetTime, () => _store.GetTimeAsync(default), cancellationToken);
 
     public ValueTask<StartTaskResult> StartTaskAsync(
-        TaskKey key,
-        string purpose,
-        string initiator,
-        IReadOnlyDictionary<string, string> labels,
-        TimeSpan lifetime,
-        CancellationToken cancellationToken) => CallAsync(
-        CallPoint.StoreStartTask, () => _store.StartTaskAsync(key, purpose, initiator, labels, lifetime, default), cancellationToken);
+        TaskKey key, TaskContent content, TimeSpan lifetime, CancellationToken cancellationToken) => CallAsync(
+        CallPoint.StoreStartTask, () => _store.StartTaskAsync(key, content, lifetime, default), cancellationToken);
 
     public ValueTask<AgentTask?> FindTaskAsync(TaskKey key, CancellationToken cancellationToken) =>
         CallAsync(CallPoint.StoreFindTask, () => _store.FindTaskAsync(key, default), cancellationToken);

@@ -11,35 +11,43 @@ internal sealed partial class AuthenticationFailureLog(TimeProvider time, ILogge
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<AuthenticationFault, Window> _windows = [];
+    private readonly Dictionary<(AuthenticationFault Fault, bool OfInitiator), Window> _windows = [];
 
     public void Refused(string method, AuthenticationResult result, string sourceAddress)
     {
-        if (TryTake(result.Fault, out var unlogged))
+        if (TryTake(result.Fault, ofInitiator: false, out var unlogged))
             LogRefused(method, sourceAddress, result.Fault, result.Authority, unlogged);
+    }
+
+    /// <summary>A known caller's token of somebody else's is not believed.</summary>
+    public void InitiatorRefused(string method, WorkloadId caller, AuthenticationFault fault, string authority)
+    {
+        if (TryTake(fault, ofInitiator: true, out var unlogged))
+            LogInitiatorRefused(method, caller, fault, authority, unlogged);
     }
 
     /// <summary>A defect of the broker, not of the caller.</summary>
     public void NoRule(string method)
     {
-        if (TryTake(AuthenticationFault.None, out var unlogged))
+        if (TryTake(AuthenticationFault.None, ofInitiator: false, out var unlogged))
             LogNoRule(method, unlogged);
     }
 
-    private bool TryTake(AuthenticationFault fault, out int unlogged)
+    private bool TryTake(AuthenticationFault fault, bool ofInitiator, out int unlogged)
     {
+        var cause = (fault, ofInitiator);
         var now = time.GetTimestamp();
         lock (_gate)
         {
-            var seen = _windows.TryGetValue(fault, out var window);
+            var seen = _windows.TryGetValue(cause, out var window);
             unlogged = window.Unlogged;
             if (seen && time.GetElapsedTime(window.Logged, now) < Interval)
             {
-                _windows[fault] = window with { Unlogged = unlogged + 1 };
+                _windows[cause] = window with { Unlogged = unlogged + 1 };
                 return false;
             }
 
-            _windows[fault] = new Window(now, 0);
+            _windows[cause] = new Window(now, 0);
             return true;
         }
     }

@@ -84,6 +84,8 @@ internal static class ExplanationMapping
         Claims = { actor.Claims.ToDictionary() },
         SourceAddress = actor.SourceAddress,
         Initiator = actor.Initiator,
+        InitiatorIssuer = actor.InitiatorIssuer,
+        InitiatorName = actor.InitiatorName,
     };
 
     private static V1.ExplainedTask ToMessage(Explained.ExplainedTask task) => new()

@@ -12,7 +12,8 @@ namespace SecretsBroker.Api;
 /// <summary>Kill orders, from messages and to them; what comes out keeps the rules that the proto states.</summary>
 internal static class KillMapping
 {
-    private const int MaxInitiator = 200;
+    // Of a verified one: issuer, separator, subject.
+    private const int MaxInitiator = 255 + 1 + 255;
 
     public static KillSelector ToSelector(V1.KillSelector? selector) => selector?.ScopeCase switch
     {

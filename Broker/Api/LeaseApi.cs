@@ -11,7 +11,7 @@ namespace SecretsBroker.Api;
 
 /// <summary><c>secretsbroker.v1.LeaseService</c>.</summary>
 internal sealed class LeaseApi(
-    ILeaseStore store, Issuer issuer, LeaseRenewer renewer, UseReporter uses, Revoker revoker, TimeProvider time)
+    ILeaseStore store, InitiatorTokens initiators, Issuer issuer, LeaseRenewer renewer, UseReporter uses, Revoker revoker, TimeProvider time)
     : LeaseService.LeaseServiceBase
 {
     private const int DefaultPageSize = 50;
@@ -20,6 +20,11 @@ internal sealed class LeaseApi(
     public override async Task<IssueLeaseResponse> IssueLease(IssueLeaseRequest request, ServerCallContext context)
     {
         var command = RequestMapping.ToCommand(request, context.GetSourceAddress());
+        if (command.NewTask is { } task)
+        {
+            command = command with { NewTask = await initiators.ReadAsync(task, "new_task.", request.NewTask.InitiatorToken, context) };
+        }
+
         var result = await issuer.IssueAsync(context.GetWorkload(), command, context.CancellationToken);
         switch (result)
         {

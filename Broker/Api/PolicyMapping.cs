@@ -14,6 +14,7 @@ using PolicyFault = SecretsBroker.Policy.PolicyFault;
 using PolicyQuestion = SecretsBroker.V1.PolicyQuestion;
 using PolicyRefusal = SecretsBroker.Policy.PolicyRefusal;
 using PolicySource = SecretsBroker.V1.PolicySource;
+using VerifiedInitiator = SecretsBroker.Identity.VerifiedInitiator;
 
 namespace SecretsBroker.Api;
 
@@ -28,6 +29,7 @@ internal static partial class PolicyMapping
     private const int MaxFileName = 100;
     private const int MaxEntries = 64;
     private const int MaxEntryLength = 200;
+    private const int MaxInitiator = 255 + 1 + 255;
 
     /// <summary>The limits that <c>policy.proto</c> states.</summary>
     public static IReadOnlyList<SourceFile> ToFiles(IReadOnlyCollection<PolicySource> sources)
@@ -93,6 +95,11 @@ internal static partial class PolicyMapping
         message.Groups.Add(workload.Groups);
         message.Claims.Add(workload.Attributes.ToDictionary());
         message.Labels.Add(context.Labels.ToDictionary());
+        if (context.VerifiedInitiator is { } verified)
+        {
+            message.VerifiedInitiator = ResponseMapping.ToMessage(verified);
+        }
+
         return message;
     }
 
@@ -184,17 +191,40 @@ internal static partial class PolicyMapping
             throw Errors.Invalid($"{field}.source_address", "must be an IP address");
         }
 
+        var verified = ToInitiator(question.VerifiedInitiator, $"{field}.verified_initiator");
         return new PolicyContext(
             question.TaskId.Length == 0 ? new TaskId("task") : RequestRules.TaskId($"{field}.task_id", question.TaskId),
             RequestRules.Text($"{field}.task_purpose", question.TaskPurpose, 500, required: false),
-            RequestRules.Text($"{field}.initiator", question.Initiator, 200, required: false),
+            question.Initiator.Length == 0 && verified is not null
+                ? verified.Text
+                : RequestRules.Text($"{field}.initiator", question.Initiator, MaxInitiator, required: false),
             RequestRules.Labels($"{field}.labels", question.Labels),
             ToTime(question.Time, field, now),
             question.SourceAddress,
             question.Renewal)
         {
+            VerifiedInitiator = verified,
             Signals = ToSignals(question.Signals, $"{field}.signals"),
         };
+    }
+
+    private static VerifiedInitiator? ToInitiator(V1.VerifiedInitiator? initiator, string field)
+    {
+        if (initiator is null)
+        {
+            return null;
+        }
+
+        if (initiator.Groups.Count > MaxEntries || initiator.Groups.Any(group => group.Length is 0 or > MaxEntryLength))
+        {
+            throw Errors.Invalid($"{field}.groups", $"must be at most {MaxEntries} of 1 to {MaxEntryLength} characters");
+        }
+
+        return new VerifiedInitiator(
+            RequestRules.Text($"{field}.issuer", initiator.Issuer, 255, required: true),
+            RequestRules.Text($"{field}.subject", initiator.Subject, 255, required: true),
+            RequestRules.Text($"{field}.name", initiator.Name, MaxEntryLength, required: false),
+            [.. initiator.Groups]);
     }
 
     private static DateTimeOffset ToTime(Timestamp? time, string field, DateTimeOffset now)

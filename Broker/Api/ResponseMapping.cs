@@ -23,11 +23,23 @@ internal static class ResponseMapping
             Outcome = task.Outcome is { } outcome ? (V1.TaskOutcome)outcome : V1.TaskOutcome.Unspecified,
             EndTime = task.EndTime?.ToTimestamp(),
         };
+        if (task.VerifiedInitiator is { } initiator)
+        {
+            message.VerifiedInitiator = ToMessage(initiator);
+        }
+
         foreach (var (key, value) in task.Labels)
         {
             message.Labels.Add(key, value);
         }
 
+        return message;
+    }
+
+    public static V1.VerifiedInitiator ToMessage(Identity.VerifiedInitiator initiator)
+    {
+        var message = new V1.VerifiedInitiator { Issuer = initiator.Issuer, Subject = initiator.Subject, Name = initiator.Name };
+        message.Groups.Add(initiator.Groups);
         return message;
     }
 

@@ -11,6 +11,7 @@ namespace SecretsBroker.Api;
 /// <summary><c>secretsbroker.v1.TaskService</c>.</summary>
 internal sealed class TaskApi(
     ILeaseStore store,
+    InitiatorTokens initiators,
     TaskStarter starter,
     TaskEnder ender,
     LifelineKeeper lifelines,
@@ -21,7 +22,7 @@ internal sealed class TaskApi(
 {
     public override async Task<StartTaskResponse> StartTask(StartTaskRequest request, ServerCallContext context)
     {
-        var task = RequestMapping.ToNewTask(request);
+        var task = await initiators.ReadAsync(RequestMapping.ToNewTask(request), "", request.InitiatorToken, context);
         var started = await starter.StartAsync(context.GetWorkload(), task, context.GetSourceAddress(), context.CancellationToken);
         return started.Status == StartTaskStatus.Conflict
             ? throw Errors.TaskConflict()

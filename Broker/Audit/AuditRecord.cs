@@ -22,6 +22,12 @@ internal sealed record AuditRecord
     public string TaskPurpose { get; init; } = "";
     public string Initiator { get; init; } = "";
 
+    /// <summary>Of a verified initiator: whose word it is, who, as people know them, and their groups. Empty where it is merely stated.</summary>
+    public string InitiatorIssuer { get; init; } = "";
+    public string InitiatorSubject { get; init; } = "";
+    public string InitiatorName { get; init; } = "";
+    public IReadOnlyList<string> InitiatorGroups { get; init; } = [];
+
     /// <summary>The task's.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
     public string SourceAddress { get; init; } = "";

@@ -17,6 +17,10 @@ internal static class AuditRecordJson
         json.Member("task"u8, record.Task);
         json.Member("task_purpose"u8, record.TaskPurpose);
         json.Member("initiator"u8, record.Initiator);
+        json.Member("initiator_issuer"u8, record.InitiatorIssuer);
+        json.Member("initiator_subject"u8, record.InitiatorSubject);
+        json.Member("initiator_name"u8, record.InitiatorName);
+        json.Member("initiator_groups"u8, record.InitiatorGroups, CanonicalJson.MaxEntries);
         json.Member("labels"u8, record.Labels);
         json.Member("source_address"u8, record.SourceAddress);
         json.Member("action"u8, record.Action);
@@ -84,6 +88,10 @@ internal static class AuditRecordJson
         Task = Text(line, "task"),
         TaskPurpose = Text(line, "task_purpose"),
         Initiator = Text(line, "initiator"),
+        InitiatorIssuer = Text(line, "initiator_issuer"),
+        InitiatorSubject = Text(line, "initiator_subject"),
+        InitiatorName = Text(line, "initiator_name"),
+        InitiatorGroups = List(line, "initiator_groups"),
         Labels = Map(line, "labels"),
         SourceAddress = Text(line, "source_address"),
         Action = Text(line, "action"),

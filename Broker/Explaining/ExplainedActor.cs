@@ -20,4 +20,10 @@ internal sealed record ExplainedActor
 
     /// <summary>The person or system that it was done for; empty when none was named.</summary>
     public string Initiator { get; init; } = "";
+
+    /// <summary>Whose token showed that; empty when the workload merely stated it.</summary>
+    public string InitiatorIssuer { get; init; } = "";
+
+    /// <summary>As people know the initiator whom a token showed; may be empty.</summary>
+    public string InitiatorName { get; init; } = "";
 }

@@ -33,6 +33,8 @@ internal sealed class TaskRecords
             Claims = known?.Claims ?? new Dictionary<string, string>(),
             SourceAddress = known?.SourceAddress ?? "",
             Initiator = known?.Initiator ?? _ended?.Record.Initiator ?? "",
+            InitiatorIssuer = known?.InitiatorIssuer ?? "",
+            InitiatorName = known?.InitiatorName ?? "",
         };
     }
 

@@ -149,6 +149,7 @@ internal static class BrokerHost
         });
         services.AddSingleton<FailureInterceptor>();
         services.AddCallAuthentication();
+        services.AddSingleton<InitiatorTokens>();
         services.AddSingleton<TaskApi>();
         services.AddSingleton<LeaseApi>();
         services.AddSingleton<PolicyApi>();

@@ -50,6 +50,9 @@ internal enum AuthenticationFault
     GroupsRefused,
     AttributeRefused,
 
+    // on whose behalf
+    InitiatorRefused,
+
     // the connection's certificate
     CertificateWithoutId,
     CertificateIdRefused,

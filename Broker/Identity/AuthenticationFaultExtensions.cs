@@ -33,7 +33,8 @@ internal static class AuthenticationFaultExtensions
             or AuthenticationFault.WorkloadClaimRefused
             or AuthenticationFault.WorkloadIdRefused
             or AuthenticationFault.GroupsRefused
-            or AuthenticationFault.AttributeRefused => AuthenticationFailure.Claims,
+            or AuthenticationFault.AttributeRefused
+            or AuthenticationFault.InitiatorRefused => AuthenticationFailure.Claims,
         AuthenticationFault.CertificateWithoutId
             or AuthenticationFault.CertificateIdRefused
             or AuthenticationFault.CertificateFormRefused

@@ -20,6 +20,7 @@ internal static class IdentityExtensions
         services.AddSingleton<ProofNonces>();
         services.AddSingleton<DpopCheck>();
         services.AddSingleton<PossessionCheck>();
+        services.AddSingleton<InitiatorVerifier>();
         services.AddSingleton<TokenAuthenticator>();
         services.AddSingleton<CertificateAuthenticator>();
         services.AddSingleton<CallerAuthenticator>();

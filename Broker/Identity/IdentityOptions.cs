@@ -22,6 +22,9 @@ internal sealed class IdentityOptions
     /// <summary>The SPIFFE agent of this machine, for the listener's certificate and for bundles.</summary>
     public WorkloadApiOptions WorkloadApi { get; set; } = new();
 
+    /// <summary>Issuers whose tokens show on whose behalf a task is done. Default: none, and initiators are merely stated.</summary>
+    public IList<InitiatorIssuerOptions> Initiators { get; } = [];
+
     /// <summary>Allows discovery over plain http from loopback addresses. Default: false.</summary>
     public bool AllowHttpOnLoopback { get; set; }
 

@@ -5,7 +5,7 @@ using SecretsBroker.Identity.Tokens;
 namespace SecretsBroker.Identity;
 
 /// <summary>Finds every fault at once; each message is the setting's path, the rule, and the value.</summary>
-internal sealed class IdentityOptionsValidator : IValidateOptions<IdentityOptions>
+internal sealed partial class IdentityOptionsValidator : IValidateOptions<IdentityOptions>
 {
     private const int MaxAudienceLength = 1024;
 
@@ -19,6 +19,8 @@ internal sealed class IdentityOptionsValidator : IValidateOptions<IdentityOption
 
         for (var i = 0; i < options.Issuers.Count; i++)
             CheckIssuer(options, i, faults);
+        for (var i = 0; i < options.Initiators.Count; i++)
+            CheckInitiator(options, i, faults);
         for (var i = 0; i < options.TrustDomains.Count; i++)
             CheckTrustDomain(options, i, faults);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
@@ -64,7 +66,7 @@ internal sealed class IdentityOptionsValidator : IValidateOptions<IdentityOption
     {
         var issuer = options.Issuers[index];
         var path = $"Issuers:{index}:";
-        CheckIssuerUrl(options, issuer, path, faults);
+        CheckIssuerUrl(options, issuer.Issuer, issuer.KeyFile, path, faults);
         if (options.Issuers.Take(index).Any(other => other.Issuer == issuer.Issuer))
             Add(faults, path + "Issuer", "must not be named twice", issuer.Issuer);
         CheckOwnAudiences(options, issuer.Audiences, path, faults);
@@ -79,20 +81,20 @@ internal sealed class IdentityOptionsValidator : IValidateOptions<IdentityOption
     }
 
     // Without discovery the issuer is only a name to compare, and any URL will do.
-    private static void CheckIssuerUrl(IdentityOptions options, IssuerOptions issuer, string path, List<string> faults)
+    private static void CheckIssuerUrl(IdentityOptions options, string issuer, string keyFile, string path, List<string> faults)
     {
-        var wellFormed = Uri.TryCreate(issuer.Issuer, UriKind.Absolute, out var address);
-        if (issuer.KeyFile.Length > 0 && !wellFormed)
-            Add(faults, path + "Issuer", "must be an absolute URL", issuer.Issuer);
-        if (issuer.KeyFile.Length > 0)
+        var wellFormed = Uri.TryCreate(issuer, UriKind.Absolute, out var address);
+        if (keyFile.Length > 0 && !wellFormed)
+            Add(faults, path + "Issuer", "must be an absolute URL", issuer);
+        if (keyFile.Length > 0)
             return;
-        if (!IssuerAddress.IsAllowed(issuer.Issuer, options.AllowHttpOnLoopback, out _) || address!.Query.Length > 0)
+        if (!IssuerAddress.IsAllowed(issuer, options.AllowHttpOnLoopback, out _) || address!.Query.Length > 0)
         {
             Add(
                 faults,
                 path + "Issuer",
                 "must be an https URL without user, query and fragment (http on loopback if AllowHttpOnLoopback)",
-                issuer.Issuer);
+                issuer);
         }
     }
 

@@ -65,12 +65,12 @@ internal sealed class TokenAuthenticator(TrustedAuthorities trusted, PossessionC
             return Refuse(headerFault);
         if (authorities.TryChoose(token.Payload, out var authority) is { } unknown)
             return Refuse(unknown);
-        if (CheckClaims(authority!, token, out var expireTime) is { } claimFault)
+        if (TokenValidity.CheckClaims(authority!, token, time.GetUtcNow(), out var expireTime) is { } claimFault)
             return Refuse(claimFault, authority!.Name);
         if (Confirmation.TryRead(token.Payload, out var confirmation) is { } confirmationFault)
             return Refuse(confirmationFault, authority!.Name);
 
-        var (key, keyFault) = await FindKeyAsync(authority!, token, header, cancellationToken);
+        var (key, keyFault) = await TokenValidity.FindKeyAsync(authority!, token, header, cancellationToken);
         if (key is null)
             return Refuse(keyFault, authority!.Name);
         if (authority!.TryMap(token.Payload, expireTime, out var workload) is { } mapFault)
@@ -88,38 +88,5 @@ internal sealed class TokenAuthenticator(TrustedAuthorities trusted, PossessionC
 
         static (RememberedToken?, AuthenticationResult) Refuse(AuthenticationFault fault, string authority = "") =>
             (null, AuthenticationResult.Failed(fault, authority));
-    }
-
-    private AuthenticationFault? CheckClaims(TokenAuthority authority, CompactToken token, out DateTimeOffset expireTime)
-    {
-        expireTime = default;
-        return authority.CheckForm(token)
-            ?? TokenTimes.Check(token.Payload, time.GetUtcNow(), out expireTime)
-            ?? TokenAudience.Check(token.Payload, authority.Audiences);
-    }
-
-    private static async Task<(TrustedKey? Key, AuthenticationFault Fault)> FindKeyAsync(
-        TokenAuthority authority, CompactToken token, TokenHeader header, CancellationToken cancellationToken)
-    {
-        var ring = await authority.Keys.FreshAsync(cancellationToken);
-        var candidates = ring.For(header).ToList();
-        if (candidates.Count == 0)
-        {
-            ring = await authority.Keys.SearchAsync(cancellationToken);
-            candidates = ring.For(header).ToList();
-        }
-
-        if (candidates.Count == 0)
-            return (null, ring == KeyRing.Unavailable ? AuthenticationFault.KeysUnavailable : AuthenticationFault.KeyUnknown);
-        // OpenID Connect Core §10.1: a key id is needed where there are several keys. Trying them all would be ours to pay.
-        if (header.KeyId is null && candidates.Count > 1)
-            return (null, AuthenticationFault.KeyNotNamed);
-        foreach (var key in candidates)
-        {
-            if (await SignatureCheck.PassesAsync(token, header, key))
-                return (key, default);
-        }
-
-        return (null, AuthenticationFault.SignatureInvalid);
     }
 }

@@ -1,3 +1,5 @@
+using SecretsBroker.Identity;
+
 namespace SecretsBroker.Intents;
 
 /// <summary>One unit of an agent's work, as the store keeps it.</summary>
@@ -7,8 +9,14 @@ internal sealed record AgentTask
 
     public required string Purpose { get; init; }
 
-    /// <summary>The person or system that the work is done for, as the caller states it; empty when not given.</summary>
+    /// <summary>
+    /// The person or system that the work is done for: as the caller states it, or <see cref="Identity.VerifiedInitiator.Text"/>; empty
+    /// when not given.
+    /// </summary>
     public string Initiator { get; init; } = "";
+
+    /// <summary>The same as a token showed it; null when it is merely stated.</summary>
+    public VerifiedInitiator? VerifiedInitiator { get; init; }
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 

@@ -19,7 +19,8 @@ internal sealed class TaskStarter(ILeaseStore store, IAuditSink audit, IOptions<
         var maximum = options.Value.MaxLifetime;
         var lifetime = task.Lifetime is { } asked && asked < maximum ? asked : maximum;
         var key = new TaskKey(workload.Id, task.Id ?? NewId());
-        var result = await store.StartTaskAsync(key, task.Purpose, task.Initiator, task.Labels, lifetime, cancellationToken);
+        var content = new TaskContent(task.Purpose, task.Initiator, task.Labels) { VerifiedInitiator = task.VerifiedInitiator };
+        var result = await store.StartTaskAsync(key, content, lifetime, cancellationToken);
         if (result.Status == StartTaskStatus.Started)
         {
             await audit.AppendAsync(Record(result.Task, workload, sourceAddress), cancellationToken);
@@ -34,9 +35,13 @@ internal sealed class TaskStarter(ILeaseStore store, IAuditSink audit, IOptions<
         Type = AuditEventType.TaskStarted,
         Workload = task.Key.Owner.Value,
         Authentication = workload.Method.ToString(),
+        Possession = workload.Possession == Possession.None ? "" : workload.Possession.ToString(),
         Task = task.Key.Id.Value,
         TaskPurpose = task.Purpose,
         Initiator = task.Initiator,
+        InitiatorIssuer = task.VerifiedInitiator?.Issuer ?? "",
+        InitiatorSubject = task.VerifiedInitiator?.Subject ?? "",
+        InitiatorName = task.VerifiedInitiator?.Name ?? "",
         SourceAddress = sourceAddress,
         TraceId = BrokerTracing.CurrentTraceId,
     };

@@ -92,6 +92,7 @@ internal sealed class Issuer(
             Renewal: false)
         {
             Signals = await behaved,
+            VerifiedInitiator = task.VerifiedInitiator,
         };
         if (grants.Count == 0)
         {
@@ -178,6 +179,7 @@ internal sealed class Issuer(
         Key = new TaskKey(workload.Id, task.Id ?? TaskStarter.NewId()),
         Purpose = task.Purpose,
         Initiator = task.Initiator,
+        VerifiedInitiator = task.VerifiedInitiator,
         Labels = task.Labels,
     };
 

@@ -136,6 +136,7 @@ internal sealed class LeaseRenewer(
             Renewal: true)
         {
             Signals = await behaved,
+            VerifiedInitiator = task.VerifiedInitiator,
         };
         var question = new PolicyQuestion(workload, intent, grant ?? GrantThatWas(lease), context);
         if (grant is null)

@@ -35,13 +35,7 @@ internal interface ILeaseStore : IAsyncDisposable
     // ---- tasks
 
     /// <summary>Opens a task that ends as lost after <paramref name="lifetime"/>.</summary>
-    ValueTask<StartTaskResult> StartTaskAsync(
-        TaskKey key,
-        string purpose,
-        string initiator,
-        IReadOnlyDictionary<string, string> labels,
-        TimeSpan lifetime,
-        CancellationToken cancellationToken);
+    ValueTask<StartTaskResult> StartTaskAsync(TaskKey key, TaskContent content, TimeSpan lifetime, CancellationToken cancellationToken);
 
     ValueTask<AgentTask?> FindTaskAsync(TaskKey key, CancellationToken cancellationToken);
 

@@ -14,7 +14,9 @@ internal sealed record PolicyQuestion(Workload Workload, Intent Intent, Grant Gr
 
 /// <param name="Task">The task's id.</param>
 /// <param name="TaskPurpose">What the task is for.</param>
-/// <param name="Initiator">On whose behalf, as the task's owner stated it; empty when not.</param>
+/// <param name="Initiator">
+/// On whose behalf: as the task's owner stated it, or <see cref="Identity.VerifiedInitiator.Text"/>; empty when not stated.
+/// </param>
 /// <param name="Labels">The task's.</param>
 /// <param name="Time">Now, by the store's clock.</param>
 /// <param name="SourceAddress">The connection's remote address; empty when unknown.</param>
@@ -30,4 +32,7 @@ internal sealed record PolicyContext(
 {
     /// <summary>How the workload has behaved of late.</summary>
     public BehaviourSignals Signals { get; init; } = BehaviourSignals.None;
+
+    /// <summary>On whose behalf, as a token showed; null when the initiator is merely stated.</summary>
+    public VerifiedInitiator? VerifiedInitiator { get; init; }
 }

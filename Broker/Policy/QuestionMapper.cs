@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
+using SecretsBroker.Identity;
 using SecretsBroker.Policy.Cedar;
 using SecretsBroker.Policy.Cedar.Entities;
 using SecretsBroker.Policy.Cedar.Extensions;
@@ -68,6 +69,11 @@ internal sealed class QuestionMapper
             fields.Add(new("initiator", CedarValue.Of(context.Initiator)));
         }
 
+        if (context.VerifiedInitiator is { } verified)
+        {
+            fields.Add(new("verified_initiator", MapInitiator(verified)));
+        }
+
         if (intent.Tool.Length > 0)
         {
             fields.Add(new("tool", CedarValue.Of(intent.Tool)));
@@ -87,6 +93,12 @@ internal sealed class QuestionMapper
         ("resources", CedarValue.Of(signals.Resources)),
         ("violations", CedarValue.Of(signals.Violations)),
         ("failures", CedarValue.Of(signals.Failures)));
+
+    private static CedarRecord MapInitiator(VerifiedInitiator initiator) => CedarRecord.Of(
+        ("issuer", CedarValue.Of(initiator.Issuer)),
+        ("subject", CedarValue.Of(initiator.Subject)),
+        ("name", CedarValue.Of(initiator.Name)),
+        ("groups", CedarValue.Of(initiator.Groups.Select(CedarValue.Of))));
 
     private static long RoundUp(TimeSpan span, long unit) => (span.Ticks + unit - 1) / unit;
 }

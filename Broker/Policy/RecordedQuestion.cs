@@ -29,6 +29,10 @@ internal static class RecordedQuestion
             Task = context.Task.Value,
             TaskPurpose = context.TaskPurpose,
             Initiator = context.Initiator,
+            InitiatorIssuer = context.VerifiedInitiator?.Issuer ?? "",
+            InitiatorSubject = context.VerifiedInitiator?.Subject ?? "",
+            InitiatorName = context.VerifiedInitiator?.Name ?? "",
+            InitiatorGroups = context.VerifiedInitiator?.Groups ?? [],
             Labels = context.Labels,
             SourceAddress = context.SourceAddress,
             Action = intent.Action,
@@ -108,6 +112,9 @@ internal static class RecordedQuestion
                     record.SignalResources ?? 0,
                     record.SignalViolations ?? 0,
                     record.SignalFailures ?? 0),
+                VerifiedInitiator = record.InitiatorIssuer.Length == 0
+                    ? null
+                    : new VerifiedInitiator(record.InitiatorIssuer, record.InitiatorSubject, record.InitiatorName, record.InitiatorGroups),
             });
     }
 

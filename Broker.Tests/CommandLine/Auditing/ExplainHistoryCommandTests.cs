@@ -55,6 +55,21 @@ internal sealed class ExplainHistoryCommandTests
         Assert.That(told.GetProperty("coverage").GetProperty("whole").GetBoolean(), Is.True);
     }
 
+    [TestCase("", "", "https://idp.example.org/#00u1 (as the workload states it)")]
+    [TestCase("https://idp.example.org/", "", "https://idp.example.org/#00u1 (shown by a token)")]
+    [TestCase("https://idp.example.org/", "carol@example.org", "https://idp.example.org/#00u1 (carol@example.org; shown by a token)")]
+    public async Task Initiator_whom_a_token_showed_is_told_from_one_that_is_merely_stated(string issuer, string name, string told)
+    {
+        await WriteAsync([.. RecordedHistory.Records.Select(record => record with
+        {
+            Initiator = "https://idp.example.org/#00u1", InitiatorIssuer = issuer, InitiatorName = name,
+        })]);
+
+        var run = await BrokerRun.InvokeAsync("explain", RecordedHistory.Lease, "--folder", _folder.Path);
+
+        Assert.That(run.Output, Does.Contain(told));
+    }
+
     [Test]
     public async Task What_is_missing_has_an_exit_code_of_its_own()
     {
@@ -70,7 +85,7 @@ internal sealed class ExplainHistoryCommandTests
     public async Task Words_of_callers_cannot_move_the_cursor_or_reorder_the_page([Values("--json", "--limit=100")] string form)
     {
         const string Hostile = "\u001b[2J\u202egnihton\u2066\u009b31m\nlease 0: gone\U000e0041";
-        await WriteAsync([.. RecordedHistory.Records.Select(record => record with { Purpose = Hostile, Reason = Hostile, Initiator = Hostile, TaskPurpose = Hostile, Proof = Hostile })]);
+        await WriteAsync([.. RecordedHistory.Records.Select(record => record with { Purpose = Hostile, Reason = Hostile, Initiator = Hostile, InitiatorIssuer = "i", InitiatorName = Hostile, TaskPurpose = Hostile, Proof = Hostile })]);
 
         var page = await BrokerRun.InvokeAsync(["explain", RecordedHistory.Lease, "--folder", _folder.Path, .. form == "--json" ? [form] : Array.Empty<string>()]);
         var records = await BrokerRun.InvokeAsync("audit", "query", "--folder", _folder.Path, form);

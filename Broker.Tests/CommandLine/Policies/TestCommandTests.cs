@@ -39,6 +39,15 @@ internal sealed class TestCommandTests
             what: { action: delete, resource: invoices-api/invoices }
             context: { initiator: alice@example.org, purpose: clean up, labels: { ticket: PAY-7 }, source_address: 10.0.0.1, renewal: true }
             expect: { decision: allow, policies: [payments-deletes], obligations: {} }
+          - name: payments deletes for who has shown it
+            who: { workload: spiffe://example.org/payments/agent, method: oidc_token, proof: dpop, groups: [payments] }
+            what: { action: delete, resource: invoices-api/invoices }
+            context:
+              verified_initiator: { issuer: "https://idp.example.org/", subject: alice@example.org, groups: [finance] }
+              purpose: clean up
+              labels: { ticket: PAY-7 }
+              source_address: 10.0.0.1
+            expect: { decision: allow }
           - name: on-call looks at policies
             who: { workload: spiffe://example.org/people/bob, groups: [on-call] }
             what: { operator: read_policy, subject: policies }
@@ -64,7 +73,7 @@ internal sealed class TestCommandTests
         var run = await RunAsync(Cases);
 
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
-        Assert.That(run.Output.Trim().Split(Environment.NewLine), Has.Length.EqualTo(9).And.Some.EqualTo("8 cases, 0 failed"));
+        Assert.That(run.Output.Trim().Split(Environment.NewLine), Has.Length.EqualTo(10).And.Some.EqualTo("9 cases, 0 failed"));
     }
 
     [Test]
@@ -76,7 +85,7 @@ internal sealed class TestCommandTests
             .Replace("deny, reason: no grant", "allow, reason: some grant", StringComparison.Ordinal));
 
         Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Output, Does.Contain("8 cases, 3 failed")
+        Assert.That(run.Output, Does.Contain("9 cases, 3 failed")
             .And.Contain("FAIL  research reads invoices for ten minutes (cases.yaml:8)")
             .And.Contain("obligations: expected [max_ttl: 5m], was [max_ttl: 10m]")
             .And.Contain("policies: expected [not-by-day], was [not-by-night]")
@@ -131,7 +140,7 @@ internal sealed class TestCommandTests
     [TestCase("spiffe://example.org/research/a", "researcher", "cases.yaml:2 cases/0/who/workload: must be a SPIFFE ID")]
     [TestCase("2030-01-31T03:00:00Z", "2030-01-31T03:00:00", "cases.yaml:19 cases/2/context/time: must be an instant")]
     [TestCase("name: not longer than half an hour", "name: research reads invoices for ten minutes", "cases.yaml:12 cases/1/name: is taken")]
-    [TestCase("operator: read_policy", "operator: rule", "cases/6/what/operator: must be one of read_policy,")]
+    [TestCase("operator: read_policy", "operator: rule", "cases/7/what/operator: must be one of read_policy,")]
     [TestCase("workloads:", "workload:", "cases.yaml:1 workload: is not a known setting")]
     [TestCase("cases:", "tests:", "cases: must be a list of 1 to 10000 cases")]
     public async Task A_fault_of_the_file_is_told_with_its_line(string right, string wrong, string fault)
@@ -152,7 +161,7 @@ internal sealed class TestCommandTests
         var suite = XDocument.Load(report).Root!.Element("testsuite")!;
         Assert.That(
             ((string?)suite.Attribute("name"), (int?)suite.Attribute("tests"), (int?)suite.Attribute("failures")),
-            Is.EqualTo(("cases.yaml", 8, 1)));
+            Is.EqualTo(("cases.yaml", 9, 1)));
         var failed = suite.Elements("testcase").Single(element => element.Element("failure") is not null);
         Assert.That((string?)failed.Attribute("name"), Is.EqualTo("research reads invoices for ten minutes"));
         Assert.That(failed.Value, Does.Contain("obligations: expected [max_ttl: 5m], was [max_ttl: 10m]"));

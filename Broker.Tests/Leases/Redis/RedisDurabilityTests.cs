@@ -180,7 +180,7 @@ internal sealed class RedisDurabilityTests
             default);
 
     private static async Task StartAsync(RedisLeaseStore store) =>
-        await store.StartTaskAsync(Key, "p", "i", new Dictionary<string, string>(), TimeSpan.FromHours(1), default);
+        await store.StartTaskAsync(Key, new TaskContent("p", "i", new Dictionary<string, string>()), TimeSpan.FromHours(1), default);
 
     private static Reservation Asked() => new()
     {

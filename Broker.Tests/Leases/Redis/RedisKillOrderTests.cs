@@ -103,7 +103,7 @@ internal sealed class RedisKillOrderTests
         var tasks = owners.Select(owner => new TaskKey(owner, new TaskId(id))).ToList();
         foreach (var task in tasks)
         {
-            await _store.StartTaskAsync(task, "a test", "", new Dictionary<string, string>(), TimeSpan.FromHours(1), default);
+            await _store.StartTaskAsync(task, new TaskContent("a test", "", new Dictionary<string, string>()), TimeSpan.FromHours(1), default);
         }
 
         return tasks;

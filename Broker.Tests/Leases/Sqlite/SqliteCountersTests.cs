@@ -72,7 +72,7 @@ internal sealed class SqliteCountersTests
         switch (_random.Next(19))
         {
             case 0 or 1 or 2 or 3:
-                await _store.StartTaskAsync(task, "", "", new Dictionary<string, string>(), TimeSpan.FromMinutes(9), None);
+                await _store.StartTaskAsync(task, new TaskContent("", "", new Dictionary<string, string>()), TimeSpan.FromMinutes(9), None);
                 var reserved = await _store.ReserveAsync(Asked(task), None);
                 _seen.AddRange(new[] { reserved.Lease }.OfType<Lease>());
                 break;

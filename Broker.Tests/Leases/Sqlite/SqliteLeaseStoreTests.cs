@@ -21,6 +21,7 @@ internal sealed class SqliteLeaseStoreTests
         "ALTER TABLE kill_orders DROP COLUMN lifetime",
         "DROP TABLE approvals; DROP TABLE reviews",
         "DROP TABLE signals",
+        "ALTER TABLE tasks DROP COLUMN verified_initiator",
     ];
 
     private static IEnumerable<int> VersionsBefore => Enumerable.Range(Schema.FirstVersion, Schema.Upgrades.Count);
@@ -295,7 +296,7 @@ internal sealed class SqliteLeaseStoreTests
 
     private static async Task<Lease> ReserveAsync(SqliteLeaseStore store, string request = "")
     {
-        await store.StartTaskAsync(Task1, "p", "i", new Dictionary<string, string>(), TimeSpan.FromHours(1), None);
+        await store.StartTaskAsync(Task1, new TaskContent("p", "i", new Dictionary<string, string>()), TimeSpan.FromHours(1), None);
         return (await store.ReserveAsync(Asked() with { RequestId = request }, None)).Lease!;
     }
 

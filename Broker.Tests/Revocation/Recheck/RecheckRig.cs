@@ -102,7 +102,7 @@ internal sealed class RecheckRig : IAsyncDisposable
     {
         var task = new TaskKey(Agent(agent), new TaskId("t"));
         await Store.StartTaskAsync(
-            task, "keep notes", "carol@example.org", new Dictionary<string, string> { ["ticket"] = "N-1" }, TimeSpan.FromHours(8), default);
+            task, new TaskContent("keep notes", "carol@example.org", new Dictionary<string, string> { ["ticket"] = "N-1" }), TimeSpan.FromHours(8), default);
         var basis = new DecisionBasis
         {
             Method = AuthenticationMethod.OidcToken,

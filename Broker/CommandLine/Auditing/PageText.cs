@@ -81,7 +81,13 @@ internal static class PageText
         }
     }
 
-    private static string Initiator(ExplainedActor actor) => actor.Initiator.Length == 0 ? "" : $"{actor.Initiator} (as the workload states it)";
+    private static string Initiator(ExplainedActor actor) => actor switch
+    {
+        { Initiator: "" } => "",
+        { InitiatorIssuer: "" } => $"{actor.Initiator} (as the workload states it)",
+        { InitiatorName: "" } => $"{actor.Initiator} (shown by a token)",
+        _ => $"{actor.Initiator} ({actor.InitiatorName}; shown by a token)",
+    };
 
     private static string Joined(string first, string between, string second) => second.Length == 0
         ? first

@@ -13,6 +13,7 @@ internal sealed class AuthoritySet : IDisposable
 {
     private readonly Dictionary<string, OidcAuthority> _issuers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SvidAuthority> _trustDomains = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, InitiatorAuthority> _initiators = new(StringComparer.Ordinal);
 
     public AuthoritySet(
         IdentityOptions options,
@@ -26,11 +27,16 @@ internal sealed class AuthoritySet : IDisposable
         Remembered = new TokenCache(options.RememberedTokens);
         foreach (var issuer in options.Issuers)
         {
-            KeySource keys = issuer.KeyFile.Length > 0
-                ? KeyFile(issuer.Issuer, issuer.KeyFile, KeyUse.Signature)
-                : new DiscoveredKeySource(
-                    issuer.Issuer, options, client, metrics, time, loggers.CreateLogger<DiscoveredKeySource>());
-            _issuers.Add(issuer.Issuer, new OidcAuthority(new ClaimMapping(issuer), Audiences(issuer.Audiences), keys));
+            _issuers.Add(
+                issuer.Issuer,
+                new OidcAuthority(new ClaimMapping(issuer), Audiences(issuer.Audiences), KeysOf(issuer.Issuer, issuer.KeyFile)));
+        }
+
+        foreach (var issuer in options.Initiators)
+        {
+            _initiators.Add(
+                issuer.Issuer,
+                new InitiatorAuthority(issuer, Audiences(issuer.Audiences), KeysOf(issuer.Issuer, issuer.KeyFile)));
         }
 
         foreach (var domain in options.TrustDomains)
@@ -41,6 +47,10 @@ internal sealed class AuthoritySet : IDisposable
             _trustDomains.Add(domain.Name, new SvidAuthority(domain.Name, Audiences(domain.Audiences), keys));
         }
 
+        KeySource KeysOf(string issuer, string keyFile) => keyFile.Length > 0
+            ? KeyFile(issuer, keyFile, KeyUse.Signature)
+            : new DiscoveredKeySource(issuer, options, client, metrics, time, loggers.CreateLogger<DiscoveredKeySource>());
+
         KeyFileSource KeyFile(string name, string path, KeyUse use) => new(
             name, path, use, options.FileCheckInterval, sequences, metrics, time, loggers.CreateLogger<KeyFileSource>());
 
@@ -49,13 +59,13 @@ internal sealed class AuthoritySet : IDisposable
 
     public TokenCache Remembered { get; }
 
-    private IEnumerable<TokenAuthority> All => _issuers.Values.Concat<TokenAuthority>(_trustDomains.Values);
+    private IEnumerable<TokenAuthority> All => [.. _issuers.Values, .. _trustDomains.Values, .. _initiators.Values];
 
     /// <summary>
     /// Whose token it claims to be. The claim is not believed: it only chooses the one authority whose keys are tried. An
     /// <c>iss</c> that is not configured does not make a JWT-SVID a stranger, since SPIRE writes one into each.
     /// </summary>
-    public AuthenticationFault? TryChoose(JsonElement payload, out TokenAuthority? authority)
+    public AuthenticationFault? TryChoose(JsonElement payload, out WorkloadAuthority? authority)
     {
         authority = null;
         if (payload.TryGetProperty("iss", out var value)
@@ -77,6 +87,24 @@ internal sealed class AuthoritySet : IDisposable
             return AuthenticationFault.TrustDomainUnknown;
         authority = domain;
         return null;
+    }
+
+    /// <summary>Whose token it claims to be, where it is to show on whose behalf a task is done. Among these only: no other is asked.</summary>
+    public AuthenticationFault? TryChooseInitiator(JsonElement payload, out InitiatorAuthority? authority)
+    {
+        authority = null;
+        return payload.TryGetProperty("iss", out var value)
+            && value.ValueKind == JsonValueKind.String
+            && _initiators.TryGetValue(value.GetString()!, out authority)
+                ? null
+                : AuthenticationFault.IssuerUnknown;
+    }
+
+    /// <summary>Whether a text is of the form that <see cref="VerifiedInitiator.Text"/> has for one of the issuers.</summary>
+    public bool LooksVerified(string initiator)
+    {
+        var end = initiator.IndexOf(VerifiedInitiator.Separator, StringComparison.Ordinal);
+        return end > 0 && _initiators.ContainsKey(initiator[..end]);
     }
 
     /// <returns>Null when it is none of the configured ones.</returns>

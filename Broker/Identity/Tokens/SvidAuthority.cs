@@ -6,7 +6,7 @@ namespace SecretsBroker.Identity.Tokens;
 
 /// <summary>A SPIFFE trust domain, whose JWT-SVIDs name the workload themselves.</summary>
 internal sealed class SvidAuthority(string trustDomain, IReadOnlySet<string> audiences, KeySource keys)
-    : TokenAuthority(audiences, keys)
+    : WorkloadAuthority(audiences, keys)
 {
     public override AuthenticationFault? CheckForm(CompactToken token) => TokenHeader.CheckSvid(token.Header);
 

@@ -3,7 +3,7 @@ using SecretsBroker.Identity.Keys;
 
 namespace SecretsBroker.Identity.Tokens;
 
-/// <summary>An OIDC issuer or a SPIFFE trust domain: its keys and the rules of its tokens.</summary>
+/// <summary>Who issues tokens: its keys and the rules of its tokens.</summary>
 internal abstract class TokenAuthority(IReadOnlySet<string> audiences, KeySource keys)
 {
     public string Name => keys.Name;
@@ -15,5 +15,11 @@ internal abstract class TokenAuthority(IReadOnlySet<string> audiences, KeySource
     /// <summary>What its tokens need beyond what all tokens need; asked before anything costly is done.</summary>
     public abstract AuthenticationFault? CheckForm(CompactToken token);
 
-    public abstract AuthenticationFault? TryMap(JsonElement payload, DateTimeOffset expireTime, out Workload? workload);
+    /// <summary>For those of OpenID Connect.</summary>
+    protected static AuthenticationFault? CheckSubject(CompactToken token) =>
+        token.Payload.TryGetProperty("sub", out var subject)
+        && subject.ValueKind == JsonValueKind.String
+        && !subject.ValueEquals("")
+            ? null
+            : AuthenticationFault.SubjectMissing;
 }

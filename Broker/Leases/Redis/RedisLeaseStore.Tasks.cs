@@ -10,19 +10,17 @@ internal sealed partial class RedisLeaseStore
     private const int EndAttempts = 20;
 
     public async ValueTask<StartTaskResult> StartTaskAsync(
-        TaskKey key,
-        string purpose,
-        string initiator,
-        IReadOnlyDictionary<string, string> labels,
-        TimeSpan lifetime,
-        CancellationToken cancellationToken)
+        TaskKey key, TaskContent content, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var shard = _keys.Of(key.Owner);
         var answer = (RedisResult[])(await RunAsync(
             RedisScripts.StartTask,
             shard,
             [shard.Task(key), shard.OpenTasks],
-            [ShardKeys.Member(key), purpose, initiator, TaskRecord.WriteLabels(labels), RedisTime.Milliseconds(lifetime)],
+            [
+                ShardKeys.Member(key), content.Purpose, content.Initiator, TaskRecord.WriteLabels(content.Labels),
+                RedisTime.Milliseconds(lifetime), content.VerifiedInitiator?.Write() ?? "",
+            ],
             cancellationToken))!;
         return new StartTaskResult((StartTaskStatus)(int)answer[0], TaskRecord.Read(key, answer[1]));
     }

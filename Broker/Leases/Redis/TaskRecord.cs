@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using StackExchange.Redis;
 
@@ -30,6 +31,8 @@ internal static class TaskRecord
             Key = key,
             Purpose = (string)fields["purpose"]!,
             Initiator = (string)fields["initiator"]!,
+            // Not there in tasks of the version before.
+            VerifiedInitiator = VerifiedInitiator.Read(fields.GetValueOrDefault("verified")),
             Labels = JsonSerializer.Deserialize<Dictionary<string, string>>((string)fields["labels"]!)!,
             Outcome = outcome == 0 ? null : (TaskOutcome)outcome,
             CreateTime = RedisTime.Instant((long)fields["created"]),

@@ -58,6 +58,9 @@ internal static class Schema
             failures REAL NOT NULL, resources TEXT NOT NULL) WITHOUT ROWID;
         CREATE INDEX signals_time ON signals (time);
         """,
+        """
+        ALTER TABLE tasks ADD COLUMN verified_initiator TEXT NOT NULL DEFAULT '';
+        """,
     ];
 
     /// <remarks>

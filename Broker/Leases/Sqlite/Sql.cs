@@ -6,13 +6,14 @@ internal static partial class Sql
     // ---- tasks
 
     private const string TaskColumns =
-        "owner, id, purpose, initiator, labels, outcome, create_time, expire_time, lifeline_deadline, end_time, revision, over_time, live";
+        "owner, id, purpose, initiator, labels, outcome, create_time, expire_time, lifeline_deadline, end_time, revision, over_time, live, "
+        + "verified_initiator";
 
     public const string FindTask = $"SELECT {TaskColumns} FROM tasks WHERE owner = ?1 AND id = ?2";
 
     public const string InsertTask = """
-        INSERT INTO tasks (owner, id, purpose, initiator, labels, create_time, expire_time, over_time, revision, live, kept)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1, 0, 0)
+        INSERT INTO tasks (owner, id, purpose, initiator, labels, create_time, expire_time, over_time, revision, live, kept, verified_initiator)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1, 0, 0, ?8)
         """;
 
     public const string BeatTask =

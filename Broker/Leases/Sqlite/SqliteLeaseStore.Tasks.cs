@@ -6,25 +6,21 @@ namespace SecretsBroker.Leases.Sqlite;
 internal sealed partial class SqliteLeaseStore
 {
     public ValueTask<StartTaskResult> StartTaskAsync(
-        TaskKey key,
-        string purpose,
-        string initiator,
-        IReadOnlyDictionary<string, string> labels,
-        TimeSpan lifetime,
-        CancellationToken cancellationToken) => _database.WriteAsync(
+        TaskKey key, TaskContent content, TimeSpan lifetime, CancellationToken cancellationToken) => _database.WriteAsync(
         session =>
         {
             var now = Now();
             if (TaskRow.Find(session, key) is { } found)
             {
-                var same = found.GoesOn(now) && found.Task.Purpose == purpose && found.Task.Initiator == initiator
-                    && found.Task.Labels.Count == labels.Count && !found.Task.Labels.Except(labels).Any();
+                var same = found.GoesOn(now) && found.Task.Purpose == content.Purpose && found.Task.Initiator == content.Initiator
+                    && found.Task.VerifiedInitiator is null == content.VerifiedInitiator is null
+                    && found.Task.Labels.Count == content.Labels.Count && !found.Task.Labels.Except(content.Labels).Any();
                 return new StartTaskResult(same ? StartTaskStatus.Repeated : StartTaskStatus.Conflict, found.Task);
             }
 
             session.Execute(
-                Sql.InsertTask, key.Owner.Value, key.Id.Value, purpose, initiator, TaskRow.WriteLabels(labels),
-                Instants.Write(now), Instants.Write(now + Instants.Truncate(lifetime)));
+                Sql.InsertTask, key.Owner.Value, key.Id.Value, content.Purpose, content.Initiator, TaskRow.WriteLabels(content.Labels),
+                Instants.Write(now), Instants.Write(now + Instants.Truncate(lifetime)), content.VerifiedInitiator?.Write() ?? "");
             return new StartTaskResult(StartTaskStatus.Started, TaskRow.Find(session, key)!.Task);
         },
         cancellationToken);

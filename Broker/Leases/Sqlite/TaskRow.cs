@@ -24,6 +24,7 @@ internal sealed record TaskRow(AgentTask Task, DateTimeOffset? OverTime, long Li
             Key = new TaskKey(new WorkloadId(row.GetString(0)), new TaskId(row.GetString(1))),
             Purpose = row.GetString(2),
             Initiator = row.GetString(3),
+            VerifiedInitiator = VerifiedInitiator.Read(row.GetString(13)),
             Labels = JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4)) ?? [],
             Outcome = row.IsDBNull(5) ? null : (TaskOutcome)row.GetInt32(5),
             CreateTime = row.GetInstant(6),

@@ -16,7 +16,7 @@ namespace SecretsBroker.Policy.Trials;
 ///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
 ///           or approval_group, or access: grant, action, resource, target, classification, environment
 /// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal,
-///           signals: issues, denials, resources, violations, failures
+///           verified_initiator: issuer, subject, name, groups, and signals: issues, denials, resources, violations, failures
 ///           or of an operator: reason, time, source_address
 /// </code>
 /// </summary>
@@ -80,15 +80,17 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
             what.Text("tool") ?? "",
             context.Text("purpose") ?? "",
             timeToLive);
+        var verified = ReadInitiator(context);
         return new TrialQuestion.OfAgent(workload, intent, what.Text("engine") ?? "", new PolicyContext(
             new TaskId(context.Text("task") ?? "task"),
             context.Text("task_purpose") ?? "",
-            context.Text("initiator") ?? "",
+            context.Text("initiator") ?? verified?.Text ?? "",
             context.TextsByName("labels"),
             ReadTime(context),
             ReadAddress(context),
             context.Flag("renewal", fallback: false))
         {
+            VerifiedInitiator = verified,
             Signals = ReadSignals(context.Section("signals")),
         });
     }
@@ -101,6 +103,20 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
         return read;
 
         long Count(string name) => signals.Number(name, 0, 0, (int)BehaviourSignals.Maximum);
+    }
+
+    private static VerifiedInitiator? ReadInitiator(SettingsReader context)
+    {
+        if (!context.Has("verified_initiator"))
+        {
+            return null;
+        }
+
+        var section = context.Section("verified_initiator");
+        var initiator = new VerifiedInitiator(
+            section.RequiredText("issuer"), section.RequiredText("subject"), section.Text("name") ?? "", section.Texts("groups"));
+        section.RefuseOthers();
+        return initiator;
     }
 
     private TrialQuestion.OfOperator ReadOperator(Workload workload, SettingsReader what, SettingsReader context)

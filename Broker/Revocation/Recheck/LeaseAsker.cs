@@ -77,6 +77,7 @@ internal sealed partial class LeaseAsker(
             lease.Task.Id, task.Purpose, task.Initiator, task.Labels, now, basis.SourceAddress, Renewal: false)
         {
             Signals = behaved,
+            VerifiedInitiator = task.VerifiedInitiator,
         });
 
     [LoggerMessage(LogLevel.Debug, "Policy could not be asked about lease {LeaseId} again: {Failure}")]
