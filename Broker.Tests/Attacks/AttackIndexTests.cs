@@ -1,3 +1,4 @@
+using SecretsBroker.Tests.Approvals;
 using SecretsBroker.Tests.KillSwitch;
 
 namespace SecretsBroker.Tests.Attacks;
@@ -53,8 +54,22 @@ internal sealed class AttackIndexTests
     public void Table_has_no_attack_twice() =>
         Assert.That(AttackTests.Table.Select(attack => $"{attack}"), Is.Unique);
 
-    /// <summary>A race is no row: it needs gates within the broker, and so has a fixture of its own.</summary>
-    [Test]
-    public void Kill_is_tried_at_every_step_of_issuing() => Assert.That(
-        typeof(KillDuringIssueTests).GetMethod(nameof(KillDuringIssueTests.Nothing_becomes_active_after_the_answer_and_what_was_made_is_gone)), Is.Not.Null);
+    /// <summary>
+    /// Those that need more than one broker of one configuration has: gates within it, people with groups. Each looks at the status, at what
+    /// was issued, and at the record, as the table does.
+    /// </summary>
+    private static readonly TestCaseData<Type, string>[] InFixturesOfTheirOwn =
+    [
+        new(typeof(KillDuringIssueTests), nameof(KillDuringIssueTests.Nothing_becomes_active_after_the_answer_and_what_was_made_is_gone)),
+        new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Approval_of_another_workload_does_not_exist)),
+        new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Approval_is_for_what_was_shown_and_nothing_else)),
+        new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Approval_serves_one_of_many_calls_at_the_same_time)),
+        new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Approval_does_not_help_against_a_kill_order)),
+        new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Nobody_approves_their_own_request)),
+        new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.On_whose_behalf_it_is_done_does_not_approve_it)),
+    ];
+
+    [TestCaseSource(nameof(InFixturesOfTheirOwn))]
+    public void Attack_is_tried_elsewhere(Type fixture, string test) => Assert.That(
+        fixture.GetMethod(test)!.GetCustomAttributes(inherit: true).OfType<NUnitAttribute>(), Is.Not.Empty);
 }

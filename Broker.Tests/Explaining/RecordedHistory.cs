@@ -37,7 +37,7 @@ internal static class RecordedHistory
     [
         new() { Id = "policies", Type = AuditEventType.PolicyLoaded, PolicyHash = new string('a', 64), Outcome = "3 policies" },
         Started,
-        Decided("d-1", "") with { Allowed = true, Reason = "permitted", Policies = ["readers"], MaxTimeToLive = TimeSpan.FromMinutes(5) },
+        Decided("d-1", "") with { Allowed = true, Reason = "permitted", Policies = ["readers"], MaxTimeToLive = TimeSpan.FromMinutes(5), SignalDenials = 2 },
         OfLease("issued", AuditEventType.Issued) with { ExpireTime = Begin.AddMinutes(5), TraceId = "4bf92f3577b34da6a3ce929d0e0e4736" },
         Use(1, ""),
         Decided("d-2", "renewal") with { Allowed = true, Reason = "permitted", Policies = ["readers"] },

@@ -113,10 +113,43 @@ internal static class ExplanationMapping
         ApprovalGroups = { decision.Approvals },
         SealedDelivery = decision.Sealed,
         Advice = { decision.Advice },
+        Signals = { decision.Signals.ToDictionary() },
         Action = decision.Action,
         Resource = decision.Resource,
         Tool = decision.Tool,
         Refusal = decision.Refusal,
+        Approval = decision.Approval is { } approval ? ToMessage(approval) : null,
+        BreakGlass = decision.BrokenGlass is { } glass ? ToMessage(glass) : null,
+    };
+
+    private static V1.ExplainedApproval ToMessage(Explained.ExplainedApproval approval) => new()
+    {
+        ApprovalId = approval.Id,
+        Demands = { approval.Demands },
+        RequestTime = approval.RequestTime?.ToTimestamp(),
+        UseTime = approval.UseTime?.ToTimestamp(),
+        Votes =
+        {
+            approval.Votes.Select(vote => new V1.ExplainedVote
+            {
+                Time = vote.Time.ToTimestamp(),
+                Approver = vote.Approver,
+                Groups = { vote.Groups },
+                Verdict = vote.Verdict,
+                Counted = vote.Counted,
+                Reason = vote.Reason,
+            }),
+        },
+    };
+
+    private static V1.ExplainedBreakGlass ToMessage(Explained.ExplainedGlass glass) => new()
+    {
+        Time = glass.Time.ToTimestamp(),
+        ReviewId = glass.Review,
+        Justification = glass.Justification,
+        CloseTime = glass.CloseTime?.ToTimestamp(),
+        Reviewer = glass.Reviewer,
+        Comment = glass.Comment,
     };
 
     private static V1.ExplainedRenewal ToMessage(Explained.ExplainedRenewal renewal) => new()

@@ -8,9 +8,11 @@ internal sealed class DecisionFold
     private readonly Dictionary<string, AuditEntry> _decided = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AuditRecord> _refused = new(StringComparer.Ordinal);
     private readonly List<AuditEntry> _policies = [];
+    private readonly ApprovalFold _approvals;
 
-    public DecisionFold(IEnumerable<AuditEntry> entries)
+    public DecisionFold(IReadOnlyCollection<AuditEntry> entries)
     {
+        _approvals = new ApprovalFold(entries);
         foreach (var entry in entries)
         {
             switch (entry.Record.Type)
@@ -56,14 +58,26 @@ internal sealed class DecisionFold
             PolicyServerDecision = record.PolicyServerDecision,
             MaxTimeToLive = record.MaxTimeToLive,
             Approvals = record.Approvals,
+            Approval = _approvals.Find(record.DecisionId),
+            BrokenGlass = _approvals.FindGlass(record.DecisionId),
             Sealed = record.Sealed == true,
             Advice = record.Advice,
+            Signals = SignalsOf(record),
             Action = record.Action,
             Resource = record.Resource,
             Tool = record.Tool,
             Refusal = _refused.GetValueOrDefault(record.DecisionId)?.Reason ?? "",
         };
     }
+
+    private static Dictionary<string, long> SignalsOf(AuditRecord record) => new (string Name, long? Value)[]
+    {
+        ("issues", record.SignalIssues),
+        ("denials", record.SignalDenials),
+        ("resources", record.SignalResources),
+        ("violations", record.SignalViolations),
+        ("failures", record.SignalFailures),
+    }.Where(signal => signal.Value is not null).ToDictionary(signal => signal.Name, signal => signal.Value!.Value);
 
     private DateTimeOffset? LoadTimeOf(string hash, AuditEntry decided) => _policies
         .LastOrDefault(loaded => loaded.Record.PolicyHash == hash && loaded.Broker == decided.Broker && loaded.Time <= decided.Time)?.Time;

@@ -31,10 +31,19 @@ internal sealed record ExplainedDecision
     /// <summary>Whose approval it took.</summary>
     public IReadOnlyList<string> Approvals { get; init; } = [];
 
+    /// <summary>Who gave it, and why; null when none was asked for, or its records were not found.</summary>
+    public ExplainedApproval? Approval { get; init; }
+
+    /// <summary>That it was done without; null when it was not.</summary>
+    public ExplainedGlass? BrokenGlass { get; init; }
+
     /// <summary>Whether the secret had to be delivered sealed.</summary>
     public bool Sealed { get; init; }
 
     public IReadOnlyList<string> Advice { get; init; } = [];
+
+    /// <summary>How the workload had behaved, as policy was told; what was zero is left out.</summary>
+    public IReadOnlyDictionary<string, long> Signals { get; init; } = new Dictionary<string, long>();
 
     // What was asked, for where it did not become a lease.
     public string Action { get; init; } = "";

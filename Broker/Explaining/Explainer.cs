@@ -46,13 +46,14 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
 
         var collector = new AuditCollector(
             logs,
-            [Needle.Member("lease"u8, lease), Needle.Member("task"u8, known.Task), Killed, PolicyLoaded],
+            [Needle.Member("lease"u8, lease), Needle.Member("task"u8, known.Task), Needle.Member("decision_id"u8, known.Decision), Killed, PolicyLoaded],
             entry => TakeForLease(entry, lease, known))
         {
             Since = since,
         };
         var (entries, coverage) = collector.Collect(budget);
-        var records = entries.Where(entry => entry.Record.Lease == lease).ToList();
+        var records = entries.Where(entry => entry.Record.Lease == lease && RecordOwner.IsOfLease(entry.Record)).ToList();
+        (entries, coverage) = WithApprovals(entries, coverage);
         return new LeaseFound(
             records.Count == 0 ? null : new LeaseFold(lease, records, entries, new DecisionFold(entries), coverage).Explain(now), coverage);
     }
@@ -68,7 +69,7 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
             Since = since,
         };
         var (entries, coverage) = collector.Collect(budget);
-        var workloads = entries.Where(entry => entry.Record.Task == task).Select(entry => entry.Record.Workload).Distinct(StringComparer.Ordinal).ToList();
+        var workloads = entries.Where(entry => entry.Record.Task == task).Select(entry => RecordOwner.Of(entry.Record)).Distinct(StringComparer.Ordinal).ToList();
         return new TaskFound(
             workloads is [var only] ? TaskFold.Explain(only, task, entries, coverage, now) : null, workloads, coverage);
     }
@@ -79,7 +80,9 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
             logs,
             [Needle.Member("lease"u8, lease)],
             // That of a renewal names another decision.
-            entry => entry.Record.Lease == lease && entry.Record.Type != AuditEventType.Renewed ? Take.KeepAndStop : Take.Leave)
+            entry => entry.Record.Lease == lease && RecordOwner.IsOfLease(entry.Record) && entry.Record.Type != AuditEventType.Renewed
+                ? Take.KeepAndStop
+                : Take.Leave)
         {
             Since = since,
         };
@@ -89,15 +92,37 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
             : (null, coverage);
     }
 
+    /// <summary>
+    /// Reads once more for approvals whose request was not found: it names no task when one was yet to be opened, and may be older than
+    /// the one that was.
+    /// </summary>
+    private (IReadOnlyList<AuditEntry> Entries, AuditCoverage Coverage) WithApprovals(IReadOnlyList<AuditEntry> entries, AuditCoverage coverage)
+    {
+        foreach (var approval in new ApprovalFold(entries).WithoutRequest.ToList())
+        {
+            var collector = new AuditCollector(
+                logs,
+                [Needle.Member("approval"u8, approval)],
+                entry => entry.Record.Approval != approval ? Take.Leave
+                    : entry.Record.Type == AuditEventType.ApprovalRequested ? Take.KeepAsFirst
+                    : Take.Keep);
+            var (found, read) = collector.Collect(budget);
+            entries = [.. entries, .. found];
+            coverage = coverage with { IsCutShort = coverage.IsCutShort || read.IsCutShort };
+        }
+
+        return (entries, coverage);
+    }
+
     private static Take TakeForLease(AuditEntry entry, string lease, KnownLease known)
     {
         var record = entry.Record;
-        if (record.Lease == lease || record.Type is AuditEventType.Killed or AuditEventType.PolicyLoaded)
+        if (record.Lease == lease || record.DecisionId == known.Decision || record.Type is AuditEventType.Killed or AuditEventType.PolicyLoaded)
         {
             return Take.Keep;
         }
 
-        if (record.Lease.Length > 0 || record.Task != known.Task || record.Workload != known.Workload)
+        if (record.Lease.Length > 0 || record.Task != known.Task || RecordOwner.Of(record) != known.Workload)
         {
             return Take.Leave;
         }
@@ -106,8 +131,8 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
         {
             // Of a later task of the same id nothing follows.
             AuditEventType.TaskStarted => entry.Time <= known.Time ? Take.KeepAsFirst : Take.Leave,
-            AuditEventType.Decided => record.DecisionId == known.Decision || record.Outcome == "renewal" ? Take.Keep : Take.Leave,
-            AuditEventType.TaskEnded => Take.Keep,
+            AuditEventType.Decided => record.Outcome == "renewal" ? Take.Keep : Take.Leave,
+            AuditEventType.TaskEnded or AuditEventType.ApprovalRequested or AuditEventType.ApprovalVoted or AuditEventType.ApprovalUsed => Take.Keep,
             _ => Take.Leave,
         };
     }
@@ -115,7 +140,7 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
     private static Take TakeForTask(AuditRecord record, string task, string workload) => record switch
     {
         { Type: AuditEventType.Killed or AuditEventType.PolicyLoaded } => Take.Keep,
-        _ when record.Task != task || (workload.Length > 0 && record.Workload != workload) => Take.Leave,
+        _ when record.Task != task || (workload.Length > 0 && RecordOwner.Of(record) != workload) => Take.Leave,
         { Type: AuditEventType.TaskStarted } => Take.KeepAsFirst,
         _ => Take.Keep,
     };

@@ -6,6 +6,8 @@ namespace SecretsBroker.Explaining;
 /// <summary>What should be on the record of a lease and was not found: each of the promises leaves one.</summary>
 internal static class MissingRecords
 {
+    public const string Approval = "the approval that policy demanded";
+
     private static readonly FrozenSet<string> EndsWithTask = new[]
     {
         nameof(EndCause.Completed), nameof(EndCause.Failed), nameof(EndCause.Aborted), nameof(EndCause.Lost),
@@ -21,6 +23,11 @@ internal static class MissingRecords
         if (lease.Decision is null)
         {
             yield return "the decision that allowed it";
+        }
+
+        if (lease is { Decision: { Approvals.Count: > 0, Approval: null, BrokenGlass: null }, IssueTime: not null })
+        {
+            yield return Approval;
         }
 
         if (lease.IssueTime is null && lease.UseCount + lease.Renewals.Count > 0)

@@ -24,8 +24,13 @@ internal static class OwnerView
     };
 
     // A kill order's id stands behind the word.
-    private static ExplainedDecision Of(ExplainedDecision decision) =>
-        decision with { FailedPolicies = [], PolicyServerDecision = "", Refusal = decision.Refusal.Split(' ')[0] };
+    private static ExplainedDecision Of(ExplainedDecision decision) => decision with
+    {
+        FailedPolicies = [],
+        PolicyServerDecision = "",
+        Refusal = decision.Refusal.Split(' ')[0],
+        Approval = decision.Approval is { } approval ? approval with { Votes = [.. approval.Votes.Where(vote => vote.Counted)] } : null,
+    };
 
     // That something is wrong is told without what: it is about everybody's records.
     private static AuditCoverage Of(AuditCoverage coverage) => coverage with

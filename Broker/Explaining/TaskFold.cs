@@ -17,13 +17,13 @@ internal static class TaskFold
     public static TaskExplanation Explain(
         string workload, string task, IReadOnlyList<AuditEntry> entries, AuditCoverage coverage, DateTimeOffset now)
     {
-        var own = entries.Where(entry => entry.Record.Task == task && entry.Record.Workload == workload).ToList();
+        var own = entries.Where(entry => entry.Record.Task == task && RecordOwner.Of(entry.Record) == workload).ToList();
         var records = new TaskRecords(workload, task, own, own[^1].Time);
         var explained = records.Explain(decided: null);
         // An id that is used again names another task: what was before the start is not about this one.
         own.RemoveAll(entry => entry.Time < explained.StartTime);
         var decisions = new DecisionFold([.. own, .. entries.Where(entry => entry.Record.Type == AuditEventType.PolicyLoaded)]);
-        var leases = own.Where(entry => entry.Record.Lease.Length > 0)
+        var leases = own.Where(entry => RecordOwner.IsOfLease(entry.Record))
             .GroupBy(entry => entry.Record.Lease)
             .Select(group => new LeaseFold(group.Key, [.. group], entries, decisions, coverage).Explain(now))
             .ToList();
@@ -44,10 +44,14 @@ internal static class TaskFold
             Missing =
             [
                 .. explained.StartTime is null ? (IEnumerable<string>)["the start of the task"] : [],
-                .. leases.SelectMany(lease => lease.Missing.Where(missing => !missing.Contains("of its task", StringComparison.Ordinal))
-                    .Select(missing => $"of lease {lease.Lease}: {missing}")).Take(MaxTurnedDown),
+                .. leases.SelectMany(lease => lease.Missing.Where(IsOfLeaseAlone).Select(missing => $"of lease {lease.Lease}: {missing}"))
+                    .Take(MaxTurnedDown),
             ],
             Coverage = coverage,
         };
     }
+
+    // The task's own are named once; an approval that was asked for before there was a task is found by the lease's page.
+    private static bool IsOfLeaseAlone(string missing) =>
+        !missing.Contains("of its task", StringComparison.Ordinal) && missing != MissingRecords.Approval;
 }

@@ -25,6 +25,39 @@ internal static class DecisionText
         PageText.Detail("approval by", PageText.List(decision.ApprovalGroups));
         PageText.Detail("delivery", decision.SealedDelivery ? "sealed" : "");
         PageText.Detail("advice", PageText.List(decision.Advice));
+        PageText.Detail(
+            "behaviour before",
+            PageText.List(decision.Signals.OrderBy(signal => signal.Key, StringComparer.Ordinal).Select(signal => $"{signal.Key} {signal.Value}")));
+        Print(decision.Approval);
+        Print(decision.BreakGlass);
+    }
+
+    private static void Print(ExplainedApproval? approval)
+    {
+        if (approval is null)
+        {
+            return;
+        }
+
+        PageText.Fact("approval", $"{approval.ApprovalId}, asked {PageText.Of(approval.RequestTime)}, used {PageText.Of(approval.UseTime)}");
+        foreach (var vote in approval.Votes)
+        {
+            PageText.Fact(
+                vote.Counted ? $"  {vote.Verdict} by" : "  not counted", $"{vote.Approver} at {PageText.Of(vote.Time)}: {vote.Reason}");
+        }
+    }
+
+    private static void Print(ExplainedBreakGlass? glass)
+    {
+        if (glass is null)
+        {
+            return;
+        }
+
+        PageText.Fact("GLASS BROKEN", $"{PageText.Of(glass.Time)}: {glass.Justification}");
+        PageText.Fact("  review", glass.CloseTime is null
+            ? $"{glass.ReviewId}, not on record as closed"
+            : $"{glass.ReviewId}, closed by {glass.Reviewer} at {PageText.Of(glass.CloseTime)}: {glass.Comment}");
     }
 
     /// <summary>What was asked and not given, on one line.</summary>
