@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using SecretsBroker.Approvals;
+using SecretsBroker.Approvals.Notices;
 using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
@@ -26,6 +27,7 @@ internal sealed class ApprovalOutageTests
     private MeasuredBroker _measured = null!;
     private SqliteLeaseStore _store = null!;
     private RecordingAudit _audit = null!;
+    private NoticeQueue _notices = null!;
     private ApprovalVoting _voting = null!;
     private ApprovalGate _gate = null!;
 
@@ -35,6 +37,7 @@ internal sealed class ApprovalOutageTests
         _measured = new MeasuredBroker();
         _store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime());
         _audit = new RecordingAudit();
+        _notices = new NoticeQueue(Options.Create(new WebhookOptions()), _measured.Metrics, NullLogger<NoticeQueue>.Instance);
         var policies = new CurrentPolicies();
         using var folder = new PolicyFolder();
         folder.Write("""permit (principal, action in [Broker::Action::"approve", Broker::Action::"break_glass"], resource);""");
@@ -44,12 +47,13 @@ internal sealed class ApprovalOutageTests
             policies, new RecordingAudit(), _measured.Metrics, TimeProvider.System, NullLogger<OperatorGate>.Instance);
         var options = Options.Create(new ApprovalOptions());
         _voting = new ApprovalVoting(
-            _store, _store, operators, _audit, _measured.Metrics, options, NullLogger<ApprovalVoting>.Instance);
+            _store, _store, operators, _audit, _notices, _measured.Metrics, options, NullLogger<ApprovalVoting>.Instance);
         _gate = new ApprovalGate(
             _store,
             new CurrentCatalog(),
-            new GlassBreaking(_store, operators, _audit, _measured.Metrics, NullLogger<GlassBreaking>.Instance),
+            new GlassBreaking(_store, operators, _audit, _notices, _measured.Metrics, NullLogger<GlassBreaking>.Instance),
             _audit,
+            _notices,
             _measured.Metrics,
             options,
             NullLogger<ApprovalGate>.Instance);
@@ -117,7 +121,7 @@ internal sealed class ApprovalOutageTests
     {
         await _gate.PassAsync(await ClearAsync(new ApprovalPlea { BreakGlass = "the shop is down" }), Decision, default);
         var review = (await _store.ListReviewsAsync(10, default)).Single().Id;
-        var closing = new ReviewClosing(_store, _audit, NullLogger<ReviewClosing>.Instance);
+        var closing = new ReviewClosing(_store, _audit, _notices, TimeProvider.System, NullLogger<ReviewClosing>.Instance);
         _audit.Fails = true;
 
         Assert.That(() => closing.CloseAsync(review, Lee, "fine", "", default), Throws.TypeOf<AuditException>());

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using SecretsBroker.Approvals;
+using SecretsBroker.Approvals.Notices;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -80,6 +81,7 @@ internal sealed class BrokerProcess
         Sweeper = new Sweeper(Store, engines, Ender, Revoker, debts, returns, _metrics, revocation, Clock, Logger<Sweeper>());
         var policy = new SimulatedPolicy(world, wire);
         var decisions = new DecisionMaker(policy, audit, _metrics, _tracing, issuance, Clock, Logger<DecisionMaker>());
+        var notices = new NoticeQueue(Options.Create(new WebhookOptions()), _metrics, Logger<NoticeQueue>());
         var approvals = new ApprovalGate(
             world.Store,
             catalog,
@@ -87,9 +89,11 @@ internal sealed class BrokerProcess
                 world.Store,
                 new OperatorGate(_policies, audit, _metrics, Clock, Logger<OperatorGate>()),
                 audit,
+                notices,
                 _metrics,
                 Logger<GlassBreaking>()),
             audit,
+            notices,
             _metrics,
             Options.Create(new ApprovalOptions()),
             Logger<ApprovalGate>());

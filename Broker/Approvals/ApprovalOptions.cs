@@ -1,3 +1,5 @@
+using SecretsBroker.Approvals.Notices;
+
 namespace SecretsBroker.Approvals;
 
 /// <summary>How long approvals wait and last, and how many there may be. Section <c>Approvals</c>.</summary>
@@ -21,4 +23,7 @@ internal sealed class ApprovalOptions
 
     /// <summary>Streams that one workload may hold open at this broker to wait or watch. Default 20; 1 to 1,000.</summary>
     public int MaxStreamsPerWorkload { get; set; } = 20;
+
+    /// <summary>Who is told of it.</summary>
+    public WebhookOptions Webhook { get; set; } = new();
 }

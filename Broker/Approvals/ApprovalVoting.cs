@@ -1,3 +1,4 @@
+using SecretsBroker.Approvals.Notices;
 using SecretsBroker.Audit;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -17,6 +18,7 @@ internal sealed partial class ApprovalVoting(
     ILeaseStore store,
     OperatorGate gate,
     IAuditSink audit,
+    NoticeQueue notices,
     BrokerMetrics metrics,
     IOptions<ApprovalOptions> options,
     ILogger<ApprovalVoting> logger)
@@ -116,12 +118,14 @@ internal sealed partial class ApprovalVoting(
         }
 
         LogCounted(id, ballot.Approver.Id, vote.Approves, next);
+        var counted = await approvals.FindAsync(id, cancellationToken) ?? approval;
         if (next != ApprovalState.Pending)
         {
             metrics.ApprovalStepped(next == ApprovalState.Approved ? ApprovalStep.Approved : ApprovalStep.Rejected);
+            notices.Publish(Notice.Decided(counted));
         }
 
-        return new VoteResult(VoteOutcome.Counted, await approvals.FindAsync(id, cancellationToken) ?? approval);
+        return new VoteResult(VoteOutcome.Counted, counted);
     }
 
     /// <summary>What is asked for a task that has ended can be served no more.</summary>

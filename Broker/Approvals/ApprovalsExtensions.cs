@@ -1,3 +1,5 @@
+using SecretsBroker.Approvals.Notices;
+
 namespace SecretsBroker.Approvals;
 
 internal static class ApprovalsExtensions
@@ -7,6 +9,10 @@ internal static class ApprovalsExtensions
     {
         services.AddOptions<ApprovalOptions>().BindConfiguration(ApprovalOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ApprovalOptions>, ApprovalOptionsValidator>();
+        services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
+        services.AddSingleton<NoticeQueue>();
+        services.AddHostedService<WebhookSender>();
         services.AddSingleton<GlassBreaking>();
         services.AddSingleton<ReviewClosing>();
         services.AddSingleton<ApprovalVoting>();

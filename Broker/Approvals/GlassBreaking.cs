@@ -1,3 +1,4 @@
+using SecretsBroker.Approvals.Notices;
 using SecretsBroker.Audit;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Operators;
@@ -10,7 +11,12 @@ namespace SecretsBroker.Approvals;
 /// order; and never quietly: a review is opened first, which somebody else has to close.
 /// </summary>
 internal sealed partial class GlassBreaking(
-    IApprovalStore approvals, OperatorGate gate, IAuditSink audit, BrokerMetrics metrics, ILogger<GlassBreaking> logger)
+    IApprovalStore approvals,
+    OperatorGate gate,
+    IAuditSink audit,
+    NoticeQueue notices,
+    BrokerMetrics metrics,
+    ILogger<GlassBreaking> logger)
 {
     /// <summary>An action of its own: being allowed to read invoices is not being allowed to break the glass for it.</summary>
     public async Task<bool> IsAllowedAsync(PolicyQuestion question, string justification, CancellationToken cancellationToken)
@@ -41,6 +47,7 @@ internal sealed partial class GlassBreaking(
             new Review { Id = $"r-{decisionId}", Subject = subject, DecisionId = decisionId, Justification = justification }, cancellationToken);
         await audit.AppendAsync(ApprovalRecords.GlassBroken(review), cancellationToken);
         metrics.GlassBroken(subject.Grant);
+        notices.Publish(Notice.GlassBroken(review));
         LogBroken(subject.Workload, subject.Action, subject.Resource, review.Id, decisionId);
     }
 

@@ -1,10 +1,12 @@
+using SecretsBroker.Approvals.Notices;
 using SecretsBroker.Audit;
 using SecretsBroker.Identity;
 
 namespace SecretsBroker.Approvals;
 
 /// <summary>Closes reviews, on the record first: one that nobody can read about afterwards stays open.</summary>
-internal sealed partial class ReviewClosing(IApprovalStore approvals, IAuditSink audit, ILogger<ReviewClosing> logger)
+internal sealed partial class ReviewClosing(
+    IApprovalStore approvals, IAuditSink audit, NoticeQueue notices, TimeProvider time, ILogger<ReviewClosing> logger)
 {
     /// <param name="id">Which.</param>
     /// <param name="reviewer">Who may close reviews, as far as policy goes.</param>
@@ -32,6 +34,7 @@ internal sealed partial class ReviewClosing(IApprovalStore approvals, IAuditSink
             return ClosingOutcome.NotFound;
         }
 
+        notices.Publish(Notice.ReviewClosed(review, reviewer.Id.Value, comment, time.GetUtcNow()));
         LogClosed(id, reviewer.Id);
         return ClosingOutcome.Closed;
     }

@@ -1,4 +1,5 @@
 using SecretsBroker.Approvals;
+using SecretsBroker.Approvals.Notices;
 using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
@@ -17,6 +18,7 @@ internal sealed partial class ApprovalGate(
     CurrentCatalog catalog,
     GlassBreaking glass,
     IAuditSink audit,
+    NoticeQueue notices,
     BrokerMetrics metrics,
     IOptions<ApprovalOptions> options,
     ILogger<ApprovalGate> logger)
@@ -110,6 +112,7 @@ internal sealed partial class ApprovalGate(
         if (parked.Id == asked.Id)
         {
             metrics.ApprovalStepped(ApprovalStep.Requested);
+            notices.Publish(Notice.Requested(parked));
             LogParked(parked.Id, decision.Id, subject.Workload);
         }
 

@@ -171,6 +171,9 @@ internal enum ExternalSystem
     /// <summary>The SPIFFE agent of the broker's machine.</summary>
     WorkloadApi,
     PolicyServer,
+
+    /// <summary>Who is told of approvals.</summary>
+    Webhook,
     DenyList,
 }
 
