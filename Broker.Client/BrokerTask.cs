@@ -42,7 +42,7 @@ public sealed class BrokerTask : IAsyncDisposable
     /// <param name="options">What else there is to say of the intent.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AccessDeniedException">Not allowed.</exception>
-    /// <exception cref="ApprovalNeededException">Not allowed yet.</exception>
+    /// <exception cref="ApprovalNeededException">Nobody has approved it yet, and <see cref="LeaseOptions.ApprovalWait"/> is over.</exception>
     /// <exception cref="QuotaExceededException">Too many leases, or too fast.</exception>
     /// <exception cref="TaskEndedException">The task has ended.</exception>
     /// <exception cref="SecretsBrokerException">Anything else; nothing was handed out.</exception>
@@ -66,11 +66,11 @@ public sealed class BrokerTask : IAsyncDisposable
             // With it a repeated call replaces what a lost answer left behind.
             RequestId = SecretsBrokerClient.NewId("r-"),
             RecipientKey = seal?.PublicKey ?? "",
+            ApprovalId = options.ApprovalId,
+            BreakGlass = options.BreakGlass is { } justification ? new BreakGlass { Justification = justification } : null,
         };
         using var place = _leases.Expect();
-        var askTimestamp = _connection.Time.GetTimestamp();
-        var response = await _connection.CallAsync(
-            call => _connection.Leases.IssueLeaseAsync(request, call), cancellationToken);
+        var (response, askTimestamp) = await IssueAsync(request, options.ApprovalWait, cancellationToken);
         if (seal is not null)
         {
             response.Secret = await OpenAsync(seal, response);
@@ -119,6 +119,31 @@ public sealed class BrokerTask : IAsyncDisposable
 
     /// <summary>Disposes it as aborted.</summary>
     internal ValueTask AbortAsync() => EndAsync(TaskOutcome.Aborted);
+
+    private async Task<(IssueLeaseResponse Response, long AskTimestamp)> IssueAsync(
+        IssueLeaseRequest request, TimeSpan? approvalWait, CancellationToken cancellationToken)
+    {
+        var askTimestamp = _connection.Time.GetTimestamp();
+        try
+        {
+            return (await CallAsync(), askTimestamp);
+        }
+        catch (ApprovalNeededException e) when (approvalWait is not null && e.ApprovalId.Length > 0)
+        {
+            if (!await ApprovalWait.IsDecidedAsync(_connection, e.ApprovalId, approvalWait.Value, cancellationToken))
+            {
+                throw;
+            }
+
+            // Whatever was decided, the broker says it in its own words.
+            request.ApprovalId = e.ApprovalId;
+            askTimestamp = _connection.Time.GetTimestamp();
+            return (await CallAsync(), askTimestamp);
+        }
+
+        Task<IssueLeaseResponse> CallAsync() =>
+            _connection.CallAsync(call => _connection.Leases.IssueLeaseAsync(request, call), cancellationToken);
+    }
 
     private async ValueTask EndAsync(TaskOutcome outcome)
     {

@@ -25,4 +25,22 @@ public sealed class LeaseOptions
 
     /// <summary>Whether it is renewed while it is held; null takes <see cref="SecretsBrokerOptions.RenewLeases"/>.</summary>
     public bool? Renew { get; init; }
+
+    /// <summary>
+    /// How long to wait where policy demands an approval. Null, the default, does not wait: <see cref="ApprovalNeededException"/> says which
+    /// approval is needed, and <see cref="ApprovalId"/> takes it up later.
+    /// </summary>
+    public TimeSpan? ApprovalWait { get; init; }
+
+    /// <summary>
+    /// The approval that is to be used, as <see cref="ApprovalNeededException"/> named it. All else has to be as it was, the credential's key
+    /// included; a secret that is sealed gets another key with each call, and so has to be waited for.
+    /// </summary>
+    public string ApprovalId { get; init; } = "";
+
+    /// <summary>
+    /// Why it has to go without the approval that policy demands; for emergencies, and for those whom policy lets. Somebody else reviews it.
+    /// Null, the default, asks for the approval.
+    /// </summary>
+    public string? BreakGlass { get; init; }
 }

@@ -24,9 +24,13 @@ public class SecretsBrokerException(
 public sealed class AccessDeniedException(string message, string reason, string decisionId, Exception? innerException = null)
     : SecretsBrokerException(message, reason, decisionId, isRetryable: false, innerException);
 
-/// <summary>Policy allows it once somebody has approved it, and the broker cannot ask them.</summary>
+/// <summary>Policy allows it once somebody has approved it. It waits for that; the same request with the approval's id is served then.</summary>
 public sealed class ApprovalNeededException(string message, string decisionId, Exception? innerException = null)
-    : SecretsBrokerException(message, "APPROVAL_NEEDED", decisionId, isRetryable: false, innerException);
+    : SecretsBrokerException(message, "APPROVAL_NEEDED", decisionId, isRetryable: false, innerException)
+{
+    /// <summary>For <see cref="LeaseOptions.ApprovalId"/>.</summary>
+    public string ApprovalId { get; init; } = "";
+}
 
 /// <summary>The secret is delivered sealed only: ask with <see cref="LeaseOptions.Sealed"/>.</summary>
 public sealed class SealedDeliveryNeededException(string message, string decisionId, Exception? innerException = null)

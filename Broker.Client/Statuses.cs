@@ -22,7 +22,7 @@ internal static class Statuses
                 RetryAfter = detail?.RetryAfter?.ToTimeSpan(),
             },
             StatusCode.FailedPrecondition when detail?.Reason == "APPROVAL_NEEDED" =>
-                new ApprovalNeededException(message, DecisionId(), e),
+                new ApprovalNeededException(message, DecisionId(), e) { ApprovalId = detail.ApprovalId },
             StatusCode.FailedPrecondition when detail?.Reason == "SEALED_DELIVERY_NEEDED" =>
                 new SealedDeliveryNeededException(message, DecisionId(), e),
             StatusCode.FailedPrecondition when detail?.Reason == "TASK_ENDED" => new TaskEndedException(message, e),
