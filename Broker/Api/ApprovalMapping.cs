@@ -19,6 +19,7 @@ internal static class ApprovalMapping
             DecisionId = approval.DecisionId,
             CreateTime = approval.CreateTime.ToTimestamp(),
             ExpireTime = approval.ExpireTime.ToTimestamp(),
+            Signals = approval.Subject.Signals is { } signals ? PolicyMapping.ToMessage(signals) : null,
         };
         message.Demands.Add(approval.Missing().Select(
             one => new ApprovalDemand { Group = one.Demand.Group, Count = one.Demand.Count, Missing = one.Missing }));

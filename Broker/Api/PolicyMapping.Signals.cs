@@ -6,7 +6,7 @@ namespace SecretsBroker.Api;
 /// <content>How a workload has behaved, where a question says so.</content>
 internal static partial class PolicyMapping
 {
-    private static PolicySignals? ToMessage(BehaviourSignals signals) => signals == BehaviourSignals.None ? null : new PolicySignals
+    public static PolicySignals? ToMessage(BehaviourSignals signals) => signals == BehaviourSignals.None ? null : new PolicySignals
     {
         Issues = signals.Issues,
         Denials = signals.Denials,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Policy;
 
 namespace SecretsBroker.Approvals;
@@ -77,9 +78,14 @@ internal sealed record ApprovalSubject
     /// <summary>What policy demands, as <see cref="ApprovalDemand"/> writes it.</summary>
     public IReadOnlyList<string> Demands { get; init; } = [];
 
-    /// <summary>SHA-256 of <see cref="Write"/>, hexadecimal.</summary>
+    // and, of all of this alone, what is shown and not bound
+
+    /// <summary>How the workload had behaved of late when it asked; it changes with every call. Null when not known.</summary>
+    public BehaviourSignals? Signals { get; init; }
+
+    /// <summary>SHA-256 of <see cref="Write"/> but for what is not bound, hexadecimal.</summary>
     [JsonIgnore]
-    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Write())));
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes((this with { Signals = null }).Write())));
 
     /// <summary>The form in which stores keep it; the same text for the same content.</summary>
     public string Write() => JsonSerializer.Serialize(
@@ -98,5 +104,6 @@ internal sealed record ApprovalSubject
 [JsonSerializable(typeof(ApprovalSubject))]
 [JsonSerializable(typeof(ApprovalVote))]
 [JsonSerializable(typeof(Review))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class ApprovalJson : JsonSerializerContext;

@@ -38,6 +38,7 @@ internal static class ApprovalSubjects
             CatalogHash = HashOf(grant, catalog.FindTarget(grant.Target)),
             Policies = decision.Answer.Policies,
             PolicyHash = decision.Answer.PolicyHash,
+            Signals = context.Signals,
             Demands = [.. ApprovalDemand.Of(decision.Answer.Obligations.Approvals).Select(demand => demand.ToString())],
         };
     }

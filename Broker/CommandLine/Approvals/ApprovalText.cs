@@ -40,6 +40,7 @@ internal static class ApprovalText
             .. Line("its key's hash", subject.CredentialHash),
             .. Line("sealed for", subject.SealedFor),
             .. Line("permitted by", $"{string.Join(", ", subject.Policies)} of policies {subject.PolicyHash}"),
+            .. Line("of late", Of(approval.Signals)),
             .. Line("decision", approval.DecisionId),
             .. Line("bound to", subject.SubjectHash),
         ];
@@ -58,6 +59,10 @@ internal static class ApprovalText
         ApprovalState.Expired => $"expired at {KillText.Of(approval.ExpireTime)}",
         _ => "in a state that this command does not know",
     };
+
+    private static string Of(PolicySignals? signals) => signals is null
+        ? ""
+        : $"issues {signals.Issues}, denials {signals.Denials}, resources {signals.Resources}, violations {signals.Violations}, failures {signals.Failures}";
 
     private static string MissingOf(ApprovalDemand demand) => demand.Missing == 1 ? demand.Group : $"{demand.Missing} of {demand.Group}";
 
