@@ -9,8 +9,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using SecretsBroker.Api;
+using SecretsBroker.Audit;
 using SecretsBroker.Identity;
 using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Audit;
 using SecretsBroker.Tests.Compat;
 using SecretsBroker.Tests.Identity;
 using SecretsBroker.Tests.Identity.Dpop;
@@ -26,6 +28,7 @@ internal sealed class AuthenticationInterceptorTests
     private const string RepeatedHeader = "x-second-authorization";
     private const string RepeatedProofHeader = "x-second-dpop";
 
+    private readonly RecordingAudit _audit = new();
     private readonly ScriptedEcho _echo = new();
     private readonly CapturedLog _log = new();
     private readonly SteppedTime _time = new();
@@ -57,6 +60,7 @@ internal sealed class AuthenticationInterceptorTests
                 .AddSingleton<IConfiguration>(configuration)
                 .AddSingleton<TimeProvider>(_time)
                 .AddSingleton<IReplayStore>(new InMemoryReplayStore(_time))
+                .AddSingleton<IAuditSink>(_audit)
                 .AddSingleton(_echo)
                 .AddLogging(logging => logging.AddProvider(_log))
                 .AddTelemetry(configuration)

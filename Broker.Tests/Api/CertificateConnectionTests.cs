@@ -5,11 +5,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Api;
+using SecretsBroker.Audit;
 using SecretsBroker.Identity;
 using SecretsBroker.Hosting;
 using SecretsBroker.Identity.Certificates;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Audit;
 using SecretsBroker.Tests.Compat;
 using SecretsBroker.Tests.Identity;
 using SecretsBroker.Tests.V1;
@@ -22,6 +24,7 @@ internal sealed class CertificateConnectionTests
 {
     private const string Agent = "spiffe://example.org/agent";
 
+    private readonly RecordingAudit _audit = new();
     private readonly TemporaryFolder _folder = new();
     private readonly SteppedTime _time = new();
     private TestAuthority _root = null!;
@@ -124,6 +127,7 @@ internal sealed class CertificateConnectionTests
                 .AddSingleton<IConfiguration>(configuration)
                 .AddSingleton<TimeProvider>(_time)
                 .AddSingleton<IReplayStore>(new InMemoryReplayStore(_time))
+                .AddSingleton<IAuditSink>(_audit)
                 .AddSingleton(new ScriptedEcho
                 {
                     OnSay = (_, context) => Task.FromResult(

@@ -4,9 +4,11 @@ namespace SecretsBroker.Api;
 
 /// <summary>
 /// Tells operators why callers are refused: the first of each cause at once, then one line a cause and interval with the
-/// number of those it stands for. A flood of bad tokens must not become a flood of lines, nor hide another cause.
+/// number of those it stands for. A flood of bad tokens must not become a flood of lines, nor hide another cause. The audit log
+/// hears of them too.
 /// </summary>
-internal sealed partial class AuthenticationFailureLog(TimeProvider time, ILogger<AuthenticationFailureLog> logger)
+internal sealed partial class AuthenticationFailureLog(
+    AuthenticationFailureRecords records, TimeProvider time, ILogger<AuthenticationFailureLog> logger)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -15,13 +17,15 @@ internal sealed partial class AuthenticationFailureLog(TimeProvider time, ILogge
 
     public void Refused(string method, AuthenticationResult result, string sourceAddress)
     {
+        records.Count(result.Fault, result.Authority, sourceAddress);
         if (TryTake(result.Fault, ofInitiator: false, out var unlogged))
             LogRefused(method, sourceAddress, result.Fault, result.Authority, unlogged);
     }
 
     /// <summary>A known caller's token of somebody else's is not believed.</summary>
-    public void InitiatorRefused(string method, WorkloadId caller, AuthenticationFault fault, string authority)
+    public void InitiatorRefused(string method, WorkloadId caller, AuthenticationFault fault, string authority, string sourceAddress)
     {
+        records.Count(fault, authority, sourceAddress, caller);
         if (TryTake(fault, ofInitiator: true, out var unlogged))
             LogInitiatorRefused(method, caller, fault, authority, unlogged);
     }

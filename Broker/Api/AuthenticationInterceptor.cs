@@ -9,12 +9,8 @@ namespace SecretsBroker.Api;
 
 /// <summary>
 /// Finds out who calls, before the message is looked at. Whoever is not believed is told so in one way, whatever the cause;
-/// the cause goes to the log and the metric. Only a missing nonce is told, with the nonce.
+/// the cause goes to the log, the metric and, many in one, the audit log. Only a missing nonce is told, with the nonce.
 /// </summary>
-/// <remarks>
-/// Not to the audit log: nobody stands behind a refused call, and anybody who reaches the port could fill the audit log's
-/// disk with them, upon which nothing would be issued any more.
-/// </remarks>
 internal sealed class AuthenticationInterceptor(
     CallRules rules,
     CallerAuthenticator authenticator,

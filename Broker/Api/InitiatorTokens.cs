@@ -29,7 +29,7 @@ internal sealed class InitiatorTokens(InitiatorVerifier verifier, Authentication
         var (initiator, fault, authority) = await verifier.VerifyAsync(token, context.CancellationToken);
         if (initiator is null)
         {
-            failures.InitiatorRefused(context.Method, context.GetWorkload().Id, fault, authority);
+            failures.InitiatorRefused(context.Method, context.GetWorkload().Id, fault, authority, context.GetSourceAddress());
             throw fault == AuthenticationFault.KeysUnavailable
                 ? new KeySourceException("the keys of an issuer of initiators cannot be had")
                 : Errors.Invalid(

@@ -14,6 +14,8 @@ internal enum AuditEventType
     Revoked = 8,
     TaskStarted = 9,
     TaskEnded = 10,
+
+    /// <summary>Calls whose caller was not believed; one record for many of one cause.</summary>
     AuthenticationFailed = 11,
 
     /// <summary>An operator gave a kill order.</summary>

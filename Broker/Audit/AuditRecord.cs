@@ -97,6 +97,13 @@ internal sealed record AuditRecord
     /// <summary>What a use touched further down, as the agent reports it.</summary>
     public string DownstreamResource { get; init; } = "";
 
+    // refused authentications
+    /// <summary>The configured issuer or trust domain that was asked; empty when none was.</summary>
+    public string Authority { get; init; } = "";
+
+    /// <summary>How many calls the record stands for.</summary>
+    public long? Count { get; init; }
+
     // kill switch
     public string KillOrder { get; init; } = "";
 

@@ -62,6 +62,8 @@ internal static class AuditRecordJson
         json.Member("proof"u8, record.Proof);
         json.Member("outcome"u8, record.Outcome);
         json.Member("downstream_resource"u8, record.DownstreamResource);
+        json.Member("authority"u8, record.Authority);
+        Member(json, "count"u8, record.Count);
         json.Member("kill_order"u8, record.KillOrder);
         json.Member("selector"u8, record.Selector);
         json.Member("proposed_by"u8, record.ProposedBy);
@@ -133,6 +135,8 @@ internal static class AuditRecordJson
         Proof = Text(line, "proof"),
         Outcome = Text(line, "outcome"),
         DownstreamResource = Text(line, "downstream_resource"),
+        Authority = Text(line, "authority"),
+        Count = Number(line, "count"),
         KillOrder = Text(line, "kill_order"),
         Selector = Text(line, "selector"),
         ProposedBy = Text(line, "proposed_by"),

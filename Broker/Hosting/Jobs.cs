@@ -1,4 +1,5 @@
 using Quartz;
+using SecretsBroker.Api;
 using SecretsBroker.Approvals;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
@@ -30,6 +31,7 @@ internal static class Jobs
             quartz.Every<SignalFlushJob>(provider => Option<BehaviourOptions>(provider).FlushInterval);
             quartz.Every<LifelineJob>(provider => Option<TaskOptions>(provider).BeatInterval);
             quartz.Every<KeyRefreshJob>(_ => KeyRefreshInterval);
+            quartz.Every<AuthenticationFailureJob>(_ => AuthenticationFailureRecords.Interval);
             quartz.Every<PurgeJob>(_ => PurgeInterval);
             quartz.Every<CatalogReloadJob>(provider => Option<CatalogOptions>(provider).ReloadInterval);
             quartz.Every<PolicyReloadJob>(provider => Option<PolicyOptions>(provider).ReloadInterval);
