@@ -28,6 +28,20 @@ internal sealed class IdentityOptionsValidatorTests
     [TestCase("TrustDomains:0:Name", "Example.org", "must be a SPIFFE trust domain")]
     [TestCase("TrustDomains:0:Name", "dev.local", "must not be the development trust domain", "spiffe://dev.local/")]
     [TestCase("TrustDomains:0:BundleFile", " ", "must be the path of a trust bundle")]
+    [TestCase("TrustDomains:0:WorkloadApi", "true", "needs Identity:WorkloadApi:Socket")]
+    [TestCase("TrustDomains:0:WorkloadApi", "true", "a bundle comes from one place")]
+    [TestCase("TrustDomains:1:BundleEndpoint:Url", "http://example.org/bundle", "must be an https URL")]
+    [TestCase("TrustDomains:1:BundleEndpoint:Url", "https://user@example.org/bundle", "must be an https URL")]
+    [TestCase("TrustDomains:2:BundleEndpoint:Profile", "https", "must be https_web or https_spiffe")]
+    [TestCase("TrustDomains:2:BundleEndpoint:SpiffeId", "spiffe://web.example/endpoint", "is for https_spiffe only")]
+    [TestCase("TrustDomains:2:BundleFile", "bundle.json", "must be empty where BundleEndpoint is https_web")]
+    [TestCase("TrustDomains:3:BundleEndpoint:SpiffeId", "spiffe://web.example/endpoint", "in this trust domain")]
+    [TestCase("TrustDomains:3:BundleEndpoint:SpiffeId", "", "in this trust domain")]
+    [TestCase("TrustDomains:3:BundleEndpoint:CaFile", "ca.pem", "is for https_web only")]
+    [TestCase("TrustDomains:3:BundleFile", "", "must be the path of the first bundle")]
+    [TestCase("WorkloadApi:Socket", "/run/agent.sock", "must be unix:///PATH")]
+    [TestCase("WorkloadApi:Socket", "tcp://127.0.0.1:8000", "must be unix:///PATH")]
+    [TestCase("WorkloadApi:StartTimeout", "00:00:00", "must be from")]
     [TestCase("Audiences:0", "", "must have 1 to 1024 characters")]
     [TestCase("DiscoveryTimeout", "00:02:00", "must be from 00:00:00.1000000 to 00:01:00")]
     [TestCase("KeyRefreshInterval", "00:00:01", "must be from")]
@@ -130,6 +144,15 @@ internal sealed class IdentityOptionsValidatorTests
                 ("Issuers:0:Workload", "spiffe://example.org/{sub}"),
                 ("TrustDomains:0:Name", "example.org"),
                 ("TrustDomains:0:BundleFile", "bundle.json"),
+                ("TrustDomains:1:Name", "endpoint.example"),
+                ("TrustDomains:1:BundleEndpoint:Url", "https://endpoint.example"),
+                ("TrustDomains:2:Name", "web.example"),
+                ("TrustDomains:2:BundleEndpoint:Url", "https://web.example"),
+                ("TrustDomains:3:Name", "spiffe.example"),
+                ("TrustDomains:3:BundleFile", "first.json"),
+                ("TrustDomains:3:BundleEndpoint:Url", "https://spiffe.example"),
+                ("TrustDomains:3:BundleEndpoint:Profile", "https_spiffe"),
+                ("TrustDomains:3:BundleEndpoint:SpiffeId", "spiffe://spiffe.example/endpoint"),
                 .. changes,
             ]);
         var refused = Assert.Throws<OptionsValidationException>(() => _ = rig.Authenticator);

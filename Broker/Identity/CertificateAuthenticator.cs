@@ -28,9 +28,16 @@ internal sealed class CertificateAuthenticator(TrustedAuthorities trusted, TimeP
             return AuthenticationResult.Failed(AuthenticationFault.NotYetValid, domain.Name);
         if (now > certificate.EndTime)
             return AuthenticationResult.Failed(AuthenticationFault.Expired, domain.Name);
+        var chain = certificate.ChainTo(bundle, now);
+        if (!chain.Holds(now))
+        {
+            // Its authority may be newer than what is known: looked for again, as often as that is allowed.
+            bundle = await domain.Keys.SearchAsync(cancellationToken);
+            chain = certificate.ChainTo(bundle, now);
+        }
+
         if (bundle == KeyRing.Unavailable)
             return AuthenticationResult.Failed(AuthenticationFault.KeysUnavailable, domain.Name);
-        var chain = certificate.ChainTo(bundle, now);
         return chain.Holds(now)
             ? AuthenticationResult.Of(Workload.Of(id, chain.EndTime), domain.Name)
             : AuthenticationResult.Failed(AuthenticationFault.CertificateChainRefused, domain.Name);

@@ -33,7 +33,7 @@ internal sealed class IdentityOptions
     /// </summary>
     public bool Development { get; set; }
 
-    /// <summary>How long one request to an issuer may take. Default 5 s, 100 ms to 1 min.</summary>
+    /// <summary>How long one request to an issuer or a bundle endpoint may take. Default 5 s, 100 ms to 1 min.</summary>
     public TimeSpan DiscoveryTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often an issuer's keys are fetched again. Default 10 min, 10 s to 1 day.</summary>
@@ -46,7 +46,7 @@ internal sealed class IdentityOptions
     public TimeSpan UnknownKeyInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long the keys of an issuer, or of the agent, are believed when it cannot be reached. Default 12 h, at least <see cref="KeyRefreshInterval"/>,
+    /// How long the keys of an issuer, an endpoint or the agent are believed when it cannot be reached. Default 12 h, at least <see cref="KeyRefreshInterval"/>,
     /// at most 7 days.
     /// </summary>
     public TimeSpan KeyLifetime { get; set; } = TimeSpan.FromHours(12);

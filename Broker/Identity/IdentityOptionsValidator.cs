@@ -107,18 +107,8 @@ internal sealed partial class IdentityOptionsValidator : IValidateOptions<Identi
         if (options.TrustDomains.Take(index).Any(other => other.Name == domain.Name))
             Add(faults, path + "Name", "must not be named twice", domain.Name);
         CheckDevelopment(options, SpiffeSyntax.Scheme + domain.Name + '/', path + "Name", faults);
-        CheckBundle(options, domain, path, faults);
+        TrustDomainSource.Check(options, domain, (setting, rule, value) => Add(faults, path + setting, rule, value));
         CheckOwnAudiences(options, domain.Audiences, path, faults);
-    }
-
-    private static void CheckBundle(IdentityOptions options, TrustDomainOptions domain, string path, List<string> faults)
-    {
-        if (!domain.WorkloadApi && string.IsNullOrWhiteSpace(domain.BundleFile))
-            Add(faults, path + "BundleFile", "must be the path of a trust bundle, unless that comes from elsewhere", domain.BundleFile);
-        if (domain.WorkloadApi && domain.BundleFile.Length > 0)
-            Add(faults, path + "BundleFile", "must be empty where WorkloadApi is set: a bundle comes from one place", domain.BundleFile);
-        if (domain.WorkloadApi && options.WorkloadApi.FindSocketPath() is null)
-            Add(faults, path + "WorkloadApi", "needs Identity:WorkloadApi:Socket", "true");
     }
 
     // The development key lies in a file that anybody who starts "broker dev" has.

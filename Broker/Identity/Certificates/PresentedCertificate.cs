@@ -22,7 +22,7 @@ internal sealed class PresentedCertificate
         Leaf = Copy(leaf);
         Issuers = [.. issuers.Where(issuer => !issuer.RawDataMemory.Span.SequenceEqual(leaf.RawDataMemory.Span)).Take(MaxIssuers).Select(Copy)];
         Subject = SpiffeSubject.Of(Leaf);
-        IsWellFormed = SvidForm.IsOf(Leaf);
+        IsWellFormed = SvidForm.IsOf(Leaf, SvidForm.ClientAuthentication);
         Thumbprint = Base64Url.EncodeToString(SHA256.HashData(Leaf.RawDataMemory.Span));
         StartTime = new DateTimeOffset(Leaf.NotBefore);
         EndTime = new DateTimeOffset(Leaf.NotAfter);
@@ -34,7 +34,7 @@ internal sealed class PresentedCertificate
 
     public SpiffeSubject Subject { get; }
 
-    /// <summary>Whether it is of the form of an X.509-SVID.</summary>
+    /// <summary>Whether it is of the form of a client's X.509-SVID.</summary>
     public bool IsWellFormed { get; }
 
     /// <summary>As tokens that are bound to it name it: <c>x5t#S256</c> (RFC 8705 §3.1).</summary>

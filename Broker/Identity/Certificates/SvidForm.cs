@@ -6,10 +6,14 @@ namespace SecretsBroker.Identity.Certificates;
 /// <summary>What an X.509-SVID must be and must not be, besides signed and named (X509-SVID §4 and §5).</summary>
 internal static class SvidForm
 {
-    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    public const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    public const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     private const X509KeyUsageFlags Signing = X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign;
 
-    public static bool IsOf(X509Certificate2 certificate)
+    /// <param name="certificate">Which.</param>
+    /// <param name="purpose">What it is shown for, where it is limited to some.</param>
+    public static bool IsOf(X509Certificate2 certificate, string purpose)
     {
         try
         {
@@ -18,7 +22,7 @@ internal static class SvidForm
             return extensions.DistinctBy(extension => extension.Oid?.Value).Count() == extensions.Count
                 && MayAuthenticate(extensions.OfType<X509KeyUsageExtension>().FirstOrDefault())
                 && extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true }
-                && IsForClients(extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault());
+                && IsFor(purpose, extensions.OfType<X509EnhancedKeyUsageExtension>().FirstOrDefault());
         }
         // An extension whose content is not what its name says.
         catch (CryptographicException)
@@ -32,6 +36,6 @@ internal static class SvidForm
         && usage.KeyUsages.HasFlag(X509KeyUsageFlags.DigitalSignature)
         && (usage.KeyUsages & Signing) == X509KeyUsageFlags.None;
 
-    private static bool IsForClients(X509EnhancedKeyUsageExtension? usage) =>
-        usage is null || usage.EnhancedKeyUsages.Cast<Oid>().Any(oid => oid.Value == ClientAuthentication);
+    private static bool IsFor(string purpose, X509EnhancedKeyUsageExtension? usage) =>
+        usage is null || usage.EnhancedKeyUsages.Cast<Oid>().Any(oid => oid.Value == purpose);
 }

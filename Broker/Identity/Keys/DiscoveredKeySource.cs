@@ -1,98 +1,21 @@
-using System.Security.Cryptography;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Identity.Keys;
 
-/// <summary>Keys that an OIDC issuer publishes. Callers go on with those they have while new ones are fetched.</summary>
-internal sealed partial class DiscoveredKeySource(
+/// <summary>Keys that an OIDC issuer publishes.</summary>
+internal sealed class DiscoveredKeySource(
     string issuer,
     IdentityOptions options,
     DiscoveryClient client,
     BrokerMetrics metrics,
     TimeProvider time,
     ILogger logger)
-    : KeySource(time)
+    : FetchedKeySource(options, ExternalSystem.OidcIssuer, metrics, time, logger)
 {
-    private const int AttemptsInARow = 3;
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
-
-    private volatile Fetched? _fetched;
-    private int _failuresInARow;
-
     public override string Name => issuer;
 
-    protected override KeyRing Trusted =>
-        _fetched is { } fetched && Time.GetElapsedTime(fetched.Timestamp) < options.KeyLifetime ? fetched.Ring : KeyRing.Unavailable;
+    protected override Task<KeyRing> FetchAsync(CancellationToken cancellationToken) =>
+        client.FetchKeysAsync(issuer, Options.AllowHttpOnLoopback, cancellationToken);
 
-    protected override bool WaitsWhenDue => false;
-
-    protected override async Task<Schedule> RefreshAsync(CancellationToken stopping)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                var ring = await FetchAsync(stopping);
-                LogFetched(ring);
-                _fetched = new Fetched(ring, Time.GetTimestamp());
-                _failuresInARow = 0;
-                return new Schedule(options.KeyRefreshInterval, options.UnknownKeyInterval);
-            }
-            catch (Exception fault) when (!stopping.IsCancellationRequested)
-            {
-                metrics.ExternalCallFailed(ExternalSystem.OidcIssuer);
-                LogFailed(issuer, attempt, Describe(fault), Trusted.Count);
-            }
-            catch (OperationCanceledException)
-            {
-                return default;
-            }
-
-            if (attempt == AttemptsInARow)
-                return Postpone();
-            await PauseAsync(FirstPause * attempt, stopping);
-        }
-    }
-
-    private async Task<KeyRing> FetchAsync(CancellationToken stopping)
-    {
-        using var limit = new CancellationTokenSource(options.DiscoveryTimeout, Time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
-        return await client.FetchKeysAsync(issuer, options.AllowHttpOnLoopback, both.Token);
-    }
-
-    // Soon at first, because without keys nobody of this issuer gets in, then no oftener than for unknown keys.
-    private Schedule Postpone()
-    {
-        var delay = FirstDelay * Math.Pow(2, Math.Min(_failuresInARow++, 16));
-        var bounded = Jitter(delay < options.UnknownKeyInterval ? delay : options.UnknownKeyInterval);
-        return new Schedule(bounded, bounded);
-    }
-
-    private Task PauseAsync(TimeSpan pause, CancellationToken stopping) =>
-        Task.Delay(Jitter(pause), Time, stopping).ContinueWith(
-            static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-
-    // Between the whole and twice of it, so that brokers which lost one issuer together do not come back together.
-    private static TimeSpan Jitter(TimeSpan span) => span * (1 + (RandomNumberGenerator.GetInt32(1000) / 1000.0));
-
-    private void LogFetched(KeyRing ring)
-    {
-        if (ring.Count == 0)
-            LogEmptied(issuer);
-        else
-            LogLoaded(issuer, ring.Count);
-    }
-
-    // Types and our own rules only: what the other side said does not belong in the log.
-    private static string Describe(Exception fault) => fault switch
-    {
-        KeySourceException known => known.Message,
-        HttpRequestException http => http.HttpRequestError.ToString(),
-        OperationCanceledException => "timeout",
-        _ => fault.GetType().Name,
-    };
-
-    private sealed record Fetched(KeyRing Ring, long Timestamp);
+    protected override TimeSpan IntervalOf(KeyRing ring) => Options.KeyRefreshInterval;
 }

@@ -3,26 +3,20 @@ using SecretsBroker.Identity.Tokens;
 
 namespace SecretsBroker.Identity.Keys;
 
-/// <summary>
-/// Fetches an issuer's keys by OpenID Connect Discovery. Follows no redirect, keeps no cookie, unpacks nothing, and reads no
-/// more than a limit: what the address in the configuration says is all that is trusted.
-/// </summary>
+/// <summary>Fetches an issuer's keys by OpenID Connect Discovery.</summary>
 internal sealed class DiscoveryClient : IDisposable
 {
     private const int MaxAnswerLength = 512 * 1024;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler
+    private readonly HttpClient _http;
+
+    public DiscoveryClient()
     {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        MaxResponseHeadersLength = 16,
+        var handler = BoundedHttp.CreateHandler();
         // Issuers move; a name must be looked up again at some time.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    })
-    {
-        MaxResponseContentBufferSize = MaxAnswerLength,
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+        _http = BoundedHttp.CreateClient(handler, MaxAnswerLength);
+    }
 
     /// <exception cref="KeySourceException">The answer cannot be used.</exception>
     /// <exception cref="HttpRequestException">There was none, or it was too long.</exception>
@@ -35,15 +29,8 @@ internal sealed class DiscoveryClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<byte[]> GetAsync(Uri address, string what, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Accept.ParseAdd("application/json");
-        using var response = await _http.SendAsync(request, cancellationToken);
-        if (response.StatusCode != System.Net.HttpStatusCode.OK)
-            throw new KeySourceException($"the {what} was answered with status {(int)response.StatusCode}");
-        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
-    }
+    private Task<byte[]> GetAsync(Uri address, string what, CancellationToken cancellationToken) =>
+        BoundedHttp.GetAsync(_http, address, what, cancellationToken);
 
     private static Uri ReadKeyAddress(byte[] configuration, string issuer, bool allowHttpOnLoopback)
     {

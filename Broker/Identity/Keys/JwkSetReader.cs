@@ -35,9 +35,18 @@ internal static class JwkSetReader
                     authorities.Add(authority);
             }
 
-            return new KeyRing(keys, authorities, use == KeyUse.Svid ? ReadSequence(root) : null);
+            return use == KeyUse.Svid ? new KeyRing(keys, authorities, ReadSequence(root), ReadHint(root)) : new KeyRing(keys);
         }
     }
+
+    // Advice only: without a usable one there is a time of our own.
+    private static TimeSpan? ReadHint(JsonElement root) =>
+        root.TryGetProperty("spiffe_refresh_hint", out var value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetInt32(out var seconds)
+        && seconds > 0
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
 
     private static long? ReadSequence(JsonElement root)
     {

@@ -76,8 +76,7 @@ internal sealed partial class KeyFileSource(
         try
         {
             var ring = JwkSetReader.Read(content, use);
-            CheckSequence(ring);
-            sequences.Raise(name, ring.Sequence);
+            sequences.Accept(name, ring);
             _ring = ring;
             if (ring.Count == 0)
                 LogEmptied(name, path);
@@ -89,16 +88,5 @@ internal sealed partial class KeyFileSource(
             metrics.ExternalCallFailed(ExternalSystem.TrustBundle);
             LogRejected(name, path, fault.Message, _ring.Count);
         }
-    }
-
-    // An older bundle may hold a key that was withdrawn since. One without keys can only take trust away.
-    private void CheckSequence(KeyRing ring)
-    {
-        if (sequences.Highest(name) is not { } highest || (ring.Count == 0 && ring.Sequence is null))
-            return;
-        if (ring.Sequence is not { } sequence)
-            throw new KeySourceException($"it has no spiffe_sequence, and an earlier one had {highest}");
-        if (sequence < highest)
-            throw new KeySourceException($"its spiffe_sequence went back from {highest} to {sequence}");
     }
 }

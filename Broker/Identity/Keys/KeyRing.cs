@@ -5,7 +5,7 @@ namespace SecretsBroker.Identity.Keys;
 
 /// <summary>The keys of one authority at one moment. Never changed, only replaced.</summary>
 internal sealed class KeyRing(
-    IReadOnlyList<TrustedKey> keys, IReadOnlyList<X509Certificate2>? authorities = null, long? sequence = null)
+    IReadOnlyList<TrustedKey> keys, IReadOnlyList<X509Certificate2>? authorities = null, long? sequence = null, TimeSpan? refreshHint = null)
 {
     /// <summary>Nothing was loaded yet, or what was loaded is too old. Trusts nobody.</summary>
     public static readonly KeyRing Unavailable = new([]);
@@ -22,6 +22,9 @@ internal sealed class KeyRing(
 
     /// <summary>A trust bundle's <c>spiffe_sequence</c>.</summary>
     public long? Sequence => sequence;
+
+    /// <summary>A trust bundle's <c>spiffe_refresh_hint</c>: after what time it asks to be fetched again.</summary>
+    public TimeSpan? RefreshHint => refreshHint;
 
     /// <summary>What both hold.</summary>
     public KeyRing With(KeyRing other) => new([.. keys, .. other.Keys], [.. Authorities, .. other.Authorities]);

@@ -43,6 +43,8 @@ internal sealed class AuthoritySet : IDisposable
         {
             KeySource keys = domain.WorkloadApi
                 ? new WorkloadApiKeySource(domain.Name, bundles, options.KeyLifetime, time)
+                : domain.BundleEndpoint.Url.Length > 0
+                ? new BundleEndpointSource(domain, options, sequences, metrics, time, loggers.CreateLogger<BundleEndpointSource>())
                 : KeyFile(domain.Name, domain.BundleFile, KeyUse.Svid);
             _trustDomains.Add(domain.Name, new SvidAuthority(domain.Name, Audiences(domain.Audiences), keys));
         }
