@@ -32,6 +32,7 @@ internal sealed class BrokerConnection : IDisposable
         Tasks = new TaskService.TaskServiceClient(_channel);
         Leases = new LeaseService.LeaseServiceClient(_channel);
         Approvals = new ApprovalService.ApprovalServiceClient(_channel);
+        Delegations = new DelegationService.DelegationServiceClient(_channel);
     }
 
     public SecretsBrokerOptions Options { get; }
@@ -43,6 +44,8 @@ internal sealed class BrokerConnection : IDisposable
     public LeaseService.LeaseServiceClient Leases { get; }
 
     public ApprovalService.ApprovalServiceClient Approvals { get; }
+
+    public DelegationService.DelegationServiceClient Delegations { get; }
 
     /// <summary>Makes a call that is safe to repeat, as often as it takes within the time of one call.</summary>
     /// <exception cref="SecretsBrokerException">The broker's answer, or that it could not be reached.</exception>

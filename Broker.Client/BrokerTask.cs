@@ -85,6 +85,35 @@ public sealed class BrokerTask : IAsyncDisposable
         return lease;
     }
 
+    /// <summary>Lets another workload act for this task, which was started with a <see cref="TaskOptions.Scope"/>.</summary>
+    /// <param name="workload">The other's SPIFFE ID.</param>
+    /// <param name="options">Within which bounds.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AccessDeniedException">It would be more than what is above, too deep, or a circle.</exception>
+    /// <exception cref="QuotaExceededException">The task has delegated as often as it may.</exception>
+    /// <exception cref="TaskEndedException">The task has ended.</exception>
+    /// <exception cref="SecretsBrokerException">Anything else.</exception>
+    public async Task<BrokerDelegation> DelegateAsync(
+        string workload, DelegationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new DelegationOptions();
+        var request = new CreateDelegationRequest
+        {
+            TaskId = Id,
+            Delegate = workload,
+            Scope = options.Scope?.ToMessage(),
+            ExpireTime = options.Lifetime is { } lifetime ? (_connection.Time.GetUtcNow() + lifetime).ToTimestamp() : null,
+            MaxUses = options.MaxUses ?? 0,
+            MoreHops = options.MoreHops,
+            MayRephrase = options.MayRephrase,
+            // With it a repeated call finds what a lost answer left behind.
+            RequestId = SecretsBrokerClient.NewId("g-"),
+        };
+        var response = await _connection.CallAsync(
+            call => _connection.Delegations.CreateDelegationAsync(request, call), cancellationToken);
+        return new BrokerDelegation(_connection, response.Delegation);
+    }
+
     /// <summary>Says that the work is done: disposing ends the task as succeeded.</summary>
     public void Succeed() => _succeeded = true;
 

@@ -46,6 +46,8 @@ public sealed class SecretsBrokerClient : IDisposable
             Initiator = options.Initiator,
             InitiatorToken = options.InitiatorToken ?? "",
             Lifetime = options.Lifetime?.ToDuration(),
+            Scope = options.Scope?.ToMessage(),
+            DelegationId = options.DelegationId ?? "",
         };
         request.Labels.Add(options.Labels);
         var response = await _connection.CallAsync(

@@ -20,4 +20,13 @@ public sealed class TaskOptions
 
     /// <summary>After this the task is lost if it is still open; null takes the broker's maximum.</summary>
     public TimeSpan? Lifetime { get; init; }
+
+    /// <summary>All that may be asked for it; only a task that says so can be delegated. Null leaves it open.</summary>
+    public TaskScope? Scope { get; init; }
+
+    /// <summary>
+    /// The delegation that it is started under, for another workload's task: with that one's initiator, no longer than the delegation, and
+    /// with the same purpose unless the delegation lets it change. Null for a task of one's own.
+    /// </summary>
+    public string? DelegationId { get; init; }
 }

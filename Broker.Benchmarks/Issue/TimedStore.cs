@@ -2,12 +2,13 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
 using SecretsBroker.Engines;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Benchmarks.Issue;
 
 /// <summary>All that a store does for a broker.</summary>
-internal interface ITimedStore : ILeaseStore, IDenyList;
+internal interface ITimedStore : ILeaseStore, IDelegationStore, IDenyList;
 
 /// <summary>Stands before a store and measures each of its operations. The runtime makes a class of its own of it.</summary>
 public class TimedStore : DispatchProxy

@@ -31,7 +31,10 @@ internal sealed class LeaseCycles(ILeaseStore store)
         foreach (var task in Tasks)
         {
             await store.StartTaskAsync(
-                task, new TaskContent("close the books", "carol@example.org", new Dictionary<string, string>()), TimeSpan.FromHours(12), CancellationToken.None);
+                task,
+                new TaskContent("close the books", "carol@example.org", new Dictionary<string, string>()),
+                TimeSpan.FromHours(12),
+                CancellationToken.None);
         }
     }
 

@@ -46,6 +46,7 @@ internal sealed class CallRulesTests
                 app.MapStandardServices();
                 app.MapGrpcService<TaskService.TaskServiceBase>();
                 app.MapGrpcService<LeaseService.LeaseServiceBase>();
+                app.MapGrpcService<DelegationService.DelegationServiceBase>();
                 app.MapGrpcService<PolicyService.PolicyServiceBase>();
                 app.MapGrpcService<RecheckService.RecheckServiceBase>();
                 app.MapGrpcService<KillSwitchService.KillSwitchServiceBase>();
@@ -57,6 +58,7 @@ internal sealed class CallRulesTests
             services => services.AddStandardServices(
                 TaskService.Descriptor,
                 LeaseService.Descriptor,
+                DelegationService.Descriptor,
                 PolicyService.Descriptor,
                 RecheckService.Descriptor,
                 KillSwitchService.Descriptor,

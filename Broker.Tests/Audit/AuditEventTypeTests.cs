@@ -15,6 +15,7 @@ internal sealed class AuditEventTypeTests
                 "20 OperatorDecided",
                 "21 LeasesRechecked",
                 "22 KillCarriedOut", "23 KillLiftProposed",
+                "26 DelegationCreated", "27 DelegationNarrowed", "28 DelegationEnded", "29 DelegationRefused",
                 "30 ApprovalRequested", "31 ApprovalVoted", "32 ApprovalUsed", "33 GlassBroken", "34 ReviewClosed",
                 "35 KillExpired",
             ]));

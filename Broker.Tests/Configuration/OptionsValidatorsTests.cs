@@ -28,6 +28,8 @@ internal sealed class OptionsValidatorsTests
     [TestCase("Tasks:EndingNotice", "00:00:00", "01:00:00")]
     [TestCase("Tasks:BeatInterval", "00:00:00.1000000", "00:00:01")]
     [TestCase("Tasks:MaxLifelinesPerWorkload", "1", "100000")]
+    [TestCase("Tasks:MaxDelegationsPerTask", "0", "1000")]
+    [TestCase("Tasks:MaxDelegationDepth", "0", "8")]
     [TestCase("Issuance:DecisionTimeout", "00:00:00.0100000", "00:00:30")]
     [TestCase("Issuance:SettleMargin", "00:00:00", "00:10:00")]
     [TestCase("Issuance:MaxLivePerWorkload", "0", "1000000")]

@@ -28,8 +28,8 @@ internal abstract partial class LeaseStoreContract
             Assert.That(found.ExpireTime, Is.EqualTo(found.CreateTime + (Unit * 100)));
             Assert.That(found.LifelineDeadline, Is.Null);
             Assert.That(found.EndTime, Is.Null);
-            Assert.That(started.Task.CreateTime, Is.EqualTo(found.CreateTime));
-            Assert.That(started.Task.Revision, Is.EqualTo(found.Revision));
+            Assert.That(started.Task!.CreateTime, Is.EqualTo(found.CreateTime));
+            Assert.That(started.Task!.Revision, Is.EqualTo(found.Revision));
         }
     }
 
@@ -44,7 +44,7 @@ internal abstract partial class LeaseStoreContract
         var again = await Store.StartTaskAsync(Key(), new TaskContent("pay", "carol", turned), Unit * 900, None);
 
         Assert.That(again.Status, Is.EqualTo(StartTaskStatus.Repeated));
-        Assert.That(again.Task.ExpireTime, Is.EqualTo(first.Task.ExpireTime));
+        Assert.That(again.Task!.ExpireTime, Is.EqualTo(first.Task!.ExpireTime));
     }
 
     [TestCase("other", "carol", "1")]
@@ -58,7 +58,7 @@ internal abstract partial class LeaseStoreContract
             Key(), new TaskContent(purpose, initiator, new Dictionary<string, string> { ["a"] = label }), Unit * 100, None);
 
         Assert.That(other.Status, Is.EqualTo(StartTaskStatus.Conflict));
-        Assert.That(other.Task.Purpose, Is.EqualTo("pay"));
+        Assert.That(other.Task!.Purpose, Is.EqualTo("pay"));
     }
 
     [Test]

@@ -57,7 +57,7 @@ internal abstract partial class LeaseStoreContract
         var result = await Store.StartTaskAsync(
             key ?? Key(), new TaskContent("pay invoices", "carol@example.org", new Dictionary<string, string>()), Unit * lifetime, None);
         Assert.That(result.Status, Is.EqualTo(StartTaskStatus.Started));
-        return result.Task;
+        return result.Task!;
     }
 
     /// <summary>Lasts long enough that only what a test changes can run out.</summary>

@@ -2,6 +2,7 @@ using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Policy;
 
 namespace SecretsBroker.Tests.Policy;
@@ -43,6 +44,13 @@ internal static class Questions
             {
                 Signals = new BehaviourSignals(Issues: 3, Denials: 1, Resources: 2, Violations: 0, Failures: 0),
                 VerifiedInitiator = new VerifiedInitiator("https://idp.example.org/", "00u1", "alice@example.org", ["finance", "leads"]),
+                Delegation = new DelegationFacts(
+                    [new WorkloadId("spiffe://example.org/agents/root"), new WorkloadId("spiffe://example.org/agents/between")],
+                    new TaskId("root-1"),
+                    "close the year",
+                    "carol@example.org",
+                    "g-00abcdefghijklmnopqrstuvab",
+                    "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"),
             });
     }
 
@@ -94,6 +102,10 @@ internal static class Questions
             .SetArgDisplayNames("initiator merely stated");
 
         yield return new TestCaseData(full with { Context = full.Context with { Renewal = true } }).SetArgDisplayNames("renewal");
+        yield return new TestCaseData(full with
+        {
+            Context = full.Context with { Delegation = full.Context.Delegation! with { RootInitiator = "" } },
+        }).SetArgDisplayNames("delegated on nobody's behalf");
         yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "fe80::1%3" } }).SetArgDisplayNames("IPv6");
         yield return new TestCaseData(full with { Context = full.Context with { SourceAddress = "?" } }).SetArgDisplayNames("no address");
         var claims = new Dictionary<string, string> { ["team"] = "billing", ["undeclared"] = "x" };
@@ -118,7 +130,15 @@ internal static class Questions
             Workload = full.Workload with { Groups = [], Attributes = new Dictionary<string, string>() },
             Intent = full.Intent with { Tool = "", Purpose = "", TimeToLive = null },
             Grant = full.Grant with { Classification = "", Environment = "" },
-            Context = full.Context with { TaskPurpose = "", Initiator = "", Labels = new Dictionary<string, string>(), SourceAddress = "", VerifiedInitiator = null },
+            Context = full.Context with
+            {
+                TaskPurpose = "",
+                Initiator = "",
+                Labels = new Dictionary<string, string>(),
+                SourceAddress = "",
+                VerifiedInitiator = null,
+                Delegation = null,
+            },
         };
     }
 }

@@ -6,6 +6,7 @@ using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Issuance;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
@@ -74,11 +75,18 @@ internal sealed class BrokerProcess
             backoff,
             Clock,
             Logger<Revoker>());
-        Tasks = new TaskStarter(Store, audit, Options.Create(new TaskOptions()));
-        Ender = new TaskEnder(Store, Revoker, audit, _metrics, Logger<TaskEnder>());
+        var delegations = new NoDelegations();
+        var chains = new DelegationChains(Store, delegations);
+        var recorder = new TaskEndRecorder(audit, _metrics, Logger<TaskEndRecorder>());
+        var delegationEnder = new DelegationEnder(Store, delegations, Revoker, recorder, audit, _metrics, Logger<DelegationEnder>());
+        var narrower = new DelegationNarrower(Store, delegations, Revoker, audit, _metrics, Logger<DelegationNarrower>());
+        Tasks = new TaskStarter(Store, chains, audit, Options.Create(new TaskOptions()));
+        Ender = new TaskEnder(Store, Revoker, delegationEnder, recorder, Logger<TaskEnder>());
         var debts = new TargetDebts(Clock);
         var returns = new TargetReturns(Store, _metrics, revocation, Clock, Logger<TargetReturns>());
-        Sweeper = new Sweeper(Store, engines, Ender, Revoker, debts, returns, _metrics, revocation, Clock, Logger<Sweeper>());
+        Sweeper = new Sweeper(
+            Store, engines, delegations, Ender, delegationEnder, narrower, Revoker, debts, returns, _metrics, revocation, Clock,
+            Logger<Sweeper>());
         var policy = new SimulatedPolicy(world, wire);
         var decisions = new DecisionMaker(policy, audit, _metrics, _tracing, issuance, Clock, Logger<DecisionMaker>());
         var notices = new NoticeQueue(Options.Create(new WebhookOptions()), _metrics, Logger<NoticeQueue>());
@@ -97,10 +105,12 @@ internal sealed class BrokerProcess
             _metrics,
             Options.Create(new ApprovalOptions()),
             Logger<ApprovalGate>());
-        var maker = new LeaseMaker(engines, Store, approvals, Revoker, debts, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
+        var maker = new LeaseMaker(
+            engines, Store, chains, approvals, Revoker, debts, audit, _metrics, _tracing, issuance, Clock, Logger<LeaseMaker>());
         var tokens = new TokenUse(new InMemoryReplayStore(Clock), audit, _metrics, Logger<TokenUse>());
-        Issuer = new Issuer(catalog, Store, decisions, approvals, tokens, Tasks, maker, behaviour, signals, _metrics, _tracing, Clock);
-        Renewer = new LeaseRenewer(catalog, engines, Store, decisions, approvals, tokens, behaviour, signals, audit);
+        var delegators = new Delegators(decisions, behaviour);
+        Issuer = new Issuer(catalog, Store, chains, decisions, delegators, approvals, tokens, Tasks, maker, behaviour, signals, _metrics, _tracing, Clock);
+        Renewer = new LeaseRenewer(catalog, engines, Store, chains, decisions, delegators, approvals, tokens, behaviour, signals, audit);
         Uses = new UseReporter(catalog, Store, Revoker, signals, audit);
         var recheck = Options.Create(new RecheckOptions { MaxRevokePercent = 100, DecisionTimeout = TimeSpan.FromSeconds(1) });
         var asker = new LeaseAsker(policy, catalog, Store, behaviour, recheck, Clock, Logger<LeaseAsker>());

@@ -15,7 +15,7 @@ internal static class Words
         RenewResult renewed => $"{renewed.Status} {Of((object?)renewed.Lease)}",
         MarkGoneResult marked => $"{marked.Status} {Of((object?)marked.Lease)}",
         EndTaskResult ended => $"{ended.Status} {Of(ended.Leases)}",
-        StartTaskResult started => $"{started.Status} {started.Task.Key.Id}",
+        StartTaskResult started => $"{started.Status} {started.Task?.Key.Id}",
         AgentTask task => $"{task.Key.Id} {task.Outcome}",
         EndPage page => Of(page.Ended),
         LeasePage page => $"{page.Leases.Count} leases",

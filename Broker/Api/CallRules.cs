@@ -7,6 +7,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
 {
     private const string Tasks = "/secretsbroker.v1.TaskService/";
     private const string Leases = "/secretsbroker.v1.LeaseService/";
+    private const string Delegations = "/secretsbroker.v1.DelegationService/";
     private const string Policies = "/secretsbroker.v1.PolicyService/";
     private const string Rechecks = "/secretsbroker.v1.RecheckService/";
     private const string Targets = "/secretsbroker.v1.TargetService/";
@@ -32,6 +33,11 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Leases + "GetLease"] = CallRule.Authenticated,
         [Leases + "ListLeases"] = CallRule.Authenticated,
         [Leases + "ReportUse"] = CallRule.Authenticated,
+        [Delegations + "CreateDelegation"] = CallRule.Authenticated,
+        [Delegations + "GetDelegation"] = CallRule.Authenticated,
+        [Delegations + "ListDelegations"] = CallRule.Authenticated,
+        [Delegations + "EndDelegation"] = CallRule.Authenticated,
+        [Delegations + "NarrowDelegation"] = CallRule.Authenticated,
         [Policies + "GetPolicies"] = CallRule.Operator,
         [Policies + "CheckPolicies"] = CallRule.Operator,
         [Policies + "ExplainDecision"] = CallRule.Operator,

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
 using ErrorDetail = SecretsBroker.V1.ErrorDetail;
@@ -38,6 +39,41 @@ internal static class Errors
             StatusCode.FailedPrecondition,
             "what this installation made cannot be told from what others made: Store:Installation is not set",
             new ErrorDetail { Reason = "NO_INSTALLATION" });
+
+    public static RpcException NoSuchDelegation() =>
+        Make(StatusCode.NotFound, "no such delegation", new ErrorDetail { Reason = "DELEGATION_NOT_FOUND" });
+
+    public static RpcException DelegationOver() =>
+        Make(
+            StatusCode.FailedPrecondition,
+            "the delegation has ended or was narrowed, or one above it; ask its delegator for another",
+            new ErrorDetail { Reason = "DELEGATION_OVER" });
+
+    public static RpcException DelegationConflict() =>
+        Make(
+            StatusCode.AlreadyExists,
+            "the request_id was used for another delegation, or for one that has ended; choose another",
+            new ErrorDetail { Reason = "DELEGATION_CONFLICT" });
+
+    public static RpcException TooManyDelegations() =>
+        Make(
+            StatusCode.ResourceExhausted,
+            "the task has delegated as often as it may; end delegations that are not needed",
+            new ErrorDetail { Reason = "DELEGATION_QUOTA", Retryable = true });
+
+    /// <summary>More was asked for than there is to be delegated, or than was.</summary>
+    public static RpcException DelegationRefused(DelegationFault fault) => fault switch
+    {
+        DelegationFault.Over => DelegationOver(),
+        DelegationFault.NoScope => Make(
+            StatusCode.FailedPrecondition,
+            "the task was started without a scope; start one that says what may be asked for it",
+            new ErrorDetail { Reason = "NO_SCOPE" }),
+        _ => Make(
+            StatusCode.PermissionDenied,
+            $"refused: {DelegationFaultText.Of(fault)}",
+            new ErrorDetail { Reason = "DELEGATION_REFUSED" }),
+    };
 
     public static RpcException NoSuchKillOrder() =>
         Make(StatusCode.NotFound, "no such kill order stands", new ErrorDetail { Reason = "KILL_ORDER_NOT_FOUND" });
@@ -107,6 +143,21 @@ internal static class Errors
         RefusalReason.TaskNotFound => NoSuchTask(),
         RefusalReason.TaskConflict => TaskConflict(),
         RefusalReason.TaskEnded => TaskEnded(),
+        RefusalReason.DelegationNotFound => NoSuchDelegation(),
+        RefusalReason.NotUnderDelegation => Invalid("delegation_id", "must be the delegation that the task was started under"),
+        RefusalReason.InitiatorChanged => Invalid("new_task.initiator", "must be the root task's under a delegation, or be empty"),
+        RefusalReason.DelegationOver => Make(
+            StatusCode.FailedPrecondition,
+            $"the delegation has ended or was narrowed, or one above it (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "DELEGATION_OVER", DecisionId = refused.DecisionId }),
+        RefusalReason.DelegationUsedUp => Make(
+            StatusCode.ResourceExhausted,
+            $"the delegation has no use left, or one above it (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "DELEGATION_USED_UP", DecisionId = refused.DecisionId }),
+        RefusalReason.DelegatorDenied => Make(
+            StatusCode.PermissionDenied,
+            $"policy does not allow this to everybody through whom it was delegated (decision {refused.DecisionId})",
+            new ErrorDetail { Reason = "DELEGATOR_DENIED", DecisionId = refused.DecisionId }),
         RefusalReason.AmbiguousCredential => Invalid(
             "credential", "several kinds of credential serve this intent; say which one is wanted"),
         RefusalReason.Killed => Make(

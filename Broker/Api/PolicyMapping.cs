@@ -91,6 +91,7 @@ internal static partial class PolicyMapping
             SourceAddress = context.SourceAddress,
             Renewal = context.Renewal,
             Signals = ToMessage(context.Signals),
+            Delegation = context.Delegation is { } delegation ? DelegationMapping.ToMessage(delegation) : null,
         };
         message.Groups.Add(workload.Groups);
         message.Claims.Add(workload.Attributes.ToDictionary());
@@ -205,6 +206,7 @@ internal static partial class PolicyMapping
         {
             VerifiedInitiator = verified,
             Signals = ToSignals(question.Signals, $"{field}.signals"),
+            Delegation = question.Delegation is { } delegation ? DelegationMapping.ToFacts(delegation, $"{field}.delegation") : null,
         };
     }
 

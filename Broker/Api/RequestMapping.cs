@@ -19,7 +19,11 @@ internal static class RequestMapping
         RequestRules.Text("initiator", request.Initiator, 200, required: false),
         RequestRules.Labels("labels", request.Labels),
         // The upper bound is the configured maximum, which cuts rather than refuses.
-        RequestRules.Span("lifetime", request.Lifetime, RequestRules.MinTimeToLive, TimeSpan.FromDays(365)));
+        RequestRules.Span("lifetime", request.Lifetime, RequestRules.MinTimeToLive, TimeSpan.FromDays(365)))
+    {
+        Scope = DelegationMapping.ToScope("scope", request.Scope),
+        Delegation = DelegationMapping.ToOptionalId(request.DelegationId),
+    };
 
     public static IssueCommand ToCommand(IssueLeaseRequest request, string sourceAddress)
     {
@@ -30,9 +34,10 @@ internal static class RequestMapping
             NewTask = request.TaskCase switch
             {
                 IssueLeaseRequest.TaskOneofCase.TaskId => null,
-                IssueLeaseRequest.TaskOneofCase.NewTask => ToNewTask(request.NewTask, intent.Purpose, request.RequestId),
+                IssueLeaseRequest.TaskOneofCase.NewTask => ToNewTask(request, intent.Purpose),
                 _ => throw Errors.Invalid("task", "must name a task or start one"),
             },
+            Delegation = DelegationMapping.ToOptionalId(request.DelegationId),
             Intent = intent,
             Input = ToInput(request.Credential),
             Approval = RequestRules.OptionalApprovalId(request.ApprovalId),
@@ -80,12 +85,15 @@ internal static class RequestMapping
             RequestRules.Span("intent.time_to_live", intent.TimeToLive, RequestRules.MinTimeToLive, RequestRules.MaxTimeToLive));
     }
 
-    private static NewTask ToNewTask(V1.NewTask task, string purpose, string requestId) => new(
-        OptionalTaskId("new_task.task_id", task.TaskId) ?? TaskOf(RequestRules.RequestId("request_id", requestId)),
+    private static NewTask ToNewTask(IssueLeaseRequest request, string purpose) => new(
+        OptionalTaskId("new_task.task_id", request.NewTask.TaskId) ?? TaskOf(RequestRules.RequestId("request_id", request.RequestId)),
         purpose,
-        RequestRules.Text("new_task.initiator", task.Initiator, 200, required: false),
-        RequestRules.Labels("new_task.labels", task.Labels),
-        Lifetime: null);
+        RequestRules.Text("new_task.initiator", request.NewTask.Initiator, 200, required: false),
+        RequestRules.Labels("new_task.labels", request.NewTask.Labels),
+        Lifetime: null)
+    {
+        Delegation = DelegationMapping.ToOptionalId(request.DelegationId),
+    };
 
     // A request id protects within its task: a retry that opened another task would leave two secrets.
     private static TaskId? TaskOf(string requestId) => requestId.Length == 0

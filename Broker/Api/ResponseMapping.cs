@@ -22,6 +22,8 @@ internal static class ResponseMapping
             ExpireTime = task.ExpireTime.ToTimestamp(),
             Outcome = task.Outcome is { } outcome ? (V1.TaskOutcome)outcome : V1.TaskOutcome.Unspecified,
             EndTime = task.EndTime?.ToTimestamp(),
+            DelegationId = task.Delegation?.Value ?? "",
+            Scope = task.Scope is { } scope ? DelegationMapping.ToMessage(scope) : null,
         };
         if (task.VerifiedInitiator is { } initiator)
         {
@@ -65,6 +67,7 @@ internal static class ResponseMapping
         EndTime = lease.EndTime?.ToTimestamp(),
         GoneTime = lease.GoneTime?.ToTimestamp(),
         DecisionId = lease.DecisionId,
+        DelegationId = lease.Delegation?.Id.Value ?? "",
         SealedFor = lease.SealedFor,
     };
 

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Revocation;
 using SecretsBroker.V1;
@@ -24,9 +25,17 @@ internal sealed class TaskApi(
     {
         var task = await initiators.ReadAsync(RequestMapping.ToNewTask(request), "", request.InitiatorToken, context);
         var started = await starter.StartAsync(context.GetWorkload(), task, context.GetSourceAddress(), context.CancellationToken);
-        return started.Status == StartTaskStatus.Conflict
-            ? throw Errors.TaskConflict()
-            : new StartTaskResponse { Task = ResponseMapping.ToMessage(started.Task) };
+        if (!started.Found)
+        {
+            throw Errors.NoSuchDelegation();
+        }
+
+        if (started.Fault != DelegationFault.None)
+        {
+            throw Errors.DelegationRefused(started.Fault);
+        }
+
+        return new StartTaskResponse { Task = ResponseMapping.ToMessage(started.Task ?? throw Errors.TaskConflict()) };
     }
 
     public override async System.Threading.Tasks.Task HoldTask(

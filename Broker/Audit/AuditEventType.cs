@@ -47,6 +47,16 @@ internal enum AuditEventType
     /// <summary>An operator wants a kill order lifted; another one has to confirm.</summary>
     KillLiftProposed = 23,
 
+    /// <summary>A workload lets another act for its task.</summary>
+    DelegationCreated = 26,
+    DelegationNarrowed = 27,
+
+    /// <summary>With all that is beneath it.</summary>
+    DelegationEnded = 28,
+
+    /// <summary>More was to be delegated than there is, or done under a delegation than it holds.</summary>
+    DelegationRefused = 29,
+
     /// <summary>An intent was parked until it is approved: all that is bound to the approval.</summary>
     ApprovalRequested = 30,
 

@@ -104,6 +104,28 @@ internal sealed record AuditRecord
     /// <summary>How many calls the record stands for.</summary>
     public long? Count { get; init; }
 
+    // delegation
+
+    /// <summary>The nearest one: under which the task was started; of a delegation's own record, that one.</summary>
+    public string Delegation { get; init; } = "";
+
+    /// <summary>The workloads above, the root task's owner first.</summary>
+    public IReadOnlyList<string> DelegationChain { get; init; } = [];
+    public string RootTask { get; init; } = "";
+    public string RootPurpose { get; init; } = "";
+    public string RootInitiator { get; init; } = "";
+
+    /// <summary>Hash of what the root task fixes.</summary>
+    public string RootIntent { get; init; } = "";
+
+    /// <summary>Who may act, and within which bounds.</summary>
+    public string Delegate { get; init; } = "";
+    public IReadOnlyList<string> DelegatedActions { get; init; } = [];
+    public IReadOnlyList<string> DelegatedResources { get; init; } = [];
+    public long? MaxUses { get; init; }
+    public long? MoreHops { get; init; }
+    public bool? MayRephrase { get; init; }
+
     // kill switch
     public string KillOrder { get; init; } = "";
 

@@ -64,6 +64,18 @@ internal static class AuditRecordJson
         json.Member("downstream_resource"u8, record.DownstreamResource);
         json.Member("authority"u8, record.Authority);
         Member(json, "count"u8, record.Count);
+        json.Member("delegation"u8, record.Delegation);
+        json.Member("delegation_chain"u8, record.DelegationChain);
+        json.Member("root_task"u8, record.RootTask);
+        json.Member("root_purpose"u8, record.RootPurpose);
+        json.Member("root_initiator"u8, record.RootInitiator);
+        json.Member("root_intent"u8, record.RootIntent);
+        json.Member("delegate"u8, record.Delegate);
+        json.Member("delegated_actions"u8, record.DelegatedActions);
+        json.Member("delegated_resources"u8, record.DelegatedResources);
+        Member(json, "max_uses"u8, record.MaxUses);
+        Member(json, "more_hops"u8, record.MoreHops);
+        json.Member("may_rephrase"u8, record.MayRephrase);
         json.Member("kill_order"u8, record.KillOrder);
         json.Member("selector"u8, record.Selector);
         json.Member("proposed_by"u8, record.ProposedBy);
@@ -137,6 +149,18 @@ internal static class AuditRecordJson
         DownstreamResource = Text(line, "downstream_resource"),
         Authority = Text(line, "authority"),
         Count = Number(line, "count"),
+        Delegation = Text(line, "delegation"),
+        DelegationChain = List(line, "delegation_chain"),
+        RootTask = Text(line, "root_task"),
+        RootPurpose = Text(line, "root_purpose"),
+        RootInitiator = Text(line, "root_initiator"),
+        RootIntent = Text(line, "root_intent"),
+        Delegate = Text(line, "delegate"),
+        DelegatedActions = List(line, "delegated_actions"),
+        DelegatedResources = List(line, "delegated_resources"),
+        MaxUses = Number(line, "max_uses"),
+        MoreHops = Number(line, "more_hops"),
+        MayRephrase = Flag(line, "may_rephrase"),
         KillOrder = Text(line, "kill_order"),
         Selector = Text(line, "selector"),
         ProposedBy = Text(line, "proposed_by"),

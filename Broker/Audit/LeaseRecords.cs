@@ -1,3 +1,4 @@
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Audit;
@@ -31,7 +32,7 @@ internal static class LeaseRecords
     public static string RevokedId(Lease lease) =>
         lease.Reopened == 0 ? $"{lease.Id}/revoked" : $"{lease.Id}/revoked/{lease.Reopened}";
 
-    public static AuditRecord Of(Lease lease, string id, AuditEventType type) => new()
+    public static AuditRecord Of(Lease lease, string id, AuditEventType type) => new AuditRecord
     {
         Id = id,
         Type = type,
@@ -48,5 +49,5 @@ internal static class LeaseRecords
         Grant = lease.Grant,
         Engine = lease.Engine,
         Target = lease.Target,
-    };
+    }.Under(lease.Delegation?.Facts);
 }

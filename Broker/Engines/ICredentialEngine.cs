@@ -1,6 +1,7 @@
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines;
@@ -48,7 +49,11 @@ internal sealed record IssueRequest(
     Intent Intent,
     Grant Grant,
     DateTimeOffset ExpireTime,
-    CredentialInput Input);
+    CredentialInput Input)
+{
+    /// <summary>Through whom the task came to the workload; null for a task of its own.</summary>
+    public DelegationChain? Delegation { get; init; }
+}
 
 /// <param name="Gone">Whether the credential is of no more use.</param>
 /// <param name="Evidence">What was looked at and seen, for the audit log; for example <c>no role of that OID or name, no sessions</c>.</param>

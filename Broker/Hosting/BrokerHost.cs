@@ -21,6 +21,7 @@ using SecretsBroker.Explaining;
 using SecretsBroker.Identity;
 using SecretsBroker.Identity.WorkloadApi;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Issuance;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
@@ -86,6 +87,7 @@ internal static class BrokerHost
         // gRPC looks at a message's length before it reads on, and answers with a status of its own; Kestrel would break the call off.
         app.MapGrpcService<TaskApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<LeaseApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<DelegationApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<PolicyApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<RecheckApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<KillSwitchApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
@@ -113,6 +115,7 @@ internal static class BrokerHost
         services.AddSingleton(provider => (IReplayStore)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IApprovalStore)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (ISignalStore)provider.GetRequiredService<ILeaseStore>());
+        services.AddSingleton(provider => (IDelegationStore)provider.GetRequiredService<ILeaseStore>());
         services.AddAudit();
         services.AddX509Engine();
         services.AddJwtEngine();
@@ -152,6 +155,7 @@ internal static class BrokerHost
         services.AddSingleton<InitiatorTokens>();
         services.AddSingleton<TaskApi>();
         services.AddSingleton<LeaseApi>();
+        services.AddSingleton<DelegationApi>();
         services.AddSingleton<PolicyApi>();
         services.AddSingleton<RecheckApi>();
         services.AddSingleton<KillAuthority>();
@@ -163,6 +167,7 @@ internal static class BrokerHost
         services.AddStandardServices(
             TaskService.Descriptor,
             LeaseService.Descriptor,
+            DelegationService.Descriptor,
             PolicyService.Descriptor,
             RecheckService.Descriptor,
             KillSwitchService.Descriptor,

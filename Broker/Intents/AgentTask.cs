@@ -1,4 +1,5 @@
 using SecretsBroker.Identity;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Intents;
 
@@ -20,6 +21,12 @@ internal sealed record AgentTask
 
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>All that may be asked for it, as was said when it was started; null when nothing was said. Only a task with one can be delegated.</summary>
+    public IntentScope? Scope { get; init; }
+
+    /// <summary>Under which it was started; null for a task of its owner's own.</summary>
+    public DelegationId? Delegation { get; init; }
+
     /// <summary>Null while the task is open.</summary>
     public TaskOutcome? Outcome { get; init; }
 
@@ -38,6 +45,9 @@ internal sealed record AgentTask
     public long Revision { get; init; }
 
     public bool IsOpen => Outcome is null;
+
+    /// <summary>Open, and neither its lifetime nor its lifeline is over.</summary>
+    public bool GoesOn(DateTimeOffset now) => IsOpen && now < ExpireTime && (LifelineDeadline is not { } deadline || now < deadline);
 }
 
 /// <summary>How a task ended. Persisted by number.</summary>

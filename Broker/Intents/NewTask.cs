@@ -1,4 +1,5 @@
 using SecretsBroker.Identity;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Intents;
 
@@ -13,4 +14,10 @@ internal sealed record NewTask(
 {
     /// <summary>As a token showed; null when the initiator is merely stated.</summary>
     public VerifiedInitiator? VerifiedInitiator { get; init; }
+
+    /// <summary>All that may be asked for it; null leaves that open.</summary>
+    public IntentScope? Scope { get; init; }
+
+    /// <summary>Under which it is to be started.</summary>
+    public DelegationId? Delegation { get; init; }
 }

@@ -1,4 +1,5 @@
 using SecretsBroker.Identity;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Intents;
 
@@ -10,4 +11,10 @@ internal sealed record TaskContent(string Purpose, string Initiator, IReadOnlyDi
 {
     /// <summary>As a token showed; null when the initiator is merely stated.</summary>
     public VerifiedInitiator? VerifiedInitiator { get; init; }
+
+    /// <summary>All that may be asked for it; null when that is left open.</summary>
+    public IntentScope? Scope { get; init; }
+
+    /// <summary>Under which it is started.</summary>
+    public DelegationId? Delegation { get; init; }
 }

@@ -1,3 +1,5 @@
+using SecretsBroker.Intents.Delegations;
+
 namespace SecretsBroker.Intents;
 
 /// <summary>Bounds of tasks and lifelines. Section <c>Tasks</c>.</summary>
@@ -17,6 +19,12 @@ internal sealed class TaskOptions
 
     /// <summary>Lifelines of one workload that this broker holds at once: each costs a write at every beat. Default 1,000; 1 to 100,000.</summary>
     public int MaxLifelinesPerWorkload { get; set; } = 1_000;
+
+    /// <summary>Delegations of one task that have not ended with all beneath them. Default 100; 0 for none, 1,000 at most.</summary>
+    public int MaxDelegationsPerTask { get; set; } = 100;
+
+    /// <summary>How many delegations may follow one another from a root task on. Default 8; 0 to 8.</summary>
+    public int MaxDelegationDepth { get; set; } = DelegationTerms.MaxDepth;
 
     public static readonly TimeSpan MinGrace = TimeSpan.FromSeconds(3);
     public static readonly TimeSpan MaxGrace = TimeSpan.FromMinutes(5);

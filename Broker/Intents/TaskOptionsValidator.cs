@@ -1,4 +1,5 @@
 using SecretsBroker.Configuration;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Intents;
 
@@ -11,5 +12,7 @@ internal sealed class TaskOptionsValidator : IValidateOptions<TaskOptions>
             .Range(nameof(options.EndingNotice), options.EndingNotice, TimeSpan.Zero, TimeSpan.FromHours(1))
             .Range(nameof(options.BeatInterval), options.BeatInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1))
             .Range(nameof(options.MaxLifelinesPerWorkload), options.MaxLifelinesPerWorkload, 1, 100_000)
+            .Range(nameof(options.MaxDelegationsPerTask), options.MaxDelegationsPerTask, 0, 1_000)
+            .Range(nameof(options.MaxDelegationDepth), options.MaxDelegationDepth, 0, DelegationTerms.MaxDepth)
             .Result;
 }

@@ -1,5 +1,6 @@
 using SecretsBroker.Catalog;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Policy;
 
 namespace SecretsBroker.Issuance;
@@ -14,4 +15,7 @@ internal sealed record AllowedIntent(
     TaskKey Task, PolicyQuestion Question, Decision Decision, IssueCommand Command, Clearance Clearance)
 {
     public Grant Grant => Question.Grant;
+
+    /// <summary>The chain that the task stands under, as it was when this was decided; null for a task of the workload's own.</summary>
+    public ChainState? Above { get; init; }
 }

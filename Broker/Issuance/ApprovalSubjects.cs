@@ -21,6 +21,7 @@ internal static class ApprovalSubjects
             TaskPurpose = context.TaskPurpose,
             Initiator = context.Initiator,
             Labels = context.Labels,
+            Chain = [.. context.Delegation?.Chain.Select(above => above.Value) ?? []],
             Action = intent.Action,
             Resource = intent.Resource,
             Tool = intent.Tool,

@@ -10,6 +10,7 @@ internal static class IssuanceExtensions
         services.AddSingleton<DecisionMaker>();
         services.AddSingleton<ApprovalGate>();
         services.AddSingleton<TokenUse>();
+        services.AddSingleton<Delegators>();
         services.AddSingleton<LeaseMaker>();
         services.AddSingleton<Issuer>();
         services.AddSingleton<LeaseRenewer>();

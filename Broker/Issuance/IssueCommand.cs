@@ -1,6 +1,7 @@
 using SecretsBroker.Approvals;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Sealing;
 
 namespace SecretsBroker.Issuance;
@@ -10,6 +11,9 @@ internal sealed record IssueCommand
 {
     /// <summary>The open task that it is for; null when <see cref="NewTask"/> is to be opened.</summary>
     public TaskId? Task { get; init; }
+
+    /// <summary>Under which the task was started, or is to be; null when the request does not say.</summary>
+    public DelegationId? Delegation { get; init; }
 
     public NewTask? NewTask { get; init; }
 

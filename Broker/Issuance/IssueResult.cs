@@ -54,6 +54,24 @@ internal enum RefusalReason
     /// <summary>More should be gone at the target, and is not, than may be while it is asked for more.</summary>
     TargetInDebt,
 
+    /// <summary>The workload was given no such delegation.</summary>
+    DelegationNotFound,
+
+    /// <summary>The task was not started under the delegation that the request names.</summary>
+    NotUnderDelegation,
+
+    /// <summary>A task under a delegation has the root task's initiator; the request names another.</summary>
+    InitiatorChanged,
+
+    /// <summary>The delegation, or one above it, was ended or narrowed meanwhile.</summary>
+    DelegationOver,
+
+    /// <summary>The delegation, or one above it, has no use left.</summary>
+    DelegationUsedUp,
+
+    /// <summary>Who delegated it could not have it.</summary>
+    DelegatorDenied,
+
     /// <summary>Policy allows it once somebody has approved it. It is parked, and can be asked for again with the approval's id.</summary>
     ApprovalNeeded,
 

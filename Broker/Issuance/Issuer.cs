@@ -3,6 +3,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
 using SecretsBroker.Telemetry;
@@ -13,7 +14,9 @@ namespace SecretsBroker.Issuance;
 internal sealed class Issuer(
     CurrentCatalog catalog,
     ILeaseStore store,
+    DelegationChains chains,
     DecisionMaker decisions,
+    Delegators delegators,
     ApprovalGate approvals,
     TokenUse tokens,
     TaskStarter tasks,
@@ -77,6 +80,27 @@ internal sealed class Issuer(
             return new IssueResult.Refused(RefusalReason.TaskEnded, "");
         }
 
+        if (command.Delegation is not null && command.Delegation != task.Delegation)
+        {
+            return new IssueResult.Refused(RefusalReason.NotUnderDelegation, "");
+        }
+
+        var above = task.Delegation is { } delegation ? await chains.ReadAsync(delegation, cancellationToken) : null;
+        if (command.NewTask is not null && task.Delegation is not null)
+        {
+            if (above is null || above.Delegate != workload.Id)
+            {
+                return new IssueResult.Refused(RefusalReason.DelegationNotFound, "");
+            }
+
+            if (task.Initiator.Length > 0 && task.Initiator != above.Chain.Root.Initiator)
+            {
+                return new IssueResult.Refused(RefusalReason.InitiatorChanged, "");
+            }
+
+            task = task with { Initiator = above.Chain.Root.Initiator, VerifiedInitiator = above.Tasks[0]?.VerifiedInitiator };
+        }
+
         var snapshot = catalog.Snapshot;
         var intent = command.Intent;
         var grants = snapshot.FindGrants(intent.Action, intent.Resource, command.Input.EngineType);
@@ -93,6 +117,7 @@ internal sealed class Issuer(
         {
             Signals = await behaved,
             VerifiedInitiator = task.VerifiedInitiator,
+            Delegation = above?.Chain.Facts,
         };
         if (grants.Count == 0)
         {
@@ -107,11 +132,17 @@ internal sealed class Issuer(
         }
 
         var grant = grants[0];
-        var asked = Shortest.Of(intent.TimeToLive ?? grant.DefaultTimeToLive, grant.MaxTimeToLive);
+        var asked = TaskBounds.Cut(
+            Shortest.Of(intent.TimeToLive ?? grant.DefaultTimeToLive, grant.MaxTimeToLive), above, context.Time);
         var question = new PolicyQuestion(workload, intent with { TimeToLive = asked }, grant, context);
         if (CatalogDenials.Of(grant, workload, intent.Tool) is { } unmet)
         {
             return new IssueResult.Denied(await decisions.DenyAsync(question, unmet.Reason, unmet.Text, cancellationToken));
+        }
+
+        if (TaskBounds.DenialOf(task, intent, above, context.Time) is { } denial)
+        {
+            return new IssueResult.Denied(await decisions.DenyAsync(question, denial.Reason, denial.Text, cancellationToken));
         }
 
         var decision = await decisions.DecideAsync(question, cancellationToken);
@@ -119,6 +150,13 @@ internal sealed class Issuer(
         {
             return new IssueResult.Denied(decision);
         }
+
+        if (await delegators.AgreeAsync(question, decision, above, cancellationToken) is not { } agreed)
+        {
+            return await decisions.RefuseAsync(question, decision, RefusalReason.DelegatorDenied, approval: "", cancellationToken);
+        }
+
+        decision = agreed;
 
         if (await decisions.RefuseUnfulfillableAsync(question, decision, command.Recipient is not null, cancellationToken) is { } refused)
         {
@@ -142,15 +180,19 @@ internal sealed class Issuer(
             var started = await tasks.StartAsync(
                 workload,
                 newTask with { Id = task.Key.Id, Lifetime = grant.MaxTimeToLive },
+                above,
                 command.SourceAddress,
                 cancellationToken);
-            if (started.Status == StartTaskStatus.Conflict)
+            if (started.Task is null)
             {
-                return new IssueResult.Refused(RefusalReason.TaskConflict, decision.Id);
+                return started.Fault == DelegationFault.None
+                    ? new IssueResult.Refused(RefusalReason.TaskConflict, decision.Id)
+                    : await decisions.RefuseAsync(question, decision, RefusalReason.DelegationOver, approval: "", cancellationToken);
             }
         }
 
-        return await maker.MakeAsync(new AllowedIntent(task.Key, question, decision, command, clearance), cancellationToken);
+        var allowed = new AllowedIntent(task.Key, question, decision, command, clearance) { Above = above };
+        return await maker.MakeAsync(allowed, cancellationToken);
     }
 
     // An approval holds for the task that the caller named. Where the broker names a new one, each call would have another.
@@ -181,6 +223,7 @@ internal sealed class Issuer(
         Initiator = task.Initiator,
         VerifiedInitiator = task.VerifiedInitiator,
         Labels = task.Labels,
+        Delegation = task.Delegation,
     };
 
     private static Grant NoGrant(Intent intent) => new()

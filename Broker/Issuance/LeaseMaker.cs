@@ -1,5 +1,6 @@
 using SecretsBroker.Audit;
 using SecretsBroker.Engines;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Revocation;
 using SecretsBroker.Sealing;
@@ -14,6 +15,7 @@ namespace SecretsBroker.Issuance;
 internal sealed partial class LeaseMaker(
     TargetEngines engines,
     ILeaseStore store,
+    DelegationChains chains,
     ApprovalGate approvals,
     Revoker revoker,
     TargetDebts debts,
@@ -44,6 +46,11 @@ internal sealed partial class LeaseMaker(
             return refused with { RetryAfter = engine.RetryAfter };
         }
 
+        if (await UseDelegationsAsync(allowed, cancellationToken) is { } notUsed)
+        {
+            return await RefuseAsync(allowed, notUsed, killOrder: "", cancellationToken);
+        }
+
         // As late as can be: what follows may fail, and an approval is used up all the same.
         if (await approvals.PassAsync(allowed.Clearance, allowed.Decision, cancellationToken) is { } unapproved)
         {
@@ -66,11 +73,20 @@ internal sealed partial class LeaseMaker(
             return await RefuseAsync(allowed, Refusals.Of(reserved.Status), reserved.KillOrder, cancellationToken);
         }
 
+        if (!await StillHoldsAsync(lease, allowed))
+        {
+            revoker.AbandonSoon(lease.Id, EndCause.Delegation, settled: true);
+            return await RefuseAsync(allowed, RefusalReason.DelegationOver, killOrder: "", cancellationToken);
+        }
+
         // Counted from before the reservation, by this machine: the call ends before the store calls its deadline past.
         var left = issueLimit - time.GetElapsedTime(reserveStart);
         var intent = allowed.Question.Intent with { TimeToLive = timeToLive };
         var request = new IssueRequest(
-            lease.Id, lease.Owner, lease.Task.Id, intent, grant, lease.ExpireTime, allowed.Command.Input);
+            lease.Id, lease.Owner, lease.Task.Id, intent, grant, lease.ExpireTime, allowed.Command.Input)
+        {
+            Delegation = lease.Delegation,
+        };
         var credential = await IssueAsync(engine, request, left);
         try
         {
@@ -79,6 +95,38 @@ internal sealed partial class LeaseMaker(
         catch
         {
             credential.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Before the reservation, so that a crash in between wastes a use and does not give one away.</summary>
+    private async Task<RefusalReason?> UseDelegationsAsync(AllowedIntent allowed, CancellationToken cancellationToken)
+    {
+        if (allowed.Above is not { } above)
+        {
+            return null;
+        }
+
+        return await chains.UseAsync(above.Chain, allowed.Decision.Id, cancellationToken) switch
+        {
+            UseDelegationStatus.Used => null,
+            UseDelegationStatus.UsedUp => RefusalReason.DelegationUsedUp,
+            _ => RefusalReason.DelegationOver,
+        };
+    }
+
+    /// <summary>
+    /// After the reservation: what was changed above before it is seen here, and who changes anything later finds the reservation.
+    /// </summary>
+    private async Task<bool> StillHoldsAsync(Lease lease, AllowedIntent allowed)
+    {
+        try
+        {
+            return await chains.HoldsAsync(lease, allowed.Question.Context.TaskPurpose, CancellationToken.None);
+        }
+        catch
+        {
+            revoker.AbandonSoon(lease.Id, EndCause.IssueFailed, settled: true);
             throw;
         }
     }
@@ -214,6 +262,8 @@ internal sealed partial class LeaseMaker(
         MaxTimeToLive = maximum,
         IssueTimeout = issueLimit,
         SettleMargin = options.Value.SettleMargin,
+        LatestExpireTime = allowed.Above?.Latest,
+        Delegation = allowed.Above?.Chain,
         Quotas = new LeaseQuotas(
             options.Value.MaxLivePerWorkload, options.Value.MaxLivePerTask, options.Value.MaxIssuesPerMinute),
     };

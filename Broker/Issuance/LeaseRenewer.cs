@@ -5,6 +5,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
 using SecretsBroker.Telemetry;
@@ -16,7 +17,9 @@ internal sealed class LeaseRenewer(
     CurrentCatalog catalog,
     TargetEngines engines,
     ILeaseStore store,
+    DelegationChains chains,
     DecisionMaker decisions,
+    Delegators delegators,
     ApprovalGate approvals,
     TokenUse tokens,
     SignalReader behaviour,
@@ -41,7 +44,8 @@ internal sealed class LeaseRenewer(
         }
 
         var grant = FindGrant(lease);
-        var (question, decision) = await DecideAsync(workload, lease, grant, task, timeToLive, sourceAddress, cancellationToken);
+        var above = lease.Delegation is { } chain ? await chains.ReadAsync(chain.Id, cancellationToken) : null;
+        var (question, decision) = await DecideAsync(workload, lease, grant, task, above, timeToLive, sourceAddress, cancellationToken);
         if (!decision.Answer.Allowed || grant is null)
         {
             if (!decision.Answer.IsDueToFailure)
@@ -51,6 +55,14 @@ internal sealed class LeaseRenewer(
 
             return new RenewOutcome.Denied(decision);
         }
+
+        if (await delegators.AgreeAsync(question, decision, above, cancellationToken) is not { } agreed)
+        {
+            return new RenewOutcome.Refused(
+                await decisions.RefuseAsync(question, decision, RefusalReason.DelegatorDenied, approval: "", cancellationToken));
+        }
+
+        decision = agreed;
 
         if (await decisions.RefuseUnfulfillableAsync(question, decision, lease.SealedFor.Length > 0, cancellationToken) is { } refused)
         {
@@ -79,7 +91,8 @@ internal sealed class LeaseRenewer(
             ?? throw new EngineException($"target {lease.Target} has no engine", isTransient: false);
         var wanted = Shortest.Of(Shortest.Of(timeToLive ?? grant.DefaultTimeToLive, grant.MaxTimeToLive), decision.Answer.Obligations.MaxTimeToLive);
         var now = await store.GetTimeAsync(cancellationToken);
-        var end = Earlier(now + wanted, lease.MaxExpireTime);
+        // What is above may end earlier than it did; the store has cut the maximum, or is about to.
+        var end = Earlier(Earlier(now + wanted, lease.MaxExpireTime), above?.Latest ?? DateTimeOffset.MaxValue);
         if (await approvals.PassAsync(clearance, decision, cancellationToken) is { } ended)
         {
             return await RefuseAsync(question, decision, ended, cancellationToken);
@@ -118,6 +131,7 @@ internal sealed class LeaseRenewer(
         Lease lease,
         Grant? grant,
         AgentTask task,
+        ChainState? above,
         TimeSpan? timeToLive,
         string sourceAddress,
         CancellationToken cancellationToken)
@@ -137,6 +151,7 @@ internal sealed class LeaseRenewer(
         {
             Signals = await behaved,
             VerifiedInitiator = task.VerifiedInitiator,
+            Delegation = lease.Delegation?.Facts,
         };
         var question = new PolicyQuestion(workload, intent, grant ?? GrantThatWas(lease), context);
         if (grant is null)
@@ -146,6 +161,11 @@ internal sealed class LeaseRenewer(
                 DenialReason.UnknownGrant,
                 "the lease's grant is not in the catalogue any more, or not for the same",
                 cancellationToken));
+        }
+
+        if (TaskBounds.DenialOf(task, intent, above, context.Time) is { } denial)
+        {
+            return (question, await decisions.DenyAsync(question, denial.Reason, denial.Text, cancellationToken));
         }
 
         return (question, CatalogDenials.Of(grant, workload, lease.Tool) is { } unmet

@@ -1,4 +1,5 @@
 using SecretsBroker.Audit;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
 using SecretsBroker.Telemetry;
@@ -16,6 +17,7 @@ internal static class Refusals
         ReserveStatus.TaskQuota => RefusalReason.TaskQuota,
         ReserveStatus.RateLimit => RefusalReason.RateLimit,
         ReserveStatus.Killed => RefusalReason.Killed,
+        ReserveStatus.TooLate => RefusalReason.DelegationOver,
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "not a refusal"),
     };
 
@@ -24,6 +26,7 @@ internal static class Refusals
     {
         EndCause.Killed => RefusalReason.Killed,
         EndCause.Replaced => RefusalReason.Replaced,
+        EndCause.Delegation => RefusalReason.DelegationOver,
         EndCause.Completed or EndCause.Failed or EndCause.Aborted or EndCause.Lost => RefusalReason.TaskEnded,
         _ => RefusalReason.Ended,
     };
@@ -44,6 +47,7 @@ internal static class Refusals
         RefusalReason.Killed => DenialReason.Killed,
         RefusalReason.TargetBusy => DenialReason.TargetBusy,
         RefusalReason.TargetInDebt => DenialReason.TargetInDebt,
+        RefusalReason.DelegationOver or RefusalReason.DelegationUsedUp or RefusalReason.DelegatorDenied => DenialReason.Delegation,
         RefusalReason.ApprovalNeeded => DenialReason.ApprovalNeeded,
         RefusalReason.TokenUsed or RefusalReason.TokenIdMissing => DenialReason.TokenUsed,
         RefusalReason.ApprovalNotFound or RefusalReason.ApprovalRejected or RefusalReason.ApprovalEnded or RefusalReason.ApprovalVoid =>
@@ -55,7 +59,8 @@ internal static class Refusals
     };
 
     /// <summary>That an intent which policy allowed is not served.</summary>
-    public static AuditRecord Record(PolicyQuestion question, Decision decision, RefusalReason reason, string killOrder) => new()
+    public static AuditRecord Record(
+        PolicyQuestion question, Decision decision, RefusalReason reason, string killOrder) => new AuditRecord
     {
         Id = $"{decision.Id}/refused",
         Type = AuditEventType.Refused,
@@ -68,5 +73,5 @@ internal static class Refusals
         Grant = question.Grant.Name,
         Reason = killOrder.Length == 0 ? reason.ToString() : $"{reason} by {killOrder}",
         TraceId = BrokerTracing.CurrentTraceId,
-    };
+    }.Under(question.Context.Delegation);
 }

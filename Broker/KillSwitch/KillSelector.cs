@@ -1,3 +1,4 @@
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.KillSwitch;
@@ -34,15 +35,24 @@ internal readonly record struct KillSelector(KillScope Scope, string Value)
 
     /// <summary>Every selector that would cover a lease of this description, to be looked up one by one.</summary>
     public static IReadOnlyList<KillSelector> Covering(Reservation of) =>
-        Covering(of.Task.Owner.Value, of.Task.Id.Value, of.Initiator, of.Grant, of.Engine, of.Target, of.Resource);
+        Covering(of.Task.Owner.Value, of.Task.Id.Value, of.Initiator, of.Grant, of.Engine, of.Target, of.Resource, of.Delegation);
 
     /// <inheritdoc cref="Covering(Reservation)"/>
     public static IReadOnlyList<KillSelector> Covering(Lease lease) =>
-        Covering(lease.Task.Owner.Value, lease.Task.Id.Value, lease.Initiator, lease.Grant, lease.Engine, lease.Target, lease.Resource);
+        Covering(
+            lease.Task.Owner.Value, lease.Task.Id.Value, lease.Initiator, lease.Grant, lease.Engine, lease.Target, lease.Resource,
+            lease.Delegation);
 
     /// <inheritdoc cref="Covering(Reservation)"/>
     public static IReadOnlyList<KillSelector> Covering(
-        string owner, string task, string initiator, string grant, string engine, string target, string resource)
+        string owner,
+        string task,
+        string initiator,
+        string grant,
+        string engine,
+        string target,
+        string resource,
+        DelegationChain? delegation = null)
     {
         List<KillSelector> selectors =
         [
@@ -58,6 +68,13 @@ internal readonly record struct KillSelector(KillScope Scope, string Value)
         for (var end = resource.LastIndexOf('/'); end > 0; end = resource.LastIndexOf('/', end - 1))
         {
             selectors.Add(new KillSelector(KillScope.Resource, resource[..end]));
+        }
+
+        // What stops a workload or a task stops what it has let others do.
+        foreach (var link in delegation?.Links ?? [])
+        {
+            selectors.Add(new KillSelector(KillScope.Workload, link.Task.Owner.Value));
+            selectors.Add(new KillSelector(KillScope.Task, $"{link.Task.Owner} {link.Task.Id}"));
         }
 
         return selectors;

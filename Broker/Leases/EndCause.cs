@@ -45,4 +45,7 @@ internal enum EndCause
 
     /// <summary>Policy, asked again, no longer allows it.</summary>
     Policy = 14,
+
+    /// <summary>The delegation that its task was started under was ended or narrowed, or one above it.</summary>
+    Delegation = 15,
 }

@@ -34,7 +34,10 @@ internal interface ILeaseStore : IAsyncDisposable
 
     // ---- tasks
 
-    /// <summary>Opens a task that ends as lost after <paramref name="lifetime"/>.</summary>
+    /// <summary>
+    /// Opens a task that ends as lost after <paramref name="lifetime"/>, or with the delegation that it is started under, which has to hold in
+    /// this same step.
+    /// </summary>
     ValueTask<StartTaskResult> StartTaskAsync(TaskKey key, TaskContent content, TimeSpan lifetime, CancellationToken cancellationToken);
 
     ValueTask<AgentTask?> FindTaskAsync(TaskKey key, CancellationToken cancellationToken);
@@ -48,7 +51,10 @@ internal interface ILeaseStore : IAsyncDisposable
     /// </summary>
     ValueTask<IReadOnlyList<TaskBeat>> KeepAliveAsync(IReadOnlyList<Lifeline> lifelines, CancellationToken cancellationToken);
 
-    /// <summary>Ends a task and, in the same step, all its leases with the cause that belongs to the outcome.</summary>
+    /// <summary>
+    /// Ends a task and, in the same step, all its leases with the cause that belongs to the outcome; and notes that what it has delegated is
+    /// to be ended.
+    /// </summary>
     ValueTask<EndTaskResult> EndTaskAsync(TaskKey key, TaskOutcome outcome, CancellationToken cancellationToken);
 
     /// <summary>

@@ -1,5 +1,6 @@
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Leases;
 
@@ -38,6 +39,9 @@ internal sealed record Lease
 
     /// <summary>W3C <c>traceparent</c> of the issue, so that the revocation can link to it; empty when not traced.</summary>
     public string TraceParent { get; init; } = "";
+
+    /// <summary>Through whom its task came to its owner; null for a task of the owner's own.</summary>
+    public DelegationChain? Delegation { get; init; }
 
     public LeaseState State { get; init; }
 

@@ -1,4 +1,5 @@
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Leases;
 
@@ -46,6 +47,12 @@ internal sealed record Reservation
 
     /// <summary>How long after the issue deadline a late issue call could still take effect at the target.</summary>
     public required TimeSpan SettleMargin { get; init; }
+
+    /// <summary>Neither its time to live nor any renewal goes past this; null for no such bound.</summary>
+    public DateTimeOffset? LatestExpireTime { get; init; }
+
+    /// <summary>Through whom its task came to its owner; null for a task of the owner's own.</summary>
+    public DelegationChain? Delegation { get; init; }
 
     public required LeaseQuotas Quotas { get; init; }
 }

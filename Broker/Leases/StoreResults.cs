@@ -1,4 +1,5 @@
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Leases;
 
@@ -6,14 +7,19 @@ internal enum StartTaskStatus
 {
     Started,
 
-    /// <summary>An open task of that id with the same purpose, initiator and labels: the call is a repetition.</summary>
+    /// <summary>An open task of that id with the same <see cref="TaskContent"/>: the call is a repetition.</summary>
     Repeated,
 
     /// <summary>The id is taken by a task that ended or whose time is over, or by one with another content.</summary>
     Conflict,
+
+    /// <summary>The delegation that it names has ended, or its time is over, or there is none of that id.</summary>
+    DelegationOver,
 }
 
-internal readonly record struct StartTaskResult(StartTaskStatus Status, AgentTask Task);
+/// <param name="Status">What happened.</param>
+/// <param name="Task">The task as it is; null when there is none.</param>
+internal readonly record struct StartTaskResult(StartTaskStatus Status, AgentTask? Task);
 
 internal enum EndTaskStatus
 {
@@ -25,7 +31,9 @@ internal enum EndTaskStatus
 /// <param name="Status">What happened.</param>
 /// <param name="Task">The task as it now is; null when not found.</param>
 /// <param name="Leases">Its leases that are not yet <see cref="LeaseState.Revoked"/>.</param>
-internal readonly record struct EndTaskResult(EndTaskStatus Status, AgentTask? Task, IReadOnlyList<Lease> Leases);
+/// <param name="Delegations">What it has given; it is noted that they are to be ended (<see cref="IDelegationStore.ListDelegationChangesAsync"/>).</param>
+internal readonly record struct EndTaskResult(
+    EndTaskStatus Status, AgentTask? Task, IReadOnlyList<Lease> Leases, IReadOnlyList<DelegationId> Delegations);
 
 /// <summary>An open lifeline to be kept alive for another grace period.</summary>
 internal readonly record struct Lifeline(TaskKey Task, TimeSpan Grace);
@@ -45,6 +53,9 @@ internal enum ReserveStatus
     TaskQuota,
     RateLimit,
     Killed,
+
+    /// <summary><see cref="Reservation.LatestExpireTime"/> is reached.</summary>
+    TooLate = 8,
 }
 
 /// <param name="Status">What happened.</param>

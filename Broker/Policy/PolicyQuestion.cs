@@ -2,6 +2,7 @@ using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Policy;
 
@@ -35,4 +36,7 @@ internal sealed record PolicyContext(
 
     /// <summary>On whose behalf, as a token showed; null when the initiator is merely stated.</summary>
     public VerifiedInitiator? VerifiedInitiator { get; init; }
+
+    /// <summary>Through whom the task came to the workload; null for a task of its own.</summary>
+    public DelegationFacts? Delegation { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Policy.Cedar;
 using SecretsBroker.Policy.Cedar.Entities;
 using SecretsBroker.Policy.Cedar.Extensions;
@@ -74,6 +75,11 @@ internal sealed class QuestionMapper
             fields.Add(new("verified_initiator", MapInitiator(verified)));
         }
 
+        if (context.Delegation is { } delegation)
+        {
+            fields.Add(new("delegation", MapDelegation(delegation)));
+        }
+
         if (intent.Tool.Length > 0)
         {
             fields.Add(new("tool", CedarValue.Of(intent.Tool)));
@@ -99,6 +105,25 @@ internal sealed class QuestionMapper
         ("subject", CedarValue.Of(initiator.Subject)),
         ("name", CedarValue.Of(initiator.Name)),
         ("groups", CedarValue.Of(initiator.Groups.Select(CedarValue.Of))));
+
+    private static CedarRecord MapDelegation(DelegationFacts delegation)
+    {
+        var fields = new List<KeyValuePair<string, CedarValue>>(7)
+        {
+            new("depth", CedarValue.Of(delegation.Chain.Count)),
+            new("delegator", CedarValue.Of(delegation.Chain[^1].Value)),
+            new("chain", CedarValue.Of(delegation.Chain.Select(workload => CedarValue.Of(workload.Value)))),
+            new("root_workload", CedarValue.Of(delegation.Chain[0].Value)),
+            new("root_task", CedarValue.Of(delegation.RootTask.Value)),
+            new("root_purpose", CedarValue.Of(delegation.RootPurpose)),
+        };
+        if (delegation.RootInitiator.Length > 0)
+        {
+            fields.Add(new("root_initiator", CedarValue.Of(delegation.RootInitiator)));
+        }
+
+        return CedarRecord.Of(fields);
+    }
 
     private static long RoundUp(TimeSpan span, long unit) => (span.Ticks + unit - 1) / unit;
 }

@@ -3,6 +3,7 @@ using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Policy;
 
@@ -64,7 +65,7 @@ internal static class RecordedQuestion
             SignalResources = Recorded(context.Signals.Resources),
             SignalViolations = Recorded(context.Signals.Violations),
             SignalFailures = Recorded(context.Signals.Failures),
-        };
+        }.Under(context.Delegation);
     }
 
     /// <returns>
@@ -115,6 +116,7 @@ internal static class RecordedQuestion
                 VerifiedInitiator = record.InitiatorIssuer.Length == 0
                     ? null
                     : new VerifiedInitiator(record.InitiatorIssuer, record.InitiatorSubject, record.InitiatorName, record.InitiatorGroups),
+                Delegation = DelegationOf(record),
             });
     }
 
@@ -138,6 +140,26 @@ internal static class RecordedQuestion
 
     // Zero has no member: so it is with records from before there were signals.
     private static long? Recorded(long signal) => signal == 0 ? null : signal;
+
+    /// <summary>Null for a task of the workload's own, and for a chain with something in it that is no workload.</summary>
+    private static DelegationFacts? DelegationOf(AuditRecord record)
+    {
+        var chain = new List<WorkloadId>();
+        foreach (var text in record.DelegationChain)
+        {
+            if (!WorkloadId.TryParse(text, out var workload))
+            {
+                return null;
+            }
+
+            chain.Add(workload);
+        }
+
+        return chain.Count == 0
+            ? null
+            : new DelegationFacts(
+                chain, new TaskId(record.RootTask), record.RootPurpose, record.RootInitiator, record.Delegation, record.RootIntent);
+    }
 
     private static TimeSpan RoundUp(TimeSpan span) =>
         TimeSpan.FromMilliseconds((span.Ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond);

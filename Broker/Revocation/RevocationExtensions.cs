@@ -13,6 +13,9 @@ internal static class RevocationExtensions
             return new Backoff(options.MinDelay, options.MaxDelay);
         });
         services.AddSingleton<Revoker>();
+        services.AddSingleton<TaskEndRecorder>();
+        services.AddSingleton<DelegationEnder>();
+        services.AddSingleton<DelegationNarrower>();
         services.AddSingleton<TaskEnder>();
         services.AddSingleton<TargetDebts>();
         services.AddSingleton<TargetReturns>();

@@ -1,18 +1,22 @@
 using System.Collections.Concurrent;
 using SecretsBroker.Engines;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Revocation;
 
 /// <summary>
-/// The net below: one pass ends lost tasks and sets each target that has something due to work. A pass does not wait for the
+/// The net below: one pass ends lost tasks, brings changes of delegations to their end and sets each target that has something due to work. A pass does not wait for the
 /// targets, so that none of them can hold up the next pass or another target.
 /// </summary>
 internal sealed partial class Sweeper(
     ILeaseStore store,
     TargetEngines engines,
+    IDelegationStore changes,
     TaskEnder tasks,
+    DelegationEnder ender,
+    DelegationNarrower narrower,
     Revoker revoker,
     TargetDebts debts,
     TargetReturns returns,
@@ -36,6 +40,7 @@ internal sealed partial class Sweeper(
             try
             {
                 await EndLostTasksAsync(shard, cancellationToken);
+                await FinishDelegationChangesAsync(shard, cancellationToken);
                 foreach (var backlog in await ReadBacklogAsync(shard, cancellationToken))
                 {
                     Note(due, backlog.Target, shard, backlog.Due);
@@ -84,6 +89,14 @@ internal sealed partial class Sweeper(
         // Together: a slow audit log must not hold up the pass once for each of them.
         var lost = await store.EndLostTasksAsync(shard, options.Value.BatchSize, cancellationToken);
         await Task.WhenAll(lost.Select(ended => tasks.FollowUpAsync(ended, cancellationToken)));
+    }
+
+    /// <summary>What a broker that died, or lost the store, has begun.</summary>
+    private async Task FinishDelegationChangesAsync(int shard, CancellationToken cancellationToken)
+    {
+        var begun = await changes.ListDelegationChangesAsync(shard, options.Value.BatchSize, cancellationToken);
+        await Task.WhenAll(begun.Select(
+            change => change.IsEnd ? ender.FinishAsync(change) : narrower.FinishAsync(change)));
     }
 
     private async Task<IReadOnlyList<TargetBacklog>> ReadBacklogAsync(int shard, CancellationToken cancellationToken)

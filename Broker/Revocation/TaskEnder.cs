@@ -1,17 +1,18 @@
-using SecretsBroker.Audit;
-using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Leases;
-using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Revocation;
 
-/// <summary>Ends a task and takes its leases back at once, without waiting for a sweep.</summary>
+/// <summary>Ends a task with all that was delegated from it, and takes the leases back at once, without waiting for a sweep.</summary>
 internal sealed partial class TaskEnder(
-    ILeaseStore store, Revoker revoker, IAuditSink audit, BrokerMetrics metrics, ILogger<TaskEnder> logger)
+    ILeaseStore store, Revoker revoker, DelegationEnder delegations, TaskEndRecorder recorder, ILogger<TaskEnder> logger)
 {
-    /// <summary>Waits for the leases as long as the token allows; what is not gone by then goes on in the background.</summary>
+    /// <summary>
+    /// Waits for the leases as long as the token allows; what is not gone by then goes on in the background. When it returns, nothing is
+    /// issued any more beneath the task either.
+    /// </summary>
     /// <returns>The task, and each lease as it was last seen.</returns>
+    /// <exception cref="StoreException">Not all that is beneath it could be ended; the sweep goes on, and the call may be repeated.</exception>
     public async Task<EndTaskResult> EndAsync(TaskKey key, TaskOutcome outcome, CancellationToken cancellationToken)
     {
         var ended = await store.EndTaskAsync(key, outcome, cancellationToken);
@@ -22,7 +23,8 @@ internal sealed partial class TaskEnder(
 
         var revocations = ended.Leases.Select(lease => revoker.RevokeOrFollowAsync(lease.Id, cancellationToken)).ToArray();
         // Not with the caller's token: a record that is slow must not cost the caller the answer.
-        var record = ended.Status == EndTaskStatus.Ended ? RecordAsync(ended.Task!, CancellationToken.None) : Task.CompletedTask;
+        var record = ended.Status == EndTaskStatus.Ended ? recorder.RecordAsync(ended.Task!, CancellationToken.None) : Task.CompletedTask;
+        await delegations.EndOfTaskAsync(key, ended.Delegations);
         try
         {
             await Task.WhenAll([.. revocations, record]).WaitAsync(cancellationToken);
@@ -49,43 +51,10 @@ internal sealed partial class TaskEnder(
             revoker.RevokeSoon(lease.Id);
         }
 
-        await RecordAsync(ended.Task!, cancellationToken);
+        await Task.WhenAll(
+            delegations.EndOfTaskAsync(ended.Task!.Key, ended.Delegations), recorder.RecordAsync(ended.Task, cancellationToken));
     }
-
-    private async Task RecordAsync(AgentTask task, CancellationToken cancellationToken)
-    {
-        metrics.TaskEnded(task.Outcome!.Value);
-        LogEnded(task.Key.Id, task.Key.Owner, task.Outcome.Value);
-        try
-        {
-            await audit.AppendAsync(
-                new AuditRecord
-                {
-                    Id = $"{task.Key.Owner}/{task.Key.Id}/ended",
-                    Type = AuditEventType.TaskEnded,
-                    Workload = task.Key.Owner.Value,
-                    Task = task.Key.Id.Value,
-                    TaskPurpose = task.Purpose,
-                    Initiator = task.Initiator,
-                    Outcome = task.Outcome.Value.ToString(),
-                    EndTime = task.EndTime,
-                    TraceId = BrokerTracing.CurrentTraceId,
-                },
-                cancellationToken);
-        }
-        catch (AuditException e)
-        {
-            // Taking access away never waits for the record; each lease's own revocation does record itself later.
-            LogNotRecorded(task.Key.Id, e.Message);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Task {TaskId} of {Workload} ended: {Outcome}")]
-    private partial void LogEnded(TaskId taskId, WorkloadId workload, TaskOutcome outcome);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Task {TaskId}: {Count} revocations go on after the call's deadline")]
     private partial void LogGoesOn(TaskId taskId, int count);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The end of task {TaskId} is not in the audit log: {Failure}")]
-    private partial void LogNotRecorded(TaskId taskId, string failure);
 }

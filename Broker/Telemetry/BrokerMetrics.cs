@@ -41,6 +41,7 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _catalogReloads;
     private readonly UpDownCounter<long> _lifelineOpen;
     private readonly Counter<long> _taskEnded;
+    private readonly Counter<long> _delegationChanges;
     private readonly Gauge<long> _killOrders;
     private readonly Counter<long> _killLeases;
     private readonly Histogram<double> _killStopDuration;
@@ -89,6 +90,8 @@ internal sealed class BrokerMetrics
         _catalogReloads = meter.CreateCounter<long>(Metrics.CatalogReloads, Units.Reload, "Loads of the catalogue.");
         _lifelineOpen = meter.CreateUpDownCounter<long>(Metrics.LifelineOpen, Units.Lifeline, "Lifelines held open at this broker.");
         _taskEnded = meter.CreateCounter<long>(Metrics.TaskEnded, Units.Task, "Tasks ended.");
+        _delegationChanges = meter.CreateCounter<long>(
+            Metrics.DelegationChanges, Units.Delegation, "Delegations created, narrowed, ended and refused.");
         _killOrders = meter.CreateGauge<long>(Metrics.KillOrders, Units.Order, "Kill orders that stand, in the store.");
         _killLeases = meter.CreateCounter<long>(Metrics.KillLeases, Units.Lease, "Leases that kill orders ended.");
         _killStopDuration = Seconds(meter, Metrics.KillStopDuration, "From the call until nothing was issued.", Buckets.Calls);
@@ -228,6 +231,8 @@ internal sealed class BrokerMetrics
     public void LifelineClosed() => _lifelineOpen.Add(-1);
 
     public void TaskEnded(TaskOutcome outcome) => _taskEnded.Add(1, Label(Attributes.Outcome, outcome));
+
+    public void DelegationChanged(DelegationChange change) => _delegationChanges.Add(1, Label(Attributes.Operation, change));
 
     /// <param name="scope">What kind of order.</param>
     /// <param name="duration">From the call until no broker issued what it covers.</param>

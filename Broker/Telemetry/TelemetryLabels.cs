@@ -39,6 +39,12 @@ internal enum DenialReason
 
     /// <summary>Policy or the grant demands sealed delivery, and the caller sent no key.</summary>
     SealedDeliveryNeeded,
+
+    /// <summary>The task was started for something else.</summary>
+    OutsideTask,
+
+    /// <summary>A delegation does not allow it, or not any more, or who delegated it could not have it.</summary>
+    Delegation,
 }
 
 /// <summary>How a request for a lease ended.</summary>
@@ -175,6 +181,17 @@ internal enum ExternalSystem
     /// <summary>Who is told of approvals.</summary>
     Webhook,
     DenyList,
+}
+
+/// <summary>What became of a delegation.</summary>
+internal enum DelegationChange
+{
+    Created,
+    Narrowed,
+    Ended,
+
+    /// <summary>More was to be delegated than there is.</summary>
+    Refused,
 }
 
 internal enum ReloadOutcome

@@ -149,6 +149,9 @@ internal static class TelemetryNames
 
         /// <summary>Counter, {task}; by <see cref="Attributes.Outcome"/>.</summary>
         public const string TaskEnded = "secretsbroker.task.ended";
+
+        /// <summary>Counter, {delegation}; created, narrowed, ended and refused at this broker, by <see cref="Attributes.Operation"/>.</summary>
+        public const string DelegationChanges = "secretsbroker.delegation.changes";
     }
 
     /// <summary>Attribute keys. Those above the line are bounded and may stand on metrics; the others only on spans and logs.</summary>
@@ -209,5 +212,6 @@ internal static class TelemetryNames
         public const string Order = "{order}";
         public const string Pass = "{pass}";
         public const string Review = "{review}";
+        public const string Delegation = "{delegation}";
     }
 }

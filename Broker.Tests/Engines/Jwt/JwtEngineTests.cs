@@ -6,6 +6,9 @@ using System.Text.Json;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Keys;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Samples.LocalServers;
 
 namespace SecretsBroker.Tests.Engines.Jwt;
@@ -41,6 +44,34 @@ internal sealed class JwtEngineTests
     }
 
     [Test]
+    public async Task Token_of_a_delegated_task_says_for_whom_and_through_whom_as_rfc_8693_does()
+    {
+        var (root, first, second) = (Workload("root"), Workload("first"), Workload("second"));
+        var chain = new DelegationChain(
+            new RootIntent("close the month", "", "00"),
+            [Link(root), Link(first), Link(second)]);
+        using var certificate = SelfSigned();
+        var request = Request(new CredentialInput.Jwt(certificate.RawData, "")) with { Delegation = chain };
+
+        using var credential = (AccessTokenCredential)await _engine.IssueAsync(request, CancellationToken.None);
+
+        var claims = Json(credential.Text().Split('.')[1]);
+        Assert.That(claims.GetProperty("sub").GetString(), Is.EqualTo(root.Value));
+        Assert.That(claims.GetProperty("client_id").GetString(), Is.EqualTo(TestLeases.Workload.Value));
+        var actor = claims.GetProperty("act");
+        foreach (var acted in new[] { TestLeases.Workload, second, first })
+        {
+            Assert.That(actor.GetProperty("sub").GetString(), Is.EqualTo(acted.Value));
+            actor = actor.TryGetProperty("act", out var before) ? before : default;
+        }
+
+        Assert.That(actor.ValueKind, Is.EqualTo(JsonValueKind.Undefined), "the root is the subject, and no actor");
+
+        static WorkloadId Workload(string name) => new($"spiffe://example.org/agent/{name}");
+        static DelegationLink Link(WorkloadId giver) => new(DelegationId.New(0), new TaskKey(giver, new TaskId("t-1")));
+    }
+
+    [Test]
     public async Task Token_has_the_shape_of_rfc_9068()
     {
         using var certificate = SelfSigned();
@@ -57,6 +88,7 @@ internal sealed class JwtEngineTests
             Assert.That(header.GetProperty("kid").GetString(), Is.EqualTo(KeyIds()[0]));
             Assert.That(claims.GetProperty("iss").GetString(), Is.EqualTo(Issuer));
             Assert.That(claims.GetProperty("sub").GetString(), Is.EqualTo(TestLeases.Workload.Value));
+            Assert.That(claims.TryGetProperty("act", out _), Is.False);
             Assert.That(claims.GetProperty("client_id").GetString(), Is.EqualTo(TestLeases.Workload.Value));
             Assert.That(claims.GetProperty("aud").GetString(), Is.EqualTo(Tokens.Audience));
             Assert.That(claims.GetProperty("iat").GetInt64(), Is.EqualTo(_time.GetUtcNow().ToUnixTimeSeconds()));

@@ -29,6 +29,13 @@ internal sealed class SqlPlanTests
         new(nameof(Sql.DeleteTasks), Sql.DeleteTasks),
         new(nameof(Sql.DeleteIdleWorkloads), Sql.DeleteIdleWorkloads),
         new(nameof(Sql.FindKillOrder), Sql.FindKillOrder),
+        new(nameof(Sql.FindDelegation), Sql.FindDelegation),
+        new(nameof(Sql.UseDelegation), Sql.UseDelegation),
+        new(nameof(Sql.DelegatedTasks), Sql.DelegatedTasks),
+        new(nameof(Sql.GivenOfTask), Sql.GivenOfTask),
+        new(nameof(Sql.CountGiven), Sql.CountGiven),
+        new(nameof(Sql.PageOfGiven), Sql.PageOfGiven),
+        new(nameof(Sql.PageOfReceived), Sql.PageOfReceived),
         new(nameof(Sql.ForgetDenied), Sql.ForgetDenied),
         new(nameof(Sql.FindDenied), Sql.FindDenied),
         new(nameof(Sql.Denied), Sql.Denied),
@@ -50,6 +57,10 @@ internal sealed class SqlPlanTests
     [Test]
     public void Killing_a_workload_reads_its_own_live_leases_only() =>
         Assert.That(Plan(Sql.PageOfLiveOwner), Has.Some.Contains("leases_live").And.None.StartsWith("SCAN"));
+
+    [Test]
+    public void What_was_delegated_is_found_without_reading_the_rest() =>
+        Assert.That(Plan(Sql.PageOfLiveDelegated), Is.Not.Empty.And.All.Contains("leases_delegated"));
 
 #pragma warning disable CA2100 // The texts are the store's own.
     private static List<string> Plan(string sql)

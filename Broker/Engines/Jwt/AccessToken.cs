@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Engines.Jwt;
 
@@ -44,7 +45,8 @@ internal static class AccessToken
         Utf8JsonWriter json, IssueRequest request, JwtSettings settings, KeyBinding binding, DateTimeOffset now)
     {
         json.WriteString("iss", settings.Issuer);
-        json.WriteString("sub", request.Workload.Value);
+        // RFC 8693 §4.1: the subject is the party that is acted for; who acts stands in "act".
+        json.WriteString("sub", (request.Delegation?.RootTask.Owner ?? request.Workload).Value);
         json.WriteString("aud", settings.Audience);
         json.WriteString("client_id", request.Workload.Value);
         json.WriteNumber("iat", now.ToUnixTimeSeconds());
@@ -59,12 +61,30 @@ internal static class AccessToken
         json.WriteString("identifier", request.Intent.Resource);
         json.WriteEndObject();
         json.WriteEndArray();
+        if (request.Delegation is { } delegation)
+        {
+            WriteActor(json, request.Workload.Value, delegation.Links, delegation.Links.Count - 1);
+        }
+
         if (binding.IsBound)
         {
             json.WriteStartObject("cnf");
             json.WriteString(binding.Method, binding.Thumbprint);
             json.WriteEndObject();
         }
+    }
+
+    /// <summary>The one who acts, and within it those who acted before, the last first: all above but the root, which is the subject.</summary>
+    private static void WriteActor(Utf8JsonWriter json, string actor, IReadOnlyList<DelegationLink> links, int before)
+    {
+        json.WriteStartObject("act");
+        json.WriteString("sub", actor);
+        if (before > 0)
+        {
+            WriteActor(json, links[before].Task.Owner.Value, links, before - 1);
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WriteOne(Utf8JsonWriter json, string name, string value)

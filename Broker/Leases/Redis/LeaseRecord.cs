@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using StackExchange.Redis;
 
 namespace SecretsBroker.Leases.Redis;
@@ -23,7 +24,12 @@ internal sealed record LeaseAbout(
     string Request,
     string Trace,
     // Absent in leases of the version before.
-    string? Sealed = null);
+    string? Sealed = null)
+{
+    /// <summary>As <see cref="DelegationText"/> writes it; left out where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Chain { get; init; }
+}
 
 /// <summary>Between a lease and its hash (<c>prelude.lua</c>).</summary>
 internal static class LeaseRecord
@@ -51,7 +57,10 @@ internal static class LeaseRecord
             of.DecisionId,
             of.RequestId,
             of.TraceParent,
-            of.SealedFor),
+            of.SealedFor)
+        {
+            Chain = of.Delegation is { } chain ? DelegationText.Write(chain) : null,
+        },
         LeaseAboutJson.Default.LeaseAbout);
 
     public static Lease Read(RedisResult answer) => Read((RedisValue[])answer!);
@@ -78,6 +87,7 @@ internal static class LeaseRecord
             RequestId = about.Request,
             TraceParent = about.Trace,
             SealedFor = about.Sealed ?? "",
+            Delegation = DelegationText.ReadChain(about.Chain),
             Handle = (string)values[1]!,
             Proof = (string)values[2]!,
             State = (LeaseState)(int)values[3],

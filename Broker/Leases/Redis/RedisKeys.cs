@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using StackExchange.Redis;
 
 namespace SecretsBroker.Leases.Redis;
@@ -54,6 +55,9 @@ internal sealed class ShardKeys(int shard, string tag)
 
     /// <summary>Sorted set by when they are lost: members as in <see cref="Member"/>.</summary>
     public RedisKey OpenTasks { get; } = tag + "open-tasks";
+
+    /// <summary>Set: the changes of delegations that were given here and are not finished, as in <see cref="Member(DelegationChangeNote)"/>.</summary>
+    public RedisKey DelegationChanges { get; } = tag + "delegation-changes";
 
     /// <summary>Hash: selector to the ids of its orders.</summary>
     public RedisKey Kills { get; } = tag + "kills";
@@ -118,6 +122,21 @@ internal sealed class ShardKeys(int shard, string tag)
     /// <summary>Sorted set by when it was last asked for: marks of the resources that a workload asked for.</summary>
     public RedisKey SignalledResources(WorkloadId owner) => $"{tag}signalled:{owner.Value}";
 
+    /// <summary>Hash; its fields are in <c>prelude.lua</c>. In its delegate's shard.</summary>
+    public RedisKey Delegation(DelegationId id) => $"{tag}delegation:{id.Value}";
+
+    /// <summary>Set: the tasks that were started under a delegation and have not ended, as in <see cref="Member(TaskKey)"/>.</summary>
+    public RedisKey TasksOf(DelegationId id) => $"{tag}tasks:{id.Value}";
+
+    /// <summary>Set: the ids of what a task has delegated and was not ended with all beneath it.</summary>
+    public RedisKey GivenOf(TaskKey task) => $"{tag}given:{Member(task)}";
+
+    /// <summary>Sorted set by <c>creation-id</c>, 14 digits and the delegation's id: what a workload has given.</summary>
+    public RedisKey GivenBy(WorkloadId delegator) => $"{tag}given:{delegator.Value}";
+
+    /// <summary>The same of what it was given.</summary>
+    public RedisKey GivenTo(WorkloadId @delegate) => $"{tag}received:{@delegate.Value}";
+
     /// <summary>Is there for a day after the order was lifted, so that nobody who read it before brings it back.</summary>
     public RedisKey LiftedKillOrder(string id) => $"{tag}lifted:{id}";
 
@@ -148,7 +167,32 @@ internal sealed class ShardKeys(int shard, string tag)
         return new TaskKey(new WorkloadId(member[..space]), new TaskId(member[(space + 1)..]));
     }
 
+    /// <summary>A change within the delegator's shard. None of its parts holds a space.</summary>
+    public static string Member(DelegationChangeNote change) =>
+        $"{change.Id.Value} {Member(change.Task)}{(change.IsEnd ? "" : " ")}{change.Narrowing}";
+
+    public static DelegationChangeNote ParseChange(string member)
+    {
+        var parts = member.Split(' ');
+        return new DelegationChangeNote(
+            DelegationId.Parse(parts[0]), new TaskKey(new WorkloadId(parts[1]), new TaskId(parts[2])), parts.Length > 3 ? parts[3] : "");
+    }
+
     public static string RetiredMember(LeaseId id) => $"L{id.Value}";
 
     public static string RetiredMember(TaskKey task) => $"T{Member(task)}";
+
+    /// <summary>At its delegate's. It says when it was created, which its place in <see cref="GivenTo"/> follows from.</summary>
+    public static string RetiredMember(Delegation delegation) =>
+        $"D{Moment(delegation)} {delegation.Delegate.Value}";
+
+    /// <summary>The same at its delegator's.</summary>
+    public static string RetiredGivenMember(Delegation delegation) => $"G{Moment(delegation)} {Member(delegation.Task)}";
+
+    public static string Moment(Delegation delegation) => Moment(delegation.CreateTime, delegation.Id.Value);
+
+    public static string Moment(DateTimeOffset createTime, string id) => $"{createTime.ToUnixTimeMilliseconds():D14}-{id}";
+
+    /// <summary>The id in a <c>creation-id</c>.</summary>
+    public static DelegationId ParseMoment(string moment) => DelegationId.Parse(moment[15..]);
 }

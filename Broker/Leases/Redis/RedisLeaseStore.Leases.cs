@@ -188,7 +188,8 @@ internal sealed partial class RedisLeaseStore
         RedisTime.Milliseconds(of.TimeToLive), RedisTime.Milliseconds(of.MaxTimeToLive),
         RedisTime.Milliseconds(of.IssueTimeout), RedisTime.Milliseconds(of.SettleMargin),
         of.Quotas.LivePerWorkload, of.Quotas.LivePerTask, of.Quotas.IssuesPerMinute,
-        of.RequestId, earlier, of.Basis?.Write() ?? "", .. Selectors(KillSelector.Covering(of)),
+        of.RequestId, earlier, of.Basis?.Write() ?? "",
+        of.LatestExpireTime is { } latest ? latest.ToUnixTimeMilliseconds() : "", .. Selectors(KillSelector.Covering(of)),
     ];
 
     /// <summary>The keys of a lease that may have to be taken back among the live ones.</summary>

@@ -122,7 +122,7 @@ internal sealed partial class RedisLeaseStore
         // After their leases: a task is kept as long as one of those.
         var tasks = await Task.WhenAll(members.Where(member => member[0] == 'T')
             .Select(member => PurgeTaskAsync(keys, member, cancellationToken)));
-        return purged.Sum() + tasks.Sum();
+        return purged.Sum() + tasks.Sum() + await PurgeDelegationsAsync(keys, members, cancellationToken);
     }
 
     private async ValueTask<IReadOnlyList<Lease>> ClaimAsync(

@@ -1,4 +1,5 @@
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using StackExchange.Redis;
 
 namespace SecretsBroker.Leases.Redis;
@@ -13,16 +14,19 @@ internal sealed partial class RedisLeaseStore
         TaskKey key, TaskContent content, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var shard = _keys.Of(key.Owner);
+        RedisKey[] delegation = content.Delegation is { } id ? [shard.Delegation(id), shard.TasksOf(id)] : [];
         var answer = (RedisResult[])(await RunAsync(
             RedisScripts.StartTask,
             shard,
-            [shard.Task(key), shard.OpenTasks],
+            [shard.Task(key), shard.OpenTasks, .. delegation],
             [
                 ShardKeys.Member(key), content.Purpose, content.Initiator, TaskRecord.WriteLabels(content.Labels),
-                RedisTime.Milliseconds(lifetime), content.VerifiedInitiator?.Write() ?? "",
+                RedisTime.Milliseconds(lifetime), content.VerifiedInitiator?.Write() ?? "", content.Delegation?.Value ?? "",
+                DelegationText.Write(content.Scope),
             ],
             cancellationToken))!;
-        return new StartTaskResult((StartTaskStatus)(int)answer[0], TaskRecord.Read(key, answer[1]));
+        var status = (StartTaskStatus)(int)answer[0];
+        return new StartTaskResult(status, status == StartTaskStatus.DelegationOver ? null : TaskRecord.Read(key, answer[1]));
     }
 
     public async ValueTask<AgentTask?> FindTaskAsync(TaskKey key, CancellationToken cancellationToken)
@@ -68,6 +72,9 @@ internal sealed partial class RedisLeaseStore
         TaskKey key, TaskOutcome outcome, bool onlyIfOver, CancellationToken cancellationToken)
     {
         var shard = _keys.Of(key.Owner);
+        var delegation = await _connection.CallAsync(
+            "find-task", redis => redis.HashGetAsync(shard.Task(key), "delegation", CommandFlags.DemandMaster), cancellationToken);
+        var siblings = DelegationId.TryParse(delegation, out var above) ? shard.TasksOf(above) : shard.OpenTasks;
         for (var attempt = 0; attempt < EndAttempts; attempt++)
         {
             var leases = await LocateAsync(await ReadLiveAsync(key, cancellationToken), cancellationToken);
@@ -75,7 +82,8 @@ internal sealed partial class RedisLeaseStore
                 RedisScripts.EndTask,
                 shard,
                 [
-                    shard.Task(key), shard.OpenTasks, shard.LiveOf(key), shard.Retired,
+                    shard.Task(key), shard.OpenTasks, shard.LiveOf(key), shard.Retired, shard.GivenOf(key), shard.DelegationChanges,
+                    siblings,
                     .. leases.SelectMany(lease => new[] { shard.Lease(lease.Id), shard.Due(lease.Target) }),
                 ],
                 [
@@ -91,7 +99,7 @@ internal sealed partial class RedisLeaseStore
                 case 1:
                     return Read(EndTaskStatus.AlreadyEnded, answer);
                 case 2:
-                    return new EndTaskResult(EndTaskStatus.NotFound, null, []);
+                    return new EndTaskResult(EndTaskStatus.NotFound, null, [], []);
                 case 4:
                     return null;
             }
@@ -100,7 +108,11 @@ internal sealed partial class RedisLeaseStore
         throw new StoreException("leases of the task are reserved faster than it can be ended", isTransient: true);
 
         EndTaskResult Read(EndTaskStatus status, RedisResult[] answer) =>
-            new(status, TaskRecord.Read(key, answer[1]), [.. answer.Skip(2).Select(LeaseRecord.Read)]);
+            new(
+                status,
+                TaskRecord.Read(key, answer[1]),
+                [.. answer.Skip(3).Select(LeaseRecord.Read)],
+                [.. ((string[])answer[2]!).Select(DelegationId.Parse)]);
     }
 
     private async Task BeatAsync(

@@ -2,6 +2,7 @@ using SecretsBroker.Approvals;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
+using SecretsBroker.Intents.Delegations;
 using StackExchange.Redis;
 
 namespace SecretsBroker.Leases.Redis;
@@ -10,7 +11,7 @@ namespace SecretsBroker.Leases.Redis;
 /// The store for many brokers: one Redis server, a replicated one, or a Cluster (7.0 or later). Every step is one script in one slot;
 /// what a step needs and cannot know beforehand is read first, and the script looks whether it still holds.
 /// </summary>
-internal sealed partial class RedisLeaseStore : ILeaseStore, IDenyList, IReplayStore, IApprovalStore, ISignalStore
+internal sealed partial class RedisLeaseStore : ILeaseStore, IDelegationStore, IDenyList, IReplayStore, IApprovalStore, ISignalStore
 {
     // Of leases in hand between their steps; at a few hundred bytes each.
     private const int Remembered = 16_384;

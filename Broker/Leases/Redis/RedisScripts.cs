@@ -25,6 +25,17 @@ internal static class RedisScripts
     public static readonly RedisScript PurgeLease = new("purge-lease");
     public static readonly RedisScript PurgeTask = new("purge-task");
 
+    public static readonly RedisScript GiveDelegation = new("give-delegation");
+    public static readonly RedisScript PutDelegation = new("put-delegation");
+    public static readonly RedisScript UseDelegation = new("use-delegation");
+    public static readonly RedisScript NarrowDelegation = new("narrow-delegation");
+    public static readonly RedisScript BeginDelegationChange = new("begin-delegation-change");
+    public static readonly RedisScript EndDelegation = new("end-delegation");
+    public static readonly RedisScript FinishDelegationChange = new("finish-delegation-change");
+    public static readonly RedisScript CapLease = new("cap-lease");
+    public static readonly RedisScript PurgeDelegation = new("purge-delegation");
+    public static readonly RedisScript PurgeGiven = new("purge-given");
+
     public static readonly RedisScript AddKillOrder = new("add-kill-order");
     public static readonly RedisScript ProposeKillLift = new("propose-kill-lift");
     public static readonly RedisScript LiftKillOrder = new("lift-kill-order");

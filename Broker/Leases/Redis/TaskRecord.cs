@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using StackExchange.Redis;
 
 namespace SecretsBroker.Leases.Redis;
@@ -34,6 +35,8 @@ internal static class TaskRecord
             // Not there in tasks of the version before.
             VerifiedInitiator = VerifiedInitiator.Read(fields.GetValueOrDefault("verified")),
             Labels = JsonSerializer.Deserialize<Dictionary<string, string>>((string)fields["labels"]!)!,
+            Scope = DelegationText.ReadScope(fields.GetValueOrDefault("scope")),
+            Delegation = DelegationId.TryParse(fields.GetValueOrDefault("delegation"), out var delegation) ? delegation : null,
             Outcome = outcome == 0 ? null : (TaskOutcome)outcome,
             CreateTime = RedisTime.Instant((long)fields["created"]),
             ExpireTime = RedisTime.Instant((long)fields["expires"]),

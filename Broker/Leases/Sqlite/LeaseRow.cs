@@ -15,6 +15,12 @@ internal sealed record LeaseRow(Lease Lease, DateTimeOffset? Due, bool Claimed, 
     public static LeaseRow New(Reservation asked, LeaseId id, DateTimeOffset now)
     {
         var expires = now + asked.TimeToLive;
+        var longest = now + asked.MaxTimeToLive;
+        if (asked.LatestExpireTime is { } latest)
+        {
+            (expires, longest) = (Earlier(expires, latest), Earlier(longest, latest));
+        }
+
         var deadline = now + asked.IssueTimeout;
         deadline = deadline < expires ? deadline : expires;
         var settles = deadline + asked.SettleMargin;
@@ -34,12 +40,13 @@ internal sealed record LeaseRow(Lease Lease, DateTimeOffset? Due, bool Claimed, 
             RequestId = asked.RequestId,
             TraceParent = asked.TraceParent,
             SealedFor = asked.SealedFor,
+            Delegation = asked.Delegation,
             State = LeaseState.Pending,
             CreateTime = now,
             IssueDeadline = deadline,
             SettleTime = settles,
             ExpireTime = expires,
-            MaxExpireTime = now + asked.MaxTimeToLive,
+            MaxExpireTime = longest,
         };
         return new LeaseRow(lease, settles, Claimed: false, Stuck: false, ForgetTime: null);
     }
@@ -114,6 +121,22 @@ internal sealed record LeaseRow(Lease Lease, DateTimeOffset? Due, bool Claimed, 
         return expires <= Lease.ExpireTime ? this : this with { Lease = Lease with { ExpireTime = expires }, Due = expires };
     }
 
+    /// <summary>Whatever is renewed afterwards, it ends no later.</summary>
+    public LeaseRow Cap(DateTimeOffset until)
+    {
+        if (HasEnded || Lease.MaxExpireTime <= until)
+        {
+            return this;
+        }
+
+        var expires = Earlier(Lease.ExpireTime, until);
+        return this with
+        {
+            Lease = Lease with { ExpireTime = expires, MaxExpireTime = until, IssueDeadline = Earlier(Lease.IssueDeadline, expires) },
+            Due = Lease.State == LeaseState.Active ? expires : Due,
+        };
+    }
+
     public LeaseRow Claim(TimeSpan claim, DateTimeOffset now)
     {
         // What is due without having ended has run out of time, which is its cause whatever is named here.
@@ -147,4 +170,6 @@ internal sealed record LeaseRow(Lease Lease, DateTimeOffset? Due, bool Claimed, 
         Stuck = false,
         ForgetTime = forget,
     };
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 }

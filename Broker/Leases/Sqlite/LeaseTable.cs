@@ -1,6 +1,7 @@
 using System.Data.Common;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Leases.Sqlite;
 
@@ -21,6 +22,7 @@ internal static class LeaseTable
                 lease.Resource, lease.Tool, lease.Purpose, lease.Initiator, lease.DecisionId, lease.RequestId, lease.TraceParent,
                 Instants.Write(lease.CreateTime), Instants.Write(lease.IssueDeadline), Instants.Write(lease.MaxExpireTime),
                 string.IsNullOrEmpty(basis) ? null : basis, lease.SealedFor,
+                lease.Delegation is { } chain ? DelegationText.Write(chain) : null,
             ]);
         session.Execute(Sql.CountTarget, lease.Target, 1, 0);
         session.Execute(Sql.TouchTask, lease.Owner.Value, lease.Task.Id.Value, 1, 1);
@@ -89,6 +91,7 @@ internal static class LeaseTable
             TakenOver = row.GetBoolean(26),
             Reopened = row.GetInt32(27),
             Handle = row.GetString(28),
+            Delegation = row.IsDBNull(35) ? null : DelegationText.ReadChain(row.GetString(35)),
         };
         return new LeaseRow(lease, row.FindInstant(29), row.GetBoolean(30), row.GetBoolean(31), row.FindInstant(32));
     }
@@ -97,7 +100,7 @@ internal static class LeaseTable
     public static long ReadSequence(DbDataReader row) => row.GetInt64(33);
 
     /// <summary>Where the statement asked for it (<see cref="Sql.PageOfAllWithBasis"/>).</summary>
-    public static DecisionBasis? ReadBasis(DbDataReader row) => row.IsDBNull(35) ? null : DecisionBasis.Read(row.GetString(35));
+    public static DecisionBasis? ReadBasis(DbDataReader row) => row.IsDBNull(36) ? null : DecisionBasis.Read(row.GetString(36));
 
     private static object?[] Changing(LeaseRow row) =>
     [

@@ -17,6 +17,8 @@ internal static class Schema
     /// <remarks>
     /// <para><c>leases.basis</c>: null in rows of the version before, and where it was too large.</para>
     /// <para><c>kill_orders.lifetime</c>: milliseconds; null for an order that stands until it is lifted.</para>
+    /// <para><c>leases.chain</c>: null for a lease of its owner's own task.</para>
+    /// <para><c>delegations.given</c>: not yet ended with all that is beneath it.</para>
     /// </remarks>
     public static IReadOnlyList<string> Upgrades { get; } =
     [
@@ -60,6 +62,25 @@ internal static class Schema
         """,
         """
         ALTER TABLE tasks ADD COLUMN verified_initiator TEXT NOT NULL DEFAULT '';
+        """,
+        """
+        ALTER TABLE tasks ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+        ALTER TABLE tasks ADD COLUMN delegation TEXT NOT NULL DEFAULT '';
+        CREATE INDEX tasks_delegation ON tasks (delegation) WHERE delegation <> '' AND over_time IS NOT NULL;
+        ALTER TABLE leases ADD COLUMN chain TEXT;
+        CREATE INDEX leases_delegated ON leases (seq) WHERE due IS NOT NULL AND chain IS NOT NULL;
+        CREATE TABLE delegations (
+            id TEXT PRIMARY KEY, owner TEXT NOT NULL, task TEXT NOT NULL, delegate TEXT NOT NULL,
+            about TEXT NOT NULL, terms TEXT NOT NULL, create_time INTEGER NOT NULL, expire_time INTEGER NOT NULL,
+            max_uses INTEGER NOT NULL, used INTEGER NOT NULL, last_use TEXT NOT NULL, end_time INTEGER, version INTEGER NOT NULL,
+            given INTEGER NOT NULL, forget_time INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX delegations_task ON delegations (owner, task) WHERE given = 1;
+        CREATE INDEX delegations_owner ON delegations (owner, create_time, id);
+        CREATE INDEX delegations_delegate ON delegations (delegate, create_time, id);
+        CREATE INDEX delegations_forget ON delegations (forget_time);
+        CREATE TABLE delegation_changes (
+            delegation TEXT NOT NULL, narrowing TEXT NOT NULL, owner TEXT NOT NULL, task TEXT NOT NULL,
+            PRIMARY KEY (delegation, narrowing)) WITHOUT ROWID;
         """,
     ];
 

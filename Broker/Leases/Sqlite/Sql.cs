@@ -7,13 +7,14 @@ internal static partial class Sql
 
     private const string TaskColumns =
         "owner, id, purpose, initiator, labels, outcome, create_time, expire_time, lifeline_deadline, end_time, revision, over_time, live, "
-        + "verified_initiator";
+        + "verified_initiator, scope, delegation";
 
     public const string FindTask = $"SELECT {TaskColumns} FROM tasks WHERE owner = ?1 AND id = ?2";
 
     public const string InsertTask = """
-        INSERT INTO tasks (owner, id, purpose, initiator, labels, create_time, expire_time, over_time, revision, live, kept, verified_initiator)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1, 0, 0, ?8)
+        INSERT INTO tasks (owner, id, purpose, initiator, labels, create_time, expire_time, over_time, revision, live, kept,
+            verified_initiator, scope, delegation)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 1, 0, 0, ?8, ?9, ?10)
         """;
 
     public const string BeatTask =
@@ -39,12 +40,12 @@ internal static partial class Sql
         "state, cause, settle_time, expire_time, end_time, gone_time, proof, attempts, fence, taken_over, reopened, handle, "
         + "due, claimed, stuck, forget_time";
 
-    private const string LeaseColumns = $"{FixedColumns}, {ChangingColumns}, seq, sealed_for";
+    private const string LeaseColumns = $"{FixedColumns}, {ChangingColumns}, seq, sealed_for, chain";
 
     public const string InsertLease = $"""
-        INSERT INTO leases ({ChangingColumns}, {FixedColumns}, basis, sealed_for)
+        INSERT INTO leases ({ChangingColumns}, {FixedColumns}, basis, sealed_for, chain)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-            ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)
+            ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)
         """;
 
     public const string UpdateLease = $"""
@@ -81,6 +82,79 @@ internal static partial class Sql
 
     public const string PageOfLiveOwner = $"""
         SELECT {LeaseColumns} FROM leases INDEXED BY leases_live WHERE owner = ?3 AND due IS NOT NULL AND seq > ?1 ORDER BY seq LIMIT ?2
+        """;
+
+    // What stands below an owner may be anybody's that was delegated to.
+    public const string PageOfLiveDelegated = $"""
+        SELECT {LeaseColumns} FROM leases INDEXED BY leases_delegated
+        WHERE due IS NOT NULL AND chain IS NOT NULL AND seq > ?1 ORDER BY seq LIMIT ?2
+        """;
+
+    public const string CapLease = "UPDATE leases SET max_expire_time = ?2, issue_deadline = ?3 WHERE id = ?1";
+
+    // ---- delegations
+
+    private const string DelegationColumns = "about, terms, create_time, expire_time, max_uses, used, end_time, version";
+
+    public const string FindDelegation = $"SELECT {DelegationColumns} FROM delegations WHERE id = ?1";
+
+    public const string CountGiven = "SELECT count(*) FROM delegations WHERE owner = ?1 AND task = ?2 AND given = 1";
+
+    public const string InsertDelegation = """
+        INSERT INTO delegations (id, owner, task, delegate, about, terms, create_time, expire_time, max_uses, used, last_use, version,
+            given, forget_time)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '', 1, 1, ?10)
+        """;
+
+    public const string PageOfGiven = $"""
+        SELECT {DelegationColumns} FROM delegations WHERE owner = ?1 AND (create_time, id) < (?2, ?3)
+        ORDER BY create_time DESC, id DESC LIMIT ?4
+        """;
+
+    public const string PageOfReceived = $"""
+        SELECT {DelegationColumns} FROM delegations WHERE delegate = ?1 AND (create_time, id) < (?2, ?3)
+        ORDER BY create_time DESC, id DESC LIMIT ?4
+        """;
+
+    public const string DelegatedTasks =
+        "SELECT owner, id FROM tasks WHERE delegation = ?1 AND delegation <> '' AND over_time IS NOT NULL";
+
+    public const string GivenOfTask = "SELECT id FROM delegations WHERE owner = ?1 AND task = ?2 AND given = 1";
+
+    public const string UseDelegation = """
+        UPDATE delegations SET used = used + 1, last_use = ?2
+        WHERE id = ?1 AND last_use <> ?2 AND (max_uses = 0 OR used < max_uses) AND end_time IS NULL AND expire_time > ?3
+        """;
+
+    public const string LastUse = "SELECT last_use FROM delegations WHERE id = ?1 AND end_time IS NULL AND expire_time > ?2";
+
+    public const string NarrowDelegation = """
+        UPDATE delegations SET terms = ?3, expire_time = ?4, max_uses = ?5, version = version + 1
+        WHERE id = ?1 AND version = ?2 AND end_time IS NULL AND expire_time > ?6
+        """;
+
+    public const string BeginDelegationChange =
+        "INSERT INTO delegation_changes (delegation, narrowing, owner, task) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+
+    public const string BeginDelegationEnds = """
+        INSERT INTO delegation_changes (delegation, narrowing, owner, task)
+        SELECT id, '', owner, task FROM delegations WHERE owner = ?1 AND task = ?2 AND given = 1
+        ON CONFLICT DO NOTHING
+        """;
+
+    public const string EndDelegation = "UPDATE delegations SET end_time = ?2 WHERE id = ?1 AND end_time IS NULL";
+
+    public const string FinishDelegationChange = "DELETE FROM delegation_changes WHERE delegation = ?1 AND narrowing = ?2";
+
+    public const string EndedForGood = "UPDATE delegations SET given = 0 WHERE id = ?1";
+
+    // Any of them: one that cannot be finished must not keep the others from their turn.
+    public const string DelegationChanges = "SELECT delegation, owner, task, narrowing FROM delegation_changes ORDER BY random() LIMIT ?1";
+
+    public const string DeleteDelegations = """
+        DELETE FROM delegations WHERE id IN (
+            SELECT id FROM delegations
+            WHERE forget_time <= ?1 AND NOT EXISTS (SELECT 1 FROM delegation_changes WHERE delegation = id) LIMIT ?2)
         """;
 
     // ---- counters

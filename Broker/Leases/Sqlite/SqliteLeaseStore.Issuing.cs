@@ -107,6 +107,11 @@ internal sealed partial class SqliteLeaseStore
             return Refused(ReserveStatus.Killed, order);
         }
 
+        if (asked.LatestExpireTime <= now)
+        {
+            return Refused(ReserveStatus.TooLate);
+        }
+
         var earlier = asked.RequestId.Length == 0
             ? null
             : session.First(Sql.LatestOfRequest, LeaseTable.Read, owner, asked.Task.Id.Value, asked.RequestId);
@@ -149,5 +154,6 @@ internal sealed partial class SqliteLeaseStore
         MaxTimeToLive = Instants.Truncate(asked.MaxTimeToLive),
         IssueTimeout = Instants.Truncate(asked.IssueTimeout),
         SettleMargin = Instants.Truncate(asked.SettleMargin),
+        LatestExpireTime = asked.LatestExpireTime is { } latest ? Instants.Truncate(latest) : null,
     };
 }

@@ -8,6 +8,8 @@ namespace SecretsBroker.Leases.Sqlite;
 /// <summary>Kill orders.</summary>
 internal sealed partial class SqliteLeaseStore
 {
+    private const string Beneath = "beneath ";
+
     public ValueTask<KillOrder> AddKillOrderAsync(KillOrder order, CancellationToken cancellationToken) => _database.WriteAsync(
         session =>
         {
@@ -63,13 +65,17 @@ internal sealed partial class SqliteLeaseStore
         int shard, KillSelector selector, string? cursor, int max, CancellationToken cancellationToken) => _database.WriteAsync(
         session =>
         {
-            var after = cursor is null ? 0 : long.Parse(cursor, CultureInfo.InvariantCulture);
-            var rows = ReadPage(session, selector, after, max);
+            // First what is an owner's own, then what was delegated, where the selector tells the two apart.
+            var beneath = cursor?.StartsWith(Beneath, StringComparison.Ordinal) == true;
+            var after = cursor is null ? 0 : long.Parse(beneath ? cursor[Beneath.Length..] : cursor, CultureInfo.InvariantCulture);
+            var rows = beneath
+                ? session.All(Sql.PageOfLiveDelegated, Read, after, max)
+                : ReadPage(session, selector, after, max);
             var now = Now();
             var (ended, before) = (new List<Lease>(), new List<Lease>());
             foreach (var (_, row) in rows)
             {
-                if (!row.IsLive || !KillSelector.Covering(row.Lease).Contains(selector))
+                if (!row.IsLive || (beneath && row.Lease.Owner.Value == OwnerOf(selector)) || !KillSelector.Covering(row.Lease).Contains(selector))
                 {
                     continue;
                 }
@@ -79,23 +85,28 @@ internal sealed partial class SqliteLeaseStore
                 (row.HasEnded ? before : ended).Add(killed.Lease);
             }
 
-            return new EndPage(ended, before, rows.Count < max ? null : rows[^1].Sequence.ToString(CultureInfo.InvariantCulture));
+            var next = rows.Count == max ? (beneath ? Beneath : "") + rows[^1].Sequence.ToString(CultureInfo.InvariantCulture)
+                : !beneath && selector.Scope is (KillScope.Workload or KillScope.Task) ? Beneath + "0"
+                : null;
+            return new EndPage(ended, before, next);
         },
         cancellationToken);
 
     private static List<(long Sequence, LeaseRow Row)> ReadPage(Session session, KillSelector selector, long after, int max)
     {
-        static (long, LeaseRow) Read(DbDataReader row) => (LeaseTable.ReadSequence(row), LeaseTable.Read(row));
-
         return selector.Scope switch
         {
             KillScope.Workload => session.All(Sql.PageOfLiveOwner, Read, after, max, selector.Value),
-            // The id of a task holds no space, its owner's may not either: the last one parts them.
-            KillScope.Task when selector.Value.LastIndexOf(' ') is > 0 and var space =>
-                session.All(Sql.PageOfLiveOwner, Read, after, max, selector.Value[..space]),
+            KillScope.Task => session.All(Sql.PageOfLiveOwner, Read, after, max, OwnerOf(selector)),
             _ => session.All(Sql.PageOfAll, Read, after, max),
         };
     }
+
+    // The id of a task holds no space, its owner's may not either: the last one parts them.
+    private static string OwnerOf(KillSelector selector) =>
+        selector.Scope == KillScope.Task && selector.Value.LastIndexOf(' ') is > 0 and var space ? selector.Value[..space] : selector.Value;
+
+    private static (long Sequence, LeaseRow Row) Read(DbDataReader row) => (LeaseTable.ReadSequence(row), LeaseTable.Read(row));
 
     private static string? CoveringKillOrder(Session session, IReadOnlyList<KillSelector> selectors, DateTimeOffset now) =>
         session.First(Sql.AnyKillOrder, row => row.GetInt64(0)) == 0

@@ -91,7 +91,8 @@ internal sealed partial class SqliteLeaseStore
             }
 
             session.Execute(Sql.DeleteIdleWorkloads, Instants.Write(now - TimeSpan.FromMinutes(1)), max);
-            return leases.Count + session.Execute(Sql.DeleteTasks, Instants.Write(now), max - leases.Count);
+            var tasks = session.Execute(Sql.DeleteTasks, Instants.Write(now), max - leases.Count);
+            return leases.Count + tasks + session.Execute(Sql.DeleteDelegations, Instants.Write(now), max - leases.Count - tasks);
         },
         cancellationToken);
 }

@@ -1,4 +1,5 @@
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Leases.Sqlite;
 
@@ -12,15 +13,25 @@ internal sealed partial class SqliteLeaseStore
             var now = Now();
             if (TaskRow.Find(session, key) is { } found)
             {
-                var same = found.GoesOn(now) && found.Task.Purpose == content.Purpose && found.Task.Initiator == content.Initiator
-                    && found.Task.VerifiedInitiator is null == content.VerifiedInitiator is null
-                    && found.Task.Labels.Count == content.Labels.Count && !found.Task.Labels.Except(content.Labels).Any();
+                var same = found.GoesOn(now) && IsOf(found.Task, content);
                 return new StartTaskResult(same ? StartTaskStatus.Repeated : StartTaskStatus.Conflict, found.Task);
+            }
+
+            var expires = now + Instants.Truncate(lifetime);
+            if (content.Delegation is { } id)
+            {
+                if (FindDelegation(session, id) is not { } delegation || !delegation.Holds(now))
+                {
+                    return new StartTaskResult(StartTaskStatus.DelegationOver, null);
+                }
+
+                expires = delegation.Terms.ExpireTime < expires ? delegation.Terms.ExpireTime : expires;
             }
 
             session.Execute(
                 Sql.InsertTask, key.Owner.Value, key.Id.Value, content.Purpose, content.Initiator, TaskRow.WriteLabels(content.Labels),
-                Instants.Write(now), Instants.Write(now + Instants.Truncate(lifetime)), content.VerifiedInitiator?.Write() ?? "");
+                Instants.Write(now), Instants.Write(expires), content.VerifiedInitiator?.Write() ?? "", DelegationText.Write(content.Scope),
+                content.Delegation?.Value ?? "");
             return new StartTaskResult(StartTaskStatus.Started, TaskRow.Find(session, key)!.Task);
         },
         cancellationToken);
@@ -44,8 +55,9 @@ internal sealed partial class SqliteLeaseStore
         _database.WriteAsync(
             session => TaskRow.Find(session, key) switch
             {
-                null => new EndTaskResult(EndTaskStatus.NotFound, null, []),
-                { Task.IsOpen: false } ended => new EndTaskResult(EndTaskStatus.AlreadyEnded, ended.Task, TaskLeases(session, key)),
+                null => new EndTaskResult(EndTaskStatus.NotFound, null, [], []),
+                { Task.IsOpen: false } ended => new EndTaskResult(
+                    EndTaskStatus.AlreadyEnded, ended.Task, TaskLeases(session, key), GivenOf(session, key)),
                 _ => EndTask(session, key, outcome, Now()),
             },
             cancellationToken);
@@ -82,8 +94,15 @@ internal sealed partial class SqliteLeaseStore
 
         session.Execute(
             Sql.EndTask, key.Owner.Value, key.Id.Value, (int)outcome, Instants.Write(at), Instants.Write(Now() + options.Retention));
-        return new EndTaskResult(EndTaskStatus.Ended, TaskRow.Find(session, key)!.Task, TaskLeases(session, key));
+        session.Execute(Sql.BeginDelegationEnds, key.Owner.Value, key.Id.Value);
+        return new EndTaskResult(
+            EndTaskStatus.Ended, TaskRow.Find(session, key)!.Task, TaskLeases(session, key), GivenOf(session, key));
     }
+
+    private static bool IsOf(AgentTask task, TaskContent content) =>
+        task.Purpose == content.Purpose && task.Initiator == content.Initiator && task.Scope == content.Scope
+        && task.Delegation == content.Delegation && task.VerifiedInitiator is null == content.VerifiedInitiator is null
+        && task.Labels.Count == content.Labels.Count && !task.Labels.Except(content.Labels).Any();
 
     private static IReadOnlyList<Lease> TaskLeases(Session session, TaskKey key) =>
         session.All(Sql.TaskLeases, row => LeaseTable.Read(row).Lease, key.Owner.Value, key.Id.Value);

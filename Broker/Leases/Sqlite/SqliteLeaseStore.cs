@@ -2,6 +2,7 @@ using SecretsBroker.Approvals;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Leases.Sqlite;
 
@@ -11,7 +12,7 @@ namespace SecretsBroker.Leases.Sqlite;
 /// shard: one connection writes, so that more of them would only divide the work of one sweep.
 /// </remarks>
 internal sealed partial class SqliteLeaseStore(SqliteStoreOptions options, TimeProvider clock)
-    : ILeaseStore, IDenyList, IReplayStore, IApprovalStore, ISignalStore
+    : ILeaseStore, IDelegationStore, IDenyList, IReplayStore, IApprovalStore, ISignalStore
 {
     private readonly SqliteDatabase _database = new(options, shards: 1);
 

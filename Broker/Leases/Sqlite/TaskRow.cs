@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 
 namespace SecretsBroker.Leases.Sqlite;
 
@@ -32,6 +33,8 @@ internal sealed record TaskRow(AgentTask Task, DateTimeOffset? OverTime, long Li
             LifelineDeadline = row.FindInstant(8),
             EndTime = row.FindInstant(9),
             Revision = row.GetInt64(10),
+            Scope = DelegationText.ReadScope(row.GetString(14)),
+            Delegation = DelegationId.TryParse(row.GetString(15), out var delegation) ? delegation : null,
         },
         row.FindInstant(11),
         row.GetInt64(12));

@@ -4,6 +4,7 @@ using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Policy.Operators;
 
 namespace SecretsBroker.Policy.Trials;
@@ -16,7 +17,8 @@ namespace SecretsBroker.Policy.Trials;
 ///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
 ///           or approval_group, or access: grant, action, resource, target, classification, environment
 /// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal,
-///           verified_initiator: issuer, subject, name, groups, and signals: issues, denials, resources, violations, failures
+///           verified_initiator: issuer, subject, name, groups, and signals: issues, denials, resources, violations, failures,
+///           delegation: chain (the root task's owner first), root_task, root_purpose, root_initiator
 ///           or of an operator: reason, time, source_address
 /// </code>
 /// </summary>
@@ -92,6 +94,7 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
         {
             VerifiedInitiator = verified,
             Signals = ReadSignals(context.Section("signals")),
+            Delegation = context.Has("delegation") ? ReadDelegation(context.Section("delegation")) : null,
         });
     }
 
@@ -117,6 +120,35 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
             section.RequiredText("issuer"), section.RequiredText("subject"), section.Text("name") ?? "", section.Texts("groups"));
         section.RefuseOthers();
         return initiator;
+    }
+
+    private static DelegationFacts? ReadDelegation(SettingsReader delegation)
+    {
+        var chain = new List<WorkloadId>();
+        foreach (var text in delegation.Texts("chain"))
+        {
+            if (WorkloadId.TryParse(text, out var workload))
+            {
+                chain.Add(workload);
+            }
+            else
+            {
+                delegation.Fault("chain", "must be SPIFFE IDs such as spiffe://example.org/agent");
+            }
+        }
+
+        if (chain.Count is 0 or > DelegationTerms.MaxDepth)
+        {
+            delegation.Fault("chain", $"must name 1 to {DelegationTerms.MaxDepth} workloads, the root task's owner first");
+        }
+
+        var read = new DelegationFacts(
+            chain,
+            new TaskId(delegation.Text("root_task") ?? "task"),
+            delegation.Text("root_purpose") ?? "",
+            delegation.Text("root_initiator") ?? "");
+        delegation.RefuseOthers();
+        return chain.Count == 0 ? null : read;
     }
 
     private TrialQuestion.OfOperator ReadOperator(Workload workload, SettingsReader what, SettingsReader context)

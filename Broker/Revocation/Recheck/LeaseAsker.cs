@@ -78,6 +78,7 @@ internal sealed partial class LeaseAsker(
         {
             Signals = behaved,
             VerifiedInitiator = task.VerifiedInitiator,
+            Delegation = lease.Delegation?.Facts,
         });
 
     [LoggerMessage(LogLevel.Debug, "Policy could not be asked about lease {LeaseId} again: {Failure}")]

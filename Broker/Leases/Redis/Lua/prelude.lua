@@ -151,3 +151,16 @@ local function told(level, resources_)
   end
   return texts
 end
+
+-- A delegation is a hash: about and terms as JSON, the rest numbers as in Delegation.cs; last names the use that was counted last.
+-- One that was ended before it came holds nothing but that.
+local function read_delegation(key)
+  return redis.call('HMGET', key, 'about', 'terms', 'created', 'expires', 'max', 'used', 'ended', 'version')
+end
+
+-- Until when it allows anything; nil when it does not any more.
+local function holds_until(delegation, now)
+  local known = redis.call('HMGET', delegation, 'expires', 'ended')
+  local expires = tonumber(known[1] or 0)
+  return known[2] == '0' and expires > now and expires or nil
+end

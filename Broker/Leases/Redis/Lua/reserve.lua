@@ -4,9 +4,9 @@
 -- ARGV  1 id  2 about  3 target  4 time to live  5 longest time to live  6 issue timeout  7 settle margin (all in ms)
 --       8 live per workload  9 live per task  10 issues per minute  11 request id
 --       12 the lease that KEYS 13 names; empty for none  13 what it is allowed on; empty when not kept
---       14… selectors that would cover it
+--       14 its latest end; empty for none  15… selectors that would cover it
 -- Returns {reserved 0, lease, replaced lease or false} | {task not found 1} | {task ended 2} | {workload quota 3} | {task quota 4}
---       | {rate limit 5} | {killed 6, order} | {ask again with KEYS 13 for this lease 7, id}.
+--       | {rate limit 5} | {killed 6, order} | {ask again with KEYS 13 for this lease 7, id} | {too late 8}.
 -- Promise: the lease is written down before anything is created, and only if task, orders and quotas allow it in this same step.
 --       A refusal changes nothing. Repeating it with the same id changes nothing.
 local now = clock()
@@ -23,9 +23,14 @@ end
 if task[1] ~= '0' or over(task[2], task[3]) <= now then
   return { 2 }
 end
-local order = covered(KEYS[10], 14, now)
+local order = covered(KEYS[10], 15, now)
 if order then
   return { 6, order }
+end
+
+local latest = tonumber(ARGV[14])
+if latest and latest <= now then
+  return { 8 }
 end
 
 local earlier
@@ -76,11 +81,14 @@ if earlier then
   end
 end
 
-local expires = now + tonumber(ARGV[4])
+local expires, longest = now + tonumber(ARGV[4]), now + tonumber(ARGV[5])
+if latest then
+  expires, longest = math.min(expires, latest), math.min(longest, latest)
+end
 local deadline = math.min(now + tonumber(ARGV[6]), expires)
 local lease = {
   about = ARGV[2], handle = '', proof = '', state = PENDING, cause = 0, created = now, deadline = deadline,
-  settle = deadline + tonumber(ARGV[7]), expires = expires, max = math.max(expires, now + tonumber(ARGV[5])), ended = 0, gone = 0,
+  settle = deadline + tonumber(ARGV[7]), expires = expires, max = math.max(expires, longest), ended = 0, gone = 0,
   attempts = 0, fence = 0, claimed = 0, taken = 0, reopened = 0 }
 if ARGV[13] == '' then
   redis.call('HSET', KEYS[1], 'about', lease.about)
