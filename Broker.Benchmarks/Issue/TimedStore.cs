@@ -1,14 +1,18 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
+using SecretsBroker.Approvals;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Engines;
+using SecretsBroker.Identity;
 using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
+using SecretsBroker.Reconciliation;
 
 namespace SecretsBroker.Benchmarks.Issue;
 
 /// <summary>All that a store does for a broker.</summary>
-internal interface ITimedStore : ILeaseStore, IDelegationStore, IDenyList;
+internal interface ITimedStore : ILeaseStore, IDelegationStore, IDenyList, IReplayStore, IApprovalStore, ISignalStore, ILogPositions;
 
 /// <summary>Stands before a store and measures each of its operations. The runtime makes a class of its own of it.</summary>
 public class TimedStore : DispatchProxy

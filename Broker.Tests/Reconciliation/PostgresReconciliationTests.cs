@@ -31,6 +31,9 @@ internal sealed class PostgresReconciliationTests
             File.Delete(file);
         }
 
+        // Which would be a witness of its own.
+        Directory.Delete(sandbox.AuditFolder, recursive: true);
+
         await using var second = await BrokerUnderTest.StartAsync(
             sandbox, adapt: null, [.. ReconcilingOperator.Settings, ("Reconciliation:Mode", "enforce"), ("Reconciliation:Interval", "00:00:02")]);
         var live = await IssueAsync(second.Agent("b"), 3);

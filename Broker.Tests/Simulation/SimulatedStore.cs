@@ -116,6 +116,9 @@ internal sealed class SimulatedStore(World world, BrokerProcess process, Wire wi
     public ValueTask<int> PullForwardAsync(int shard, string target, int max, CancellationToken cancellationToken) => CallAsync(
         CallPoint.StorePullForward, () => _store.PullForwardAsync(shard, target, max, default), cancellationToken);
 
+    public ValueTask<bool> ProlongAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public ValueTask<int> PurgeAsync(int shard, int max, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<KillOrder> AddKillOrderAsync(KillOrder order, CancellationToken cancellationToken) => CallAsync(

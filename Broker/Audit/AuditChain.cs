@@ -92,7 +92,7 @@ internal sealed class AuditChain(AuditOptions options, OpenAuditFile open, TimeP
         }
 
         _durable = _head with { Length = _durable.Length + _staged.WrittenCount };
-        Durable = new DurablePart(_firstSequence, _durable.Length);
+        Durable = new DurablePart(_firstSequence, _durable.Length) { LastSequence = _durable.Sequence };
         var checkpoint = _stagedCheckpoint;
         EndsWithCheckpoint = checkpoint is not null && checkpoint.Sequence == _durable.Sequence;
         _stagedCheckpoint = null;
@@ -138,7 +138,7 @@ internal sealed class AuditChain(AuditOptions options, OpenAuditFile open, TimeP
         _durable = _durable with { Length = 0 };
         _head = _durable;
         _firstSequence = 0;
-        Durable = new DurablePart(0, 0);
+        Durable = new DurablePart(0, 0) { LastSequence = _durable.Sequence };
     }
 
     public void Dispose()
@@ -175,7 +175,7 @@ internal sealed class AuditChain(AuditOptions options, OpenAuditFile open, TimeP
         _head = found.Tail;
         _firstSequence = found.FirstSequence;
         _tornBytes = file.Length - found.Tail.Length;
-        Durable = new DurablePart(_firstSequence, _durable.Length);
+        Durable = new DurablePart(_firstSequence, _durable.Length) { LastSequence = _durable.Sequence };
         _isRecovered = true;
     }
 

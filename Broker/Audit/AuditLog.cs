@@ -41,6 +41,9 @@ internal sealed partial class AuditLog : IAuditSink, IAsyncDisposable
     /// <summary>What may be told of it, and of those beside it.</summary>
     public Reading.AuditSource Source => new(_options.Folder, _options.Broker, () => Volatile.Read(ref _durable));
 
+    /// <summary>The last record that is durable; zero while the log is not open.</summary>
+    public long LastDurable => Volatile.Read(ref _durable).LastSequence;
+
     /// <summary>Begins to write. A log that cannot be opened fails appends, and is tried again with each.</summary>
     public void Start() => _loop = Task.Run(WriteAllAsync);
 

@@ -112,6 +112,7 @@ internal static class BrokerHost
         // Given by a factory, so that the container closes it, after all that use it.
         services.AddSingleton(_ => store);
         services.AddSingleton(provider => (IDenyList)provider.GetRequiredService<ILeaseStore>());
+        services.AddSingleton(provider => (ILogPositions)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IReplayStore)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IApprovalStore)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (ISignalStore)provider.GetRequiredService<ILeaseStore>());

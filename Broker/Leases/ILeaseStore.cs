@@ -103,6 +103,12 @@ internal interface ILeaseStore : IAsyncDisposable
     ValueTask<RenewResult> RenewAsync(
         LeaseId id, DateTimeOffset expireTime, DecisionBasis? basis, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Moves the end of an active lease to what it was renewed to, by a witness other than the store, also when its end is over and nothing has
+    /// ended it yet; never earlier, never past the maximum. False when nothing changed.
+    /// </summary>
+    ValueTask<bool> ProlongAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken);
+
     /// <summary>Ends one lease. Returns it as it now is; null when unknown.</summary>
     ValueTask<Lease?> EndAsync(LeaseId id, EndCause cause, CancellationToken cancellationToken);
 

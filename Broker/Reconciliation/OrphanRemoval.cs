@@ -1,18 +1,17 @@
 using SecretsBroker.Audit;
 using SecretsBroker.Engines;
-using SecretsBroker.Identity;
-using SecretsBroker.Intents;
 using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Reconciliation;
 
 /// <summary>Removes from a target what no lease covers, as a lease would be revoked, and looks whether it is gone.</summary>
-internal sealed partial class OrphanRemoval(IAuditSink audit, ILogger<OrphanRemoval> logger)
+internal sealed partial class OrphanRemoval(IAuditSink audit, BrokerMetrics metrics, ILogger<OrphanRemoval> logger)
 {
     private const int MaxAtOnce = 256;
 
     /// <returns>How many are gone; the others could not be removed.</returns>
-    public async Task<int> RemoveAsync(TargetEngine engine, IReadOnlyCollection<LeaseId> orphans, CancellationToken cancellationToken)
+    public async Task<int> RemoveAsync(TargetEngine engine, IReadOnlyCollection<Lease> orphans, CancellationToken cancellationToken)
     {
         var gone = 0;
         var limit = new ParallelOptions
@@ -27,35 +26,35 @@ internal sealed partial class OrphanRemoval(IAuditSink audit, ILogger<OrphanRemo
                 Interlocked.Increment(ref gone);
             }
         });
+        metrics.OrphansRemoved(engine.Target.Name, gone);
         return gone;
     }
 
-    private async Task<bool> TryRemoveAsync(TargetEngine engine, LeaseId orphan, CancellationToken cancellationToken)
+    private async Task<bool> TryRemoveAsync(TargetEngine engine, Lease orphan, CancellationToken cancellationToken)
     {
         try
         {
-            var lease = Nobody(orphan, engine);
             Verification verification;
             // Behind what is being revoked, in the same line: reconciling must not take the places from it.
             using (await engine.EnterRevokeAsync(cancellationToken))
             {
-                await engine.RevokeAsync(lease, cancellationToken);
-                verification = await engine.VerifyAsync(lease, cancellationToken);
+                await engine.RevokeAsync(orphan, cancellationToken);
+                verification = await engine.VerifyAsync(orphan, cancellationToken);
             }
 
             if (!verification.Gone)
             {
-                LogFailed(orphan, engine.Target.Name, verification.Evidence);
+                LogFailed(orphan.Id, engine.Target.Name, verification.Evidence);
                 return false;
             }
 
-            LogRemoved(orphan, engine.Target.Name);
-            await RecordAsync(engine, orphan, verification.Evidence, cancellationToken);
+            LogRemoved(orphan.Id, engine.Target.Name);
+            await RecordAsync(engine, orphan.Id, verification.Evidence, cancellationToken);
             return true;
         }
         catch (EngineException e)
         {
-            LogFailed(orphan, engine.Target.Name, e.Message);
+            LogFailed(orphan.Id, engine.Target.Name, e.Message);
             return false;
         }
     }
@@ -72,19 +71,6 @@ internal sealed partial class OrphanRemoval(IAuditSink audit, ILogger<OrphanRemo
             LogUnrecorded(orphan, engine.Target.Name, e.Message);
         }
     }
-
-    /// <summary>All that an engine needs of a lease to revoke it is its id.</summary>
-    private static Lease Nobody(LeaseId id, TargetEngine engine) => new()
-    {
-        Id = id,
-        Task = new TaskKey(new WorkloadId(""), new TaskId("")),
-        Grant = "",
-        Engine = engine.Target.Engine,
-        Target = engine.Target.Name,
-        Action = "",
-        Resource = "",
-        DecisionId = "",
-    };
 
     [LoggerMessage(LogLevel.Warning, "What was made for lease {LeaseId} at target {Target}, and no lease covers, is removed")]
     private partial void LogRemoved(LeaseId leaseId, string target);

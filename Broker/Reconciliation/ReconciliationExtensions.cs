@@ -10,6 +10,8 @@ internal static class ReconciliationExtensions
         services.AddSingleton<LeaseCover>();
         services.AddSingleton<OrphanRemoval>();
         services.AddSingleton<TargetReconciler>();
+        services.AddSingleton<LogCatchUp>();
+        services.AddSingleton<StoreWitness>();
         return services;
     }
 }

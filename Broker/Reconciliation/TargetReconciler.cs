@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
 using SecretsBroker.Audit;
+using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
 using SecretsBroker.Leases;
 using SecretsBroker.Telemetry;
 
@@ -42,7 +45,7 @@ internal sealed class TargetReconciler(
         try
         {
             var report = await CompareAsync(engine, dryRun, cancellationToken);
-            metrics.Reconciled(engine.Target.Name, report.Removed, report.Left + report.Failed, report.Missing.Count);
+            metrics.Reconciled(engine.Target.Name, report.Left + report.Failed, report.Missing.Count);
             if (report.Differs || actor.Length > 0)
             {
                 await audit.AppendAsync(ReconciliationRecords.Passed(report, engine.Target, actor), cancellationToken);
@@ -73,7 +76,7 @@ internal sealed class TargetReconciler(
         }
 
         var wanted = dryRun ? [] : orphans.Take(options.Value.MaxRemovals).ToArray();
-        var removed = await removal.RemoveAsync(engine, wanted, cancellationToken);
+        var removed = await removal.RemoveAsync(engine, [.. wanted.Select(id => Nobodys(id, engine.Target))], cancellationToken);
         var missing = await FindMissingAsync(
             engine, active, active.Keys.Where(id => !listed.Contains(id) || parts.Contains(id)), cancellationToken);
         return new ReconciliationReport(engine.Target.Name, dryRun, listed.Count, orphans, removed, wanted.Length - removed, missing);
@@ -117,4 +120,17 @@ internal sealed class TargetReconciler(
 
         return missing;
     }
+
+    /// <summary>All that an engine whose target can be listed needs of a lease to revoke it is its id.</summary>
+    private static Lease Nobodys(LeaseId id, Target target) => new()
+    {
+        Id = id,
+        Task = new TaskKey(new WorkloadId(""), new TaskId("")),
+        Grant = "",
+        Engine = target.Engine,
+        Target = target.Name,
+        Action = "",
+        Resource = "",
+        DecisionId = "",
+    };
 }

@@ -1,14 +1,17 @@
 using Quartz;
+using SecretsBroker.Reconciliation;
 
 namespace SecretsBroker.Revocation;
 
 [DisallowConcurrentExecution]
-internal sealed partial class SweepJob(Sweeper sweeper, ILogger<SweepJob> logger) : IJob
+internal sealed partial class SweepJob(StoreWitness witness, Sweeper sweeper, ILogger<SweepJob> logger) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
         try
         {
+            // First: what a store that was set back takes for over may have been renewed.
+            await witness.FollowAsync(cancellationToken);
             await sweeper.SweepAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -174,16 +174,16 @@ internal sealed class BrokerMetrics
         _targetDown.Record(isDown ? 1 : 0, Tag(Attributes.Target, target), Label(Attributes.Operation, operation));
 
     /// <param name="target">The target's name.</param>
-    /// <param name="removed">What no lease covered and is gone.</param>
     /// <param name="orphans">What no lease covers and is still there.</param>
     /// <param name="missing">What an active lease says exists.</param>
-    public void Reconciled(string target, int removed, int orphans, int missing)
+    public void Reconciled(string target, int orphans, int missing)
     {
         _reconciliationPasses.Add(1, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "succeeded"));
-        _reconciliationRemoved.Add(removed, Tag(Attributes.Target, target));
         _reconciliationDifferences.Record(orphans, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "orphan"));
         _reconciliationDifferences.Record(missing, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "missing"));
     }
+
+    public void OrphansRemoved(string target, int count) => _reconciliationRemoved.Add(count, Tag(Attributes.Target, target));
 
     public void ReconciliationFailed(string target) =>
         _reconciliationPasses.Add(1, Tag(Attributes.Target, target), Tag(Attributes.Outcome, "failed"));

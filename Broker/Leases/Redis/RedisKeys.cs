@@ -77,6 +77,9 @@ internal sealed class ShardKeys(int shard, string tag)
     /// <summary>Sorted set by when they end: the requests for approvals that are pending.</summary>
     public RedisKey PendingApprovals { get; } = tag + "pending-approvals";
 
+    /// <summary>Hash: a broker to the last record of its audit log that this shard is known to follow.</summary>
+    public RedisKey LogPositions { get; } = tag + "log-positions";
+
     /// <summary>Counts nothing; a write to it comes after all earlier ones in the stream that replicas read.</summary>
     public RedisKey Barrier { get; } = tag + "barrier";
 

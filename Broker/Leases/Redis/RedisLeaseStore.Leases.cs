@@ -87,6 +87,20 @@ internal sealed partial class RedisLeaseStore
         return new RenewResult(status, status == RenewStatus.NotFound ? null : LeaseRecord.Read(answer[1]));
     }
 
+    public async ValueTask<bool> ProlongAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        if (await LocateAsync(id, cancellationToken) is not { } lease)
+            return false;
+        var shard = _keys.Of(lease.Owner);
+        var answer = await RunAsync(
+            RedisScripts.Prolong,
+            shard,
+            [shard.Lease(id), shard.Task(lease.Task), shard.Due(lease.Target)],
+            [id.Value, expireTime.ToUnixTimeMilliseconds()],
+            cancellationToken);
+        return (int)answer == 1;
+    }
+
     public async ValueTask<Lease?> EndAsync(LeaseId id, EndCause cause, CancellationToken cancellationToken) =>
         await LocateAsync(id, cancellationToken) is { } lease ? (await EndAsync(lease, cause, cancellationToken)).Lease : null;
 

@@ -14,6 +14,7 @@ internal static class RedisScripts
     public static readonly RedisScript Activate = new("activate");
     public static readonly RedisScript Abandon = new("abandon");
     public static readonly RedisScript Renew = new("renew");
+    public static readonly RedisScript Prolong = new("prolong");
     public static readonly RedisScript End = new("end");
 
     public static readonly RedisScript ReadBacklog = new("read-backlog");

@@ -82,6 +82,9 @@ internal static class Schema
             delegation TEXT NOT NULL, narrowing TEXT NOT NULL, owner TEXT NOT NULL, task TEXT NOT NULL,
             PRIMARY KEY (delegation, narrowing)) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE log_positions (broker TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ];
 
     /// <remarks>

@@ -276,6 +276,14 @@ internal static partial class Sql
     public const string ForgetOldSignals =
         "DELETE FROM signals WHERE owner IN (SELECT owner FROM signals WHERE time <= ?1 ORDER BY time LIMIT ?2)";
 
+    // ---- how far the store follows the audit logs
+
+    public const string LogPositions = "SELECT broker, sequence FROM log_positions";
+
+    public const string WriteLogPosition = """
+        INSERT INTO log_positions (broker, sequence) VALUES (?1, ?2) ON CONFLICT (broker) DO UPDATE SET sequence = excluded.sequence
+        """;
+
     // ---- deny lists
 
     public const string ForgetDenied = """

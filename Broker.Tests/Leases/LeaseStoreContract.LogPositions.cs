@@ -1,0 +1,54 @@
+using SecretsBroker.Leases;
+using SecretsBroker.Reconciliation;
+
+namespace SecretsBroker.Tests.Leases;
+
+/// <summary>How far the store follows the audit logs, and being told what it forgot.</summary>
+internal abstract partial class LeaseStoreContract
+{
+    private ILogPositions Positions => (ILogPositions)Store;
+
+    [Test]
+    public async Task Position_of_each_brokers_log_is_what_was_told_last()
+    {
+        Assert.That(await Positions.ReadPositionsAsync(None), Is.Empty);
+
+        await Positions.WritePositionAsync("one", 7, None);
+        await Positions.WritePositionAsync("two", 3_000_000_000, None);
+        await Positions.WritePositionAsync("one", 9, None);
+
+        Assert.That(
+            await Positions.ReadPositionsAsync(None), Is.EquivalentTo(new Dictionary<string, long> { ["one"] = 9, ["two"] = 3_000_000_000 }));
+    }
+
+    [Test]
+    public async Task Lease_is_prolonged_also_when_its_end_is_over_and_nothing_has_ended_it()
+    {
+        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * 2 });
+        await ReachAsync(lease.ExpireTime);
+        var end = lease.ExpireTime + (Unit * 1_000);
+
+        Assert.That(await Store.ProlongAsync(lease.Id, end, None), Is.True);
+
+        var prolonged = await FindAsync(lease.Id);
+        Assert.That((prolonged.State, prolonged.ExpireTime), Is.EqualTo((LeaseState.Active, end)));
+        Assert.That(await Store.ClaimAsync(lease.Id, Unit, None), Is.Null, "it is due no more");
+        Assert.That(await Store.ProlongAsync(lease.Id, end, None), Is.False);
+        Assert.That(await Store.ProlongAsync(lease.Id, end - Unit, None), Is.False);
+    }
+
+    [Test]
+    public async Task Lease_is_not_prolonged_past_its_maximum_nor_when_it_has_ended_or_is_not_active()
+    {
+        var lease = await ActivateAsync();
+        await Store.ProlongAsync(lease.Id, lease.MaxExpireTime + Unit, None);
+        Assert.That((await FindAsync(lease.Id)).ExpireTime, Is.EqualTo(lease.MaxExpireTime));
+        foreach (var other in new[] { await ReserveAsync(), await EndedAsync(), await RevokedAsync() })
+        {
+            Assert.That(await Store.ProlongAsync(other.Id, other.MaxExpireTime, None), Is.False);
+            Assert.That(await FindAsync(other.Id), Is.EqualTo(await FindAsync(other.Id) with { ExpireTime = other.ExpireTime }));
+        }
+
+        Assert.That(await Store.ProlongAsync(LeaseId.New(ShardOf(Alice)), lease.MaxExpireTime, None), Is.False);
+    }
+}

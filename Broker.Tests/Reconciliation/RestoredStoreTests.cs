@@ -1,0 +1,171 @@
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using SecretsBroker.Audit;
+using SecretsBroker.Engines;
+using SecretsBroker.Leases;
+using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.EndToEnd;
+using SecretsBroker.Tests.Engines.RedisAcl;
+using SecretsBroker.Tests.Leases.Redis;
+using Proto = SecretsBroker.V1;
+
+namespace SecretsBroker.Tests.Reconciliation;
+
+/// <summary>The store is set back to what it was, or to nothing: the audit log is the witness of what happened since.</summary>
+[NonParallelizable]
+internal sealed class RestoredStoreTests
+{
+    private const string Table = "orders/invoices";
+    private const string Api = "api/x";
+
+    // For a machine on which everything takes long.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    [Test]
+    public async Task No_revoked_secret_comes_back_to_life_and_no_renewed_one_dies()
+    {
+        OrdersDatabase.OrIgnore();
+        await using var database = await OrdersDatabase.StartAsync();
+        var sandbox = new Sandbox(Catalog(database));
+        var broker = await BrokerUnderTest.StartAsync(sandbox, adapt: null);
+        var agent = broker.Agent("a");
+        var task = await agent.StartTaskAsync();
+        var renewed = await agent.IssueAsync(task, Table);
+        var revoked = (await agent.IssueAsync(task, Table)).Lease.LeaseId;
+        var token = (await agent.IssueAsync(task, Api)).Lease.LeaseId;
+        await broker.StopAsync();
+        var snapshot = Directory.CreateDirectory(sandbox.PathOf("snapshot")).FullName;
+        Copy(sandbox.Folder, snapshot);
+
+        broker = await BrokerUnderTest.StartAsync(sandbox, adapt: null);
+        agent = broker.Agent("a");
+        var end = (await agent.Leases.RenewLeaseAsync(
+            new Proto.RenewLeaseRequest { LeaseId = renewed.Lease.LeaseId, TimeToLive = TimeSpan.FromHours(1).ToDuration() })).Lease.ExpireTime;
+        await agent.RevokeAsync(revoked);
+        await agent.RevokeAsync(token);
+        var later = (await agent.IssueAsync(task, Table)).Lease.LeaseId;
+        var laterToken = (await agent.IssueAsync(task, Api)).Lease.LeaseId;
+        var laterRevoked = (await agent.IssueAsync(task, Api)).Lease.LeaseId;
+        await agent.RevokeAsync(laterRevoked);
+        await broker.StopAsync();
+        Copy(snapshot, sandbox.Folder);
+        // By the snapshot it has expired long ago.
+        SetBack(sandbox.PathOf("leases.db"), renewed.Lease.LeaseId, TimeSpan.FromHours(1));
+
+        await using var restored = await BrokerUnderTest.StartAsync(sandbox, adapt: null);
+        agent = restored.Agent("a");
+        foreach (var lease in new[] { revoked, token })
+        {
+            await Wait.UntilAsync(async () => (await agent.GetAsync(lease)).State == Proto.LeaseState.Revoked, Limit);
+        }
+
+        var denied = restored.Services.GetRequiredService<IDenyList>();
+        await Wait.UntilAsync(async () => await denied.FindAsync("api", LeaseId.Parse(laterToken), default) is not null, Limit);
+        await Wait.UntilAsync(async () => !(await database.LeaseRolesAsync()).Contains($"sb_{later}"), Limit);
+        Assert.That(await denied.FindAsync("api", LeaseId.Parse(token), default), Is.Not.Null);
+        await Wait.UntilAsync(async () => await denied.FindAsync("api", LeaseId.Parse(laterRevoked), default) is not null, Limit);
+        var lives = await agent.GetAsync(renewed.Lease.LeaseId);
+        Assert.That((lives.State, lives.ExpireTime), Is.EqualTo((Proto.LeaseState.Active, end)));
+        var secret = renewed.Secret.Postgres;
+        Assert.That(await database.LogsInAsync(secret.Username, secret.Password), Is.True);
+        Assert.That(await database.LeaseRolesAsync(), Is.EquivalentTo(new[] { secret.Username }));
+        var told = await AuditReader.ReadFolderAsync(sandbox.AuditFolder)
+            .Where(entry => entry.Record.Type == AuditEventType.TargetReconciled)
+            .Select(entry => entry.Record.Outcome)
+            .ToListAsync();
+        Assert.That(told, Is.EqualTo(new[] { "StoreSetBack" }));
+    }
+
+    [Test]
+    public async Task Store_that_loses_everything_under_a_running_broker_leaves_nothing_alive()
+    {
+        RedisRequired.OrIgnore();
+        await using var redis = await RedisServer.StartAsync();
+        await using var broker = await BrokerUnderTest.StartAsync(("Store:Kind", "redis"), ("Store:Servers", redis.Endpoint));
+        var agent = broker.Agent("a");
+        var task = await agent.StartTaskAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await agent.IssueAsync(task, BrokerUnderTest.Items);
+        }
+
+        Assert.That(await RedisNodes.AskAsync(redis.Port, "FLUSHALL"), Is.EqualTo("+OK"));
+
+        await Wait.UntilAsync(() => broker.Target.Live.IsEmpty, Limit);
+        var fresh = (await agent.IssueAsync(await agent.StartTaskAsync(), BrokerUnderTest.Items)).Lease.LeaseId;
+        await Wait.UntilAsync(async () => await IsToldAsync(broker));
+        Assert.That(broker.Target.Live.Keys.Select(id => id.Value), Is.EqualTo(new[] { fresh }));
+    }
+
+    [Test]
+    public async Task Store_that_forgot_nothing_is_left_as_it_is()
+    {
+        var sandbox = new Sandbox(BrokerUnderTest.Catalog());
+        var broker = await BrokerUnderTest.StartAsync(sandbox, adapt: null);
+        var agent = broker.Agent("a");
+        var task = await agent.StartTaskAsync();
+        var lease = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
+        await agent.RevokeAsync((await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId);
+        await broker.StopAsync();
+
+        await using var again = await BrokerUnderTest.StartAsync(sandbox, adapt: null);
+        agent = again.Agent("a");
+        // Several passes later.
+        var other = (await agent.IssueAsync(task, BrokerUnderTest.Items, TimeSpan.FromSeconds(1))).Lease.LeaseId;
+        await Wait.UntilAsync(async () => (await agent.GetAsync(other)).State == Proto.LeaseState.Revoked);
+
+        Assert.That((await agent.GetAsync(lease)).State, Is.EqualTo(Proto.LeaseState.Active));
+        Assert.That(await IsToldAsync(again), Is.False);
+    }
+
+    private static async Task<bool> IsToldAsync(BrokerUnderTest broker) =>
+        await AuditReader.ReadFolderAsync(broker.Sandbox.AuditFolder).AnyAsync(entry => entry.Record.Type == AuditEventType.TargetReconciled);
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.GetFiles(to, "leases.db*"))
+        {
+            File.Delete(file);
+        }
+
+        foreach (var file in Directory.GetFiles(from, "leases.db*"))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
+
+#pragma warning disable CA2100 // The text is this file's own.
+    private static void SetBack(string path, string lease, TimeSpan by)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        var milliseconds = (long)by.TotalMilliseconds;
+        command.CommandText = $"UPDATE leases SET expire_time = expire_time - {milliseconds}, due = due - {milliseconds} WHERE id = '{lease}'";
+        Assert.That(command.ExecuteNonQuery(), Is.EqualTo(1));
+    }
+#pragma warning restore CA2100
+
+    private static object Catalog(OrdersDatabase database) => new
+    {
+        targets = (object[])
+        [
+            database.Target("orders", TimeSpan.FromSeconds(30)),
+            new { name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" } },
+        ],
+        grants = (object[])
+        [
+            new
+            {
+                name = "read-orders", action = "read", resource = Table, target = "orders", default_ttl = "10m", max_ttl = "4h",
+                settings = new { tables = new Dictionary<string, string[]> { ["public.invoices"] = ["SELECT"] } },
+            },
+            new
+            {
+                name = "read-api", action = "read", resource = Api, target = "api", default_ttl = "1h", max_ttl = "1h",
+                settings = new { bearer = true },
+            },
+        ],
+    };
+}

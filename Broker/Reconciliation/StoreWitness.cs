@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using SecretsBroker.Audit;
+using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
+
+namespace SecretsBroker.Reconciliation;
+
+/// <summary>
+/// Sees that the store was set back: to an old snapshot, to a replica that missed writes, to nothing. The store remembers up to which record of
+/// the audit log it is current. What the log says beyond that is held against it at each start, and whenever the store remembers less than this
+/// broker told it; before leases that are due by what it says are revoked.
+/// </summary>
+internal sealed partial class StoreWitness(
+    ILogPositions positions,
+    LogCatchUp catchUp,
+    AuditLog log,
+    IAuditSink audit,
+    IOptions<AuditOptions> options,
+    BrokerMetrics metrics,
+    TimeProvider time,
+    ILogger<StoreWitness> logger)
+{
+    // While it fails it reads the same part of the log again and again.
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+
+    private long? _told;
+    private long? _failed;
+    private CatchUpReport _lastTold;
+
+    /// <summary>Never throws for the store, the log or a target: revoking goes on whatever else is down.</summary>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        if (_failed is { } failed && time.GetElapsedTime(failed) < RetryAfter)
+        {
+            return;
+        }
+
+        try
+        {
+            _failed = await TryFollowAsync(cancellationToken) ? null : time.GetTimestamp();
+        }
+        catch (Exception e) when (e is BrokerException or IOException or UnauthorizedAccessException)
+        {
+            _failed = e is StoreException ? null : time.GetTimestamp();
+            metrics.StoreFailed("follow_log");
+            LogFailed(e is BrokerException known ? known.Message : e.GetType().Name);
+        }
+    }
+
+    private async Task<bool> TryFollowAsync(CancellationToken cancellationToken)
+    {
+        var broker = options.Value.Broker;
+        // Before anything else: what is recorded later may not be in the store yet.
+        var durable = log.LastDurable;
+        var stored = new Dictionary<string, long>(await positions.ReadPositionsAsync(cancellationToken));
+        var known = stored.GetValueOrDefault(broker);
+        if (_told is null || known < _told)
+        {
+            stored[broker] = known;
+            if (_told is not null)
+            {
+                LogSetBack(known, _told.Value);
+            }
+
+            var report = await catchUp.RunAsync(stored, cancellationToken);
+            await TellAsync(report, cancellationToken);
+            if (report.Left > 0)
+            {
+                return false;
+            }
+        }
+
+        if (durable > known)
+        {
+            await positions.WritePositionAsync(broker, durable, cancellationToken);
+        }
+
+        _told = Math.Max(durable, known);
+        return true;
+    }
+
+    private async Task TellAsync(CatchUpReport report, CancellationToken cancellationToken)
+    {
+        // What is left is tried again and again, and told once.
+        if (!report.Changed || report == _lastTold)
+        {
+            return;
+        }
+
+        _lastTold = report;
+
+        LogCaughtUp($"{report}");
+        await audit.AppendAsync(
+            new AuditRecord
+            {
+                Id = $"{AuditEventType.TargetReconciled}-{RandomNumberGenerator.GetHexString(24, lowercase: true)}",
+                Type = AuditEventType.TargetReconciled,
+                Outcome = "StoreSetBack",
+                Reason = $"{report}",
+                LeasesFound = report.Revoked + report.Left,
+                LeasesGone = report.Revoked,
+            },
+            cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Critical, "The store was set back: it follows the audit log up to record {Known} and was told of {Told}")]
+    private partial void LogSetBack(long known, long told);
+
+    [LoggerMessage(LogLevel.Critical, "The store had forgotten what the audit log says: {Report}")]
+    private partial void LogCaughtUp(string report);
+
+    [LoggerMessage(LogLevel.Error, "The store could not be held against the audit log; the next pass tries again: {Failure}")]
+    private partial void LogFailed(string failure);
+}
