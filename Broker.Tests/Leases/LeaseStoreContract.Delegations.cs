@@ -11,7 +11,7 @@ internal abstract partial class LeaseStoreContract
 {
     private static readonly IntentScope ReadOrders = IntentScope.Of(["read"], ["orders"]);
 
-    private IDelegationStore Delegations => (IDelegationStore)Store;
+    protected IDelegationStore Delegations => (IDelegationStore)Store;
 
     [Test]
     public async Task Given_delegation_is_found_as_it_was_given()
@@ -334,7 +334,7 @@ internal abstract partial class LeaseStoreContract
         return given.Delegation!;
     }
 
-    private async Task<Delegation> DrawAsync(int units = 5_000, int? uses = null, bool started = false)
+    protected async Task<Delegation> DrawAsync(int units = 5_000, int? uses = null, bool started = false)
     {
         if (!started && await Store.FindTaskAsync(Key(), None) is null)
         {
