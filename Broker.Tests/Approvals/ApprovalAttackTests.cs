@@ -48,6 +48,24 @@ internal sealed class ApprovalAttackTests : ApprovalFixture
     }
 
     [Test]
+    public async Task Whom_a_token_shows_as_the_initiator_does_not_approve_it()
+    {
+        var name = NewName();
+        var agent = Broker.Agent(name);
+        await agent.Tasks.StartTaskAsync(new StartTaskRequest { TaskId = name, Purpose = "a test", InitiatorToken = People.InitiatorTokenOf("dora") });
+        var request = Agent.Request(name, OneOfOncall);
+        var id = (await ParkAsync(agent, request)).ApprovalId;
+
+        var refused = await PersonOf("dora", "oncall").RefusedAsync(StatusCode.PermissionDenied, id);
+
+        Assert.That(refused.Reason, Is.EqualTo("SEPARATION_OF_DUTIES"));
+        await AssertNotCountedAsync(id, People.IdOf("dora"), "IsParty");
+        await AssertStillPendingAsync(agent, request, id);
+        var shown = (await PersonOf("lee", "oncall").ApproveAsync(id)).Subject;
+        Assert.That((shown.InitiatorVerified, shown.Initiator), Is.EqualTo((true, $"{People.Issuer}#dora")));
+    }
+
+    [Test]
     public async Task Nobody_outside_the_group_approves_though_policy_lets_them()
     {
         var (agent, request, id) = await ParkedAsync(OneOfOncall);

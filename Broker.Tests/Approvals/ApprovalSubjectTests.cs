@@ -28,6 +28,7 @@ internal sealed class ApprovalSubjectTests
         var property = typeof(ApprovalSubject).GetProperty(member)!;
         object another = property.PropertyType == typeof(string) ? "another"
             : property.PropertyType == typeof(long) ? 7L
+            : property.PropertyType == typeof(bool) ? true
             : property.PropertyType == typeof(IReadOnlyList<string>) ? new[] { "another" }
             : new Dictionary<string, string> { ["a"] = "another" };
         property.SetValue(changed, another);

@@ -7,7 +7,9 @@ namespace SecretsBroker.Tests.Approvals;
 /// <summary>People with groups: an issuer whose tokens the broker maps to <c>spiffe://people.example/NAME</c>.</summary>
 internal sealed class People
 {
-    private const string Issuer = "https://login.people.example";
+    public const string Issuer = "https://login.people.example";
+
+    private const string InitiatorAudience = "people-app";
 
     private readonly TestKey _key = TestKey.Create("ES256", "people");
 
@@ -25,17 +27,27 @@ internal sealed class People
             ("Identity:Issuers:0:GroupsClaim", "groups"),
             ("Identity:Issuers:0:Attributes:0:Name", "email"),
             ("Identity:Issuers:0:Attributes:0:Claim", "email"),
+            ("Identity:Initiators:0:Issuer", Issuer),
+            ("Identity:Initiators:0:Audiences:0", InitiatorAudience),
+            ("Identity:Initiators:0:KeyFile", sandbox.PathOf("people.jwks")),
+            ("Identity:Initiators:0:NameClaim", "name"),
         ];
     }
 
-    public string TokenOf(string name, params string[] groups)
+    /// <summary>By which somebody calls.</summary>
+    public string TokenOf(string name, params string[] groups) => Mint(name, Sandbox.Audience, groups);
+
+    /// <summary>By which a task shows that it is done for somebody.</summary>
+    public string InitiatorTokenOf(string name) => Mint(name, InitiatorAudience, []);
+
+    private string Mint(string name, string audience, string[] groups)
     {
         var now = TimeProvider.System.GetUtcNow();
         return TestTokens.Mint(_key, new JsonObject
         {
             ["iss"] = Issuer,
             ["sub"] = name,
-            ["aud"] = Sandbox.Audience,
+            ["aud"] = audience,
             ["iat"] = now.ToUnixTimeSeconds(),
             ["exp"] = now.AddMinutes(30).ToUnixTimeSeconds(),
             ["email"] = $"{name}@example.org",

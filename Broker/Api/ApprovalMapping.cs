@@ -61,6 +61,8 @@ internal static class ApprovalMapping
             TaskId = subject.Task,
             TaskPurpose = subject.TaskPurpose,
             Initiator = subject.Initiator,
+            InitiatorVerified = subject.InitiatorIsVerified,
+            InitiatorName = subject.InitiatorName,
             Intent = new Intent
             {
                 Action = subject.Action,

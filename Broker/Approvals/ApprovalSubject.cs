@@ -24,6 +24,12 @@ internal sealed record ApprovalSubject
 
     public string Initiator { get; init; } = "";
 
+    /// <summary>Whether a token showed that it is the initiator; otherwise the workload states it.</summary>
+    public bool InitiatorIsVerified { get; init; }
+
+    /// <summary>As people know a verified initiator; empty when not known.</summary>
+    public string InitiatorName { get; init; } = "";
+
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Those besides the workload and the initiator who stand behind the request; in order, from the root.</summary>
@@ -98,7 +104,12 @@ internal sealed record ApprovalSubject
     public bool IsParty(Identity.Workload person) =>
         person.Id.Value == Workload
         || Chain.Contains(person.Id.Value)
-        || (Initiator.Length > 0 && (Initiator == person.Id.Value || person.Attributes.Values.Contains(Initiator)));
+        || IsKnownAs(person, Initiator)
+        || IsKnownAs(person, InitiatorName);
+
+    /// <summary>Rather one too many: whoever shares a name with an initiator can be replaced by another approver.</summary>
+    private static bool IsKnownAs(Identity.Workload person, string name) =>
+        name.Length > 0 && (name == person.Id.Value || name == person.TokenSubject || person.Attributes.Values.Contains(name));
 }
 
 [JsonSerializable(typeof(ApprovalSubject))]

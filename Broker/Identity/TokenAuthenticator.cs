@@ -79,6 +79,7 @@ internal sealed class TokenAuthenticator(TrustedAuthorities trusted, PossessionC
         var endTime = expireTime + TokenTimes.Leeway;
         workload = workload! with
         {
+            TokenSubject = token.Payload.TryGetProperty("sub", out var subject) ? VerifiedInitiator.TextOf(authority.Name, subject.GetString()!) : "",
             Possession = PossessionCheck.Of(confirmation),
             SingleUse = TokenId.Of(token.Payload, authority.Name) is { } id ? new SingleUse(id, endTime) : null,
         };

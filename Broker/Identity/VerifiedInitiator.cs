@@ -14,7 +14,9 @@ internal sealed record VerifiedInitiator(string Issuer, string Subject, string N
     public const char Separator = '#';
 
     /// <summary>One text for one initiator, which nobody can merely state: <c>https://idp.example.org/#alice</c>.</summary>
-    public string Text => $"{Issuer}{Separator}{Subject}";
+    public string Text => TextOf(Issuer, Subject);
+
+    public static string TextOf(string issuer, string subject) => $"{issuer}{Separator}{subject}";
 
     /// <summary>The form in which stores keep it.</summary>
     public string Write() =>

@@ -21,6 +21,12 @@ internal sealed record Workload(
     /// <summary>For grants that take each token once; null when it came without a token, or with one that has no <c>jti</c>.</summary>
     public SingleUse? SingleUse { get; init; }
 
+    /// <summary>
+    /// Who it is to the issuer of its token, as <see cref="VerifiedInitiator.Text"/> would have it: the same person may be the initiator of a
+    /// task. Empty when it came without a token.
+    /// </summary>
+    public string TokenSubject { get; init; } = "";
+
     /// <summary>One that an X.509-SVID names, which brings neither groups nor attributes.</summary>
     public static Workload Of(WorkloadId id, DateTimeOffset expireTime) =>
         new(id, AuthenticationMethod.X509Svid, [], ReadOnlyDictionary<string, string>.Empty, expireTime)

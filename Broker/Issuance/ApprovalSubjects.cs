@@ -20,6 +20,8 @@ internal static class ApprovalSubjects
             Task = plea.Task,
             TaskPurpose = context.TaskPurpose,
             Initiator = context.Initiator,
+            InitiatorIsVerified = context.VerifiedInitiator is not null,
+            InitiatorName = context.VerifiedInitiator?.Name ?? "",
             Labels = context.Labels,
             Chain = [.. context.Delegation?.Chain.Select(above => above.Value) ?? []],
             Action = intent.Action,

@@ -25,7 +25,7 @@ internal static class ApprovalText
             $"{approval.ApprovalId}  {StateOf(approval)}",
             .. Line("workload", subject.Workload),
             .. Line("acts for", string.Join(" → ", subject.Chain)),
-            .. Line("initiator", subject.Initiator),
+            .. Line("initiator", InitiatorOf(subject)),
             .. Line("task", subject.TaskId.Length > 0 ? $"{subject.TaskId}: {subject.TaskPurpose}" : $"a new one: {subject.TaskPurpose}"),
             .. subject.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).SelectMany(label => Line("label", $"{label.Key}={label.Value}")),
             .. Line("wants to", $"{intent.Action} on {intent.Resource}"),
@@ -58,6 +58,14 @@ internal static class ApprovalText
         ApprovalState.Used => "used",
         ApprovalState.Expired => $"expired at {KillText.Of(approval.ExpireTime)}",
         _ => "in a state that this command does not know",
+    };
+
+    private static string InitiatorOf(ApprovalSubject subject) => subject switch
+    {
+        { Initiator: "" } => "",
+        { InitiatorVerified: false } => $"{subject.Initiator}, as the workload states it",
+        { InitiatorName: "" } => $"{subject.Initiator}, as a token showed",
+        _ => $"{subject.InitiatorName} ({subject.Initiator}), as a token showed",
     };
 
     private static string Of(PolicySignals? signals) => signals is null
