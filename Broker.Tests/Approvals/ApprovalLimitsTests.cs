@@ -15,8 +15,8 @@ using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Approvals;
 
-/// <summary>What happens to approvals while the audit log cannot be written: nothing.</summary>
-internal sealed class ApprovalOutageTests
+/// <summary>What happens to approvals while the audit log cannot be written, and when they come too late: nothing.</summary>
+internal sealed class ApprovalLimitsTests
 {
     private static readonly Workload Lee = new(
         new WorkloadId("spiffe://people.example/lee"), AuthenticationMethod.OidcToken, ["oncall"], new Dictionary<string, string>(), default);
@@ -24,6 +24,7 @@ internal sealed class ApprovalOutageTests
     private static readonly Decision Decision = new(
         "d-1", new PolicyAnswer { Allowed = true, Reason = "permitted", Obligations = Obligations.None with { Approvals = ["oncall"] } });
 
+    private readonly ManualTime _time = new();
     private MeasuredBroker _measured = null!;
     private SqliteLeaseStore _store = null!;
     private RecordingAudit _audit = null!;
@@ -35,7 +36,7 @@ internal sealed class ApprovalOutageTests
     public async Task SetUp()
     {
         _measured = new MeasuredBroker();
-        _store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime());
+        _store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, _time);
         _audit = new RecordingAudit();
         _notices = new NoticeQueue(Options.Create(new WebhookOptions()), _measured.Metrics, NullLogger<NoticeQueue>.Instance);
         var policies = new CurrentPolicies();
@@ -129,6 +130,31 @@ internal sealed class ApprovalOutageTests
         Assert.That(await _store.ListReviewsAsync(10, default), Has.Count.EqualTo(1));
         _audit.Fails = false;
         Assert.That(await closing.CloseAsync(review, Lee, "fine", "", default), Is.EqualTo(ClosingOutcome.Closed));
+    }
+
+    [Test]
+    public async Task What_is_not_decided_in_time_is_neither_approved_nor_served()
+    {
+        var id = await ParkAsync();
+        _time.Advance(TimeSpan.FromMinutes(15));
+
+        var late = await _voting.VoteAsync(id, new Ballot(Lee, Approves: true, "fine", ""), default);
+
+        Assert.That(late.Outcome, Is.EqualTo(VoteOutcome.NotPending));
+        Assert.That(await ClearAsync(new ApprovalPlea { Approval = id }), Is.EqualTo(new Clearance.Refused(RefusalReason.ApprovalEnded, id)));
+    }
+
+    [Test]
+    public async Task What_is_not_used_in_time_is_not_served()
+    {
+        var id = await ParkAsync();
+        await _voting.VoteAsync(id, new Ballot(Lee, Approves: true, "fine", ""), default);
+        var inTime = await ClearAsync(new ApprovalPlea { Approval = id });
+        _time.Advance(TimeSpan.FromMinutes(5));
+
+        // Also one that was looked at while there was time.
+        Assert.That(await _gate.PassAsync(inTime, Decision, default), Is.EqualTo(new Clearance.Refused(RefusalReason.ApprovalEnded, id)));
+        Assert.That(await ClearAsync(new ApprovalPlea { Approval = id }), Is.EqualTo(new Clearance.Refused(RefusalReason.ApprovalEnded, id)));
     }
 
     private Task<Clearance> ClearAsync() => ClearAsync(new ApprovalPlea());
