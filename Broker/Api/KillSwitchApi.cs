@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
@@ -15,6 +16,7 @@ internal sealed class KillSwitchApi(
     KillAuthority authority,
     KillOrderGiver giver,
     KillOrderLifter lifter,
+    Pardon pardon,
     CurrentCatalog catalog,
     TimeProvider time) : KillSwitchService.KillSwitchServiceBase
 {
@@ -71,6 +73,11 @@ internal sealed class KillSwitchApi(
         var needsSecond = await authority.DemandLiftAsync(order.Selector, context);
         var outcome = await lifter.LiftAsync(
             order, context.GetWorkload(), needsSecond, context.GetSourceAddress(), context.CancellationToken) ?? throw Errors.NoSuchKillOrder();
+        if (outcome.Lifted)
+        {
+            await pardon.GrantAsync(outcome.Order, context.CancellationToken);
+        }
+
         return new LiftKillOrderResponse { Lifted = outcome.Lifted, Order = KillMapping.ToMessage(outcome.Order) };
     }
 

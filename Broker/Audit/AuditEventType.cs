@@ -75,6 +75,9 @@ internal enum AuditEventType
     /// <summary>A kill order that was given an end stands no more.</summary>
     KillExpired = 35,
 
+    /// <summary>The broker gave a kill order itself, with an end, on a workload that loops.</summary>
+    Quarantined = 36,
+
     /// <summary>Something at a target that carried this installation's mark and was no lease's was removed, and seen to be gone.</summary>
     OrphanRemoved = 39,
 

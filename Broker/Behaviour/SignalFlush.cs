@@ -14,16 +14,20 @@ internal sealed partial class SignalFlush(
 {
     private const int BatchSize = 200;
 
-    public async Task PassAsync(CancellationToken cancellationToken)
+    /// <returns>What was written, with the levels that followed.</returns>
+    public async Task<IReadOnlyList<(SignalDelta Delta, SignalLevels Levels)>> PassAsync(CancellationToken cancellationToken)
     {
         reader.Trim();
+        var written = new List<(SignalDelta, SignalLevels)>();
         foreach (var batch in buffer.Take().Chunk(BatchSize))
         {
-            await WriteAsync(batch, cancellationToken);
+            written.AddRange(await WriteAsync(batch, cancellationToken));
         }
+
+        return written;
     }
 
-    private async Task WriteAsync(SignalDelta[] batch, CancellationToken cancellationToken)
+    private async Task<IEnumerable<(SignalDelta, SignalLevels)>> WriteAsync(SignalDelta[] batch, CancellationToken cancellationToken)
     {
         try
         {
@@ -32,6 +36,8 @@ internal sealed partial class SignalFlush(
             {
                 reader.Remember(delta.Workload, level);
             }
+
+            return batch.Zip(levels);
         }
         catch (Exception e) when (e is StoreException or OperationCanceledException)
         {
@@ -39,6 +45,7 @@ internal sealed partial class SignalFlush(
             buffer.PutBack(batch);
             metrics.StoreFailed("signals");
             LogFailed(e is StoreException ? e.Message : "cancelled");
+            return [];
         }
     }
 

@@ -3,8 +3,8 @@ using Quartz;
 namespace SecretsBroker.Behaviour;
 
 [DisallowConcurrentExecution]
-internal sealed class SignalFlushJob(SignalFlush flush) : IJob
+internal sealed class SignalFlushJob(SignalFlush flush, CircuitBreaker breaker) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default) =>
-        await flush.PassAsync(cancellationToken);
+        await breaker.LookAsync(await flush.PassAsync(cancellationToken), cancellationToken);
 }

@@ -8,6 +8,12 @@ namespace SecretsBroker.KillSwitch;
 /// <param name="CreateTime">When, by the store's clock; set by the store.</param>
 internal sealed record KillOrder(string Id, KillSelector Selector, string Reason, string Actor, DateTimeOffset CreateTime)
 {
+    /// <summary>Who gives an order that no operator gave; no SPIFFE ID, so that nobody can be it.</summary>
+    public const string CircuitBreaker = "circuit-breaker";
+
+    /// <summary>Whether the broker gave it itself, because of how a workload behaved.</summary>
+    public bool IsQuarantine => Actor == CircuitBreaker;
+
     /// <summary>How long it stands, from <see cref="CreateTime"/> on; null until it is lifted. At least a millisecond.</summary>
     public TimeSpan? Lifetime { get; init; }
 

@@ -97,7 +97,7 @@ internal sealed partial class KillRecords(IAuditSink audit, ILogger<KillRecords>
     /// <param name="workload">Who gave it; null when that is only known from the order.</param>
     /// <param name="sourceAddress">Where from; empty when not known.</param>
     public static AuditRecord Killed(KillOrder order, Workload? workload, string sourceAddress) =>
-        Of(order, $"kill/{order.Id}", AuditEventType.Killed, order.Actor) with
+        Of(order, $"kill/{order.Id}", order.IsQuarantine ? AuditEventType.Quarantined : AuditEventType.Killed, order.Actor) with
         {
             Authentication = workload?.Method.ToString() ?? "",
             SourceAddress = sourceAddress,
@@ -134,7 +134,8 @@ internal sealed partial class KillRecords(IAuditSink audit, ILogger<KillRecords>
     {
         Id = id,
         Type = type,
-        Workload = actor,
+        // Of a quarantine whose it is: the broker itself gave it.
+        Workload = actor == KillOrder.CircuitBreaker ? order.Selector.Value : actor,
         KillOrder = order.Id,
         Selector = order.Selector.ToString(),
         Reason = order.Reason,

@@ -45,6 +45,7 @@ internal sealed class BrokerMetrics
     private readonly Gauge<long> _killOrders;
     private readonly Counter<long> _killLeases;
     private readonly Histogram<double> _killStopDuration;
+    private readonly Counter<long> _quarantines;
     private readonly Counter<long> _approvalSteps;
     private readonly Gauge<long> _approvalPending;
     private readonly Counter<long> _glassBroken;
@@ -95,6 +96,7 @@ internal sealed class BrokerMetrics
         _killOrders = meter.CreateGauge<long>(Metrics.KillOrders, Units.Order, "Kill orders that stand, in the store.");
         _killLeases = meter.CreateCounter<long>(Metrics.KillLeases, Units.Lease, "Leases that kill orders ended.");
         _killStopDuration = Seconds(meter, Metrics.KillStopDuration, "From the call until nothing was issued.", Buckets.Calls);
+        _quarantines = meter.CreateCounter<long>(Metrics.Quarantines, Units.Order, "Workloads put in quarantine because of how they behaved.");
         _approvalSteps = meter.CreateCounter<long>(Metrics.ApprovalSteps, Units.Request, "What happened to requests for an approval.");
         _approvalPending = meter.CreateGauge<long>(Metrics.ApprovalPending, Units.Request, "Requests waiting to be approved, in the store.");
         _glassBroken = meter.CreateCounter<long>(
@@ -238,6 +240,8 @@ internal sealed class BrokerMetrics
     /// <param name="duration">From the call until no broker issued what it covers.</param>
     public void KillOrderGiven(KillScope scope, TimeSpan duration) =>
         _killStopDuration.Record(duration.TotalSeconds, Label(Attributes.Scope, scope));
+
+    public void Quarantined(QuarantineReason reason) => _quarantines.Add(1, Label(Attributes.Reason, reason));
 
     public void SetKillOrders(int count) => _killOrders.Record(count);
 

@@ -47,6 +47,16 @@ internal enum DenialReason
     Delegation,
 }
 
+/// <summary>Of what a workload did too much.</summary>
+internal enum QuarantineReason
+{
+    Denials,
+    Violations,
+    Failures,
+    Issues,
+    Resources,
+}
+
 /// <summary>How a request for a lease ended.</summary>
 internal enum IssueOutcome
 {

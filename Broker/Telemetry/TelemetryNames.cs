@@ -98,6 +98,9 @@ internal static class TelemetryNames
         /// <summary>Gauge, {review}; open reviews of that. Every broker of a store reports the store's number.</summary>
         public const string ReviewOpen = "secretsbroker.review.open";
 
+        /// <summary>Counter, {order}; workloads put in quarantine by this broker, by <see cref="Attributes.Reason"/>.</summary>
+        public const string Quarantines = "secretsbroker.quarantine.orders";
+
         /// <summary>Counter, {failure}; by <see cref="Attributes.Operation"/>.</summary>
         public const string StoreFailures = "secretsbroker.store.failures";
 
