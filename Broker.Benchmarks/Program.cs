@@ -15,7 +15,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], Task<int>>
     ["postgres"] = ($"a database login, beside plain SQL; --curve: beside many live ones {PostgresBenchmark.Usage}", PostgresBenchmark.RunAsync),
     ["stores"] = ($"a lease's way through each store, alone and beside many {RunOptions.Usage}", StoreBenchmark.RunAsync),
     ["kill"] = ($"the kill switch, where many leases live {KillBenchmark.Usage}", KillBenchmark.RunAsync),
-    ["identity"] = ("believing a token, at first and when it is remembered", IdentityBenchmark.RunAsync),
+    ["identity"] = ("believing a token or a certificate, at first and when it is known", IdentityBenchmark.RunAsync),
     ["policy"] = ("one decision of the broker, and bringing policies into force, by their number", DecisionBenchmark.RunAsync),
     ["cedar"] = ("one policy decision, by policies and entities", CedarBenchmark.RunAsync),
 };

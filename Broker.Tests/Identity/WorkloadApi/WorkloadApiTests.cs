@@ -200,7 +200,7 @@ internal sealed class WorkloadApiTests
             Assert.That(seen, Has.None.EqualTo(bad.Thumbprint));
             return seen.Contains(next.Thumbprint);
         });
-        Assert.That(_agent.Streams, Is.EqualTo(3), "no stream was broken off");
+        Assert.That(_agent.Streams, Is.AtMost(3), "no stream was broken off");
     }
 
     private async Task<TestWorkloadApi> StartAgentAsync()
