@@ -4,6 +4,7 @@ using Grpc.Core;
 using SecretsBroker.Audit;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Tests.EndToEnd;
+using SecretsBroker.Tests.EndToEnd.Delegations;
 using SecretsBroker.V1;
 using KillOrder = SecretsBroker.KillSwitch.KillOrder;
 using KillSelector = SecretsBroker.KillSwitch.KillSelector;
@@ -63,6 +64,24 @@ internal sealed class ApprovalAttackTests : ApprovalFixture
         await AssertStillPendingAsync(agent, request, id);
         var shown = (await PersonOf("lee", "oncall").ApproveAsync(id)).Subject;
         Assert.That((shown.InitiatorVerified, shown.Initiator), Is.EqualTo((true, $"{People.Issuer}#dora")));
+    }
+
+    [Test]
+    public async Task Who_delegated_it_does_not_approve_it()
+    {
+        var name = NewName();
+        var (root, worker) = (new Party("desk", Broker.Agent("desk")), new Party(name, Broker.Agent(name)));
+        var (_, task) = await root.HandOnAsync(await root.StartAsync(resource: TheDesk), worker);
+        var request = Agent.Request(task, TheDesk);
+        request.Intent.Purpose = Party.Purpose;
+        var id = (await ParkAsync(worker.Agent, request)).ApprovalId;
+
+        var refused = await new Person(root.Agent).RefusedAsync(StatusCode.PermissionDenied, id);
+
+        Assert.That(refused.Reason, Is.EqualTo("SEPARATION_OF_DUTIES"));
+        await AssertNotCountedAsync(id, root.Id, "IsParty");
+        await AssertStillPendingAsync(worker.Agent, request, id);
+        Assert.That((await new Person(worker.Agent).GetAsync(id)).Subject.Chain, Does.Contain(root.Id));
     }
 
     [Test]
