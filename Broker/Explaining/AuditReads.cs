@@ -38,8 +38,11 @@ internal sealed class AuditReads(AuditLog log, IOptions<AuditOptions> options, B
 
         try
         {
+            using var logs = await log.Source.OpenAsync(cancelled);
+            var budget = new AuditReadBudget(options.Value.MaxReadBytes, answerBy, cancelled);
+            // It looks at its budget after each piece, and so ends soon after the call does: nothing has to be left behind.
             var found = await Task.Factory.StartNew(
-                () => ReadAsync(read, answerBy, cancelled), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+                () => read(logs, budget), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             metrics.AuditRead(coverage(found) switch
             {
                 { IsWhole: true } => AuditReadOutcome.Whole,
@@ -63,11 +66,5 @@ internal sealed class AuditReads(AuditLog log, IOptions<AuditOptions> options, B
     {
         _operators.Dispose();
         _owners.Dispose();
-    }
-
-    private async Task<T> ReadAsync<T>(Func<AuditLogs, AuditReadBudget, T> read, CancellationToken answerBy, CancellationToken cancelled)
-    {
-        using var logs = await log.Source.OpenAsync(cancelled);
-        return read(logs, new AuditReadBudget(options.Value.MaxReadBytes, answerBy, cancelled));
     }
 }
