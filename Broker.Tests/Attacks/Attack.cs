@@ -12,7 +12,7 @@ namespace SecretsBroker.Tests.Attacks;
 /// <param name="Prepare">Does what leads up to it, and returns it.</param>
 internal sealed record Attack(string Kind, string Name, StatusCode Status, string Reason, Func<AttackSite, Task<Func<Task>>> Prepare)
 {
-    /// <summary>Why nobody was believed: nobody stands behind such a call.</summary>
+    /// <summary>Why the caller was not believed: it is counted, and on the record with others of its kind.</summary>
     public AuthenticationFault? Fault { get; init; }
 
     /// <summary>The record that says why, among those that came with it; null where the attacker learns nothing and nothing happened.</summary>

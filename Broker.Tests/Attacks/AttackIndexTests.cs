@@ -1,4 +1,5 @@
 using SecretsBroker.Tests.Approvals;
+using SecretsBroker.Tests.EndToEnd.Delegations;
 using SecretsBroker.Tests.KillSwitch;
 
 namespace SecretsBroker.Tests.Attacks;
@@ -61,6 +62,12 @@ internal sealed class AttackIndexTests
     private static readonly TestCaseData<Type, string>[] InFixturesOfTheirOwn =
     [
         new(typeof(KillDuringIssueTests), nameof(KillDuringIssueTests.Nothing_becomes_active_after_the_answer_and_what_was_made_is_gone)),
+        new(typeof(DelegationAttackTests), nameof(DelegationAttackTests.Nothing_wider_is_handed_on)),
+        new(typeof(DelegationAttackTests), nameof(DelegationAttackTests.Nothing_outside_is_issued)),
+        new(typeof(DelegationAttackTests), nameof(DelegationAttackTests.Chain_is_no_longer_than_it_may_be)),
+        new(typeof(DelegationAttackTests), nameof(DelegationAttackTests.Uses_are_counted_over_the_whole_chain_whoever_asks_at_once)),
+        new(typeof(DelegationAttackTests), nameof(DelegationAttackTests.Nothing_is_issued_out_of_time)),
+        new(typeof(DelegationAttackTests), nameof(DelegationAttackTests.Nobody_of_a_chain_is_delegated_to_again)),
         new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Approval_of_another_workload_does_not_exist)),
         new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Approval_is_for_what_was_shown_and_nothing_else)),
         new(typeof(ApprovalAttackTests), nameof(ApprovalAttackTests.Approval_serves_one_of_many_calls_at_the_same_time)),

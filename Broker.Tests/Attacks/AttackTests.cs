@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using SecretsBroker.Api;
+using SecretsBroker.Audit;
 using SecretsBroker.Identity;
 using SecretsBroker.Telemetry;
 using SecretsBroker.Tests.EndToEnd;
@@ -53,6 +56,10 @@ internal sealed class AttackTests
         if (attack.Fault is { } fault)
         {
             Assert.That(_site.Refusals.Skip(refusals), Is.EqualTo(new[] { LabelText<AuthenticationFailure>.Of(fault.ToFailure()) }));
+            // Now, not with the next pass of the minute; which may just have been.
+            await _site.Broker.Services.GetRequiredService<AuthenticationFailureRecords>().WriteAsync(default);
+            await Eventually.HoldsAsync(async () => (await _site.RecordsAfterAsync(sequence)).Any(
+                record => record.Type == AuditEventType.AuthenticationFailed && record.Reason == $"{fault}"));
         }
 
         if (attack.Record is { } isIt)

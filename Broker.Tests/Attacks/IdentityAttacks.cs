@@ -31,7 +31,7 @@ internal static class IdentityAttacks
             var (authorization, proof) = bad.Make(site.Proofs);
             return site.IssueAsync(authorization, proof is null ? [] : [proof]);
         })),
-        NotBelieved(Proof, "two headers", AuthenticationFault.ProofRepeated, site =>
+        NotBelieved(Proof, "two headers, joined to one on the way", AuthenticationFault.ProofMalformed, site =>
         {
             var token = site.Proofs.Token(DpopRig.Key);
             return site.IssueAsync($"DPoP {token}", site.Proofs.Proof(token), site.Proofs.Proof(token));
