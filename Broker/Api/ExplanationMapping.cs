@@ -29,6 +29,8 @@ internal static class ExplanationMapping
         LongestOutlived = task.LongestOutlived?.ToDuration(),
         Missing = { task.Missing },
         Coverage = ToMessage(task.Coverage),
+        Delegation = task.Delegation is { } delegation ? ToMessage(delegation) : null,
+        Given = { task.Given.Select(ToMessage) },
     };
 
     public static V1.AuditCoverage ToMessage(AuditCoverage coverage) => new()
@@ -71,6 +73,7 @@ internal static class ExplanationMapping
         ViolationCount = lease.ViolationCount,
         Touched = { lease.Touched.Select(touched => new V1.TouchedResource { Resource = touched.Resource, UseCount = touched.Uses }) },
         End = lease.End is { } end ? ToMessage(end) : null,
+        Delegation = lease.Delegation is { } delegation ? ToMessage(delegation) : null,
         TraceIds = { lease.Traces },
         Missing = { lease.Missing },
     };
@@ -86,6 +89,23 @@ internal static class ExplanationMapping
         Initiator = actor.Initiator,
         InitiatorIssuer = actor.InitiatorIssuer,
         InitiatorName = actor.InitiatorName,
+    };
+
+    private static V1.ExplainedDelegation ToMessage(Explained.ExplainedDelegation delegation) => new()
+    {
+        DelegationId = delegation.Id,
+        Chain = { delegation.Chain },
+        RootTaskId = delegation.RootTask,
+        RootPurpose = delegation.RootPurpose,
+        RootInitiator = delegation.RootInitiator,
+        RootIntentHash = delegation.RootIntent,
+        Delegate = delegation.Delegate,
+        Actions = { delegation.Actions },
+        Resources = { delegation.Resources },
+        ExpireTime = delegation.ExpireTime?.ToTimestamp(),
+        CreateTime = delegation.CreateTime?.ToTimestamp(),
+        EndTime = delegation.EndTime?.ToTimestamp(),
+        EndReason = delegation.EndReason,
     };
 
     private static V1.ExplainedTask ToMessage(Explained.ExplainedTask task) => new()

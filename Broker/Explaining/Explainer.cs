@@ -54,6 +54,7 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
         var (entries, coverage) = collector.Collect(budget);
         var records = entries.Where(entry => entry.Record.Lease == lease && RecordOwner.IsOfLease(entry.Record)).ToList();
         (entries, coverage) = WithApprovals(entries, coverage);
+        (entries, coverage) = WithDelegation(records, entries, coverage);
         return new LeaseFound(
             records.Count == 0 ? null : new LeaseFold(lease, records, entries, new DecisionFold(entries), coverage).Explain(now), coverage);
     }
@@ -112,6 +113,28 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
         }
 
         return (entries, coverage);
+    }
+
+    /// <summary>Reads once more for the delegation that it was done under: its records are of another task.</summary>
+    private (IReadOnlyList<AuditEntry> Entries, AuditCoverage Coverage) WithDelegation(
+        IReadOnlyList<AuditEntry> records, IReadOnlyList<AuditEntry> entries, AuditCoverage coverage)
+    {
+        if (records.Select(entry => entry.Record.Delegation).FirstOrDefault(id => id.Length > 0) is not { } delegation)
+        {
+            return (entries, coverage);
+        }
+
+        var collector = new AuditCollector(
+            logs,
+            [Needle.Member("delegation"u8, delegation)],
+            entry => entry.Record.Delegation != delegation ? Take.Leave : entry.Record.Type switch
+            {
+                AuditEventType.DelegationCreated => Take.KeepAsFirst,
+                AuditEventType.DelegationNarrowed or AuditEventType.DelegationEnded => Take.Keep,
+                _ => Take.Leave,
+            });
+        var (found, read) = collector.Collect(budget);
+        return ([.. entries, .. found], coverage with { IsCutShort = coverage.IsCutShort || read.IsCutShort });
     }
 
     private static Take TakeForLease(AuditEntry entry, string lease, KnownLease known)

@@ -11,6 +11,9 @@ internal sealed record LeaseExplanation
 
     public required ExplainedTask Task { get; init; }
 
+    /// <summary>Under which its task was started; null for a task of its owner's own.</summary>
+    public ExplainedDelegation? Delegation { get; init; }
+
     // intent
     public required string Action { get; init; }
     public required string Resource { get; init; }

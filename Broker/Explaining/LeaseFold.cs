@@ -34,6 +34,7 @@ internal sealed class LeaseFold(
             Lease = lease,
             Actor = task.Actor(decided),
             Task = task.Explain(decided),
+            Delegation = DelegationFold.Of(_intent, around),
             Action = _intent.Action,
             Resource = _intent.Resource,
             Tool = _intent.Type == AuditEventType.Used ? "" : _intent.Tool,

@@ -9,6 +9,12 @@ internal sealed record TaskExplanation
 
     public required ExplainedTask Task { get; init; }
 
+    /// <summary>Under which it was started; null for a task of its owner's own.</summary>
+    public ExplainedDelegation? Delegation { get; init; }
+
+    /// <summary>What it let others do, the first <see cref="TaskFold.MaxTurnedDown"/>.</summary>
+    public IReadOnlyList<ExplainedDelegation> Given { get; init; } = [];
+
     /// <summary>Its leases in the order of their issue, <see cref="TaskFold.MaxLeases"/> at most.</summary>
     public IReadOnlyList<LeaseExplanation> Leases { get; init; } = [];
 

@@ -33,6 +33,10 @@ internal static class TaskFold
         {
             Actor = records.Actor(decided),
             Task = records.Explain(decided),
+            Delegation = own.FirstOrDefault(entry => entry.Record.Type is AuditEventType.TaskStarted or AuditEventType.Decided) is { } under
+                ? DelegationFold.Of(under.Record, entries)
+                : null,
+            Given = [.. DelegationFold.Given(own).Take(MaxTurnedDown)],
             Leases = [.. leases.Take(MaxLeases)],
             LeaseCount = leases.Count,
             TurnedDown = [.. turnedDown.Take(MaxTurnedDown)],

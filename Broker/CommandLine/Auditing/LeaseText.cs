@@ -9,6 +9,7 @@ internal static class LeaseText
     {
         Output.Line($"lease {lease.LeaseId}: {lease.Intent.Action} {lease.Intent.Resource}, {Fate(lease)}");
         PageText.Who(lease.Actor, lease.Task);
+        DelegationText.Print(lease.Delegation);
         Intent(lease);
         DecisionText.Print(lease.Decision);
         PageText.Heading("issued");

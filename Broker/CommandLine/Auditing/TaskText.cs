@@ -9,6 +9,8 @@ internal static class TaskText
     {
         Output.Line($"task {task.Task.TaskId}: {(task.Task.Outcome.Length == 0 ? "no end on record" : task.Task.Outcome)}");
         PageText.Who(task.Actor, task.Task);
+        DelegationText.Print(task.Delegation);
+        DelegationText.PrintGiven(task.Given);
         PageText.Heading($"leases: {task.LeaseCount}, {task.OpenLeaseCount} without proof that they are gone");
         foreach (var lease in task.Leases)
         {
