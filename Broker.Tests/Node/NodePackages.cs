@@ -15,7 +15,7 @@ internal static class NodePackages
     // A registry that does not answer must not hold up the whole run.
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(2);
-    private static readonly Lazy<(string Folder, string Failure)> Installed = new(Install);
+    private static readonly Lazy<(string Folder, string Failure)> Installed = new(InstallAndTry);
 
     /// <summary>The folder that holds <c>node_modules</c>.</summary>
     public static string FolderOrIgnore()
@@ -54,6 +54,38 @@ internal static class NodePackages
         return await output;
     }
 
+    // That they are there does not say that this Node can load them.
+    private static (string Folder, string Failure) InstallAndTry()
+    {
+        try
+        {
+            var (folder, failure) = Install();
+            if (failure.Length > 0)
+            {
+                return ("", failure);
+            }
+
+            using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(SourceFolder(), "load.mjs"), folder])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            var (output, errors) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());
+            if (!node.WaitForExit(RunLimit))
+            {
+                node.Kill();
+                return ("", "Node took too long to load the packages of Broker.Tests/Node/package.json.");
+            }
+
+            Task.WaitAll(output, errors);
+            return node.ExitCode == 0 ? (folder, "") : ("", $"This Node cannot load the packages in {folder}.");
+        }
+        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
+        {
+            return ("", $"The tests against npm packages need Node and npm: {e.Message}");
+        }
+    }
+
     private static (string Folder, string Failure) Install()
     {
         var wanted = Path.Combine(SourceFolder(), "package.json");
@@ -75,6 +107,7 @@ internal static class NodePackages
             if (!npm.WaitForExit(InstallLimit))
             {
                 npm.Kill(entireProcessTree: true);
+                npm.WaitForExit(RunLimit);
                 return ("", "npm took too long to install the packages of Broker.Tests/Node/package.json.");
             }
 
@@ -86,10 +119,6 @@ internal static class NodePackages
             Directory.Move(aside, folder);
             return (folder, "");
         }
-        catch (Win32Exception e)
-        {
-            return ("", $"The tests against npm packages need Node and npm: {e.Message}");
-        }
         // Another process was faster with the same.
         catch (IOException) when (Directory.Exists(folder))
         {
@@ -97,10 +126,19 @@ internal static class NodePackages
         }
         finally
         {
-            if (Directory.Exists(aside))
-            {
-                Directory.Delete(aside, recursive: true);
-            }
+            RemoveWhatCan(aside);
+        }
+    }
+
+    private static void RemoveWhatCan(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Moved away, or an installation that was broken off still writes: a rest in the temporary folder.
         }
     }
 

@@ -57,7 +57,8 @@ internal sealed class ReconciliationTests
     [Test]
     public async Task What_is_being_issued_or_revoked_is_covered()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await BrokerUnderTest.StartAsync(
+            new Sandbox(PatientCatalog, ReconcilingOperator.Policies), adapt: null, ReconcilingOperator.Settings);
         var agent = broker.Agent("a");
         var task = await agent.StartTaskAsync();
         var ending = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
@@ -209,6 +210,16 @@ internal sealed class ReconciliationTests
             Assert.That(again.Output, Does.Contain("Nothing is there that no lease covers"));
         });
     }
+
+    /// <summary>A target that may be held for as long as a test takes.</summary>
+    private static object PatientCatalog => new
+    {
+        targets = new[] { new { name = Target, engine = "fake", timeout = "1m", concurrency = 200 } },
+        grants = new[]
+        {
+            new { name = "read-items", action = "read", resource = BrokerUnderTest.Items, target = Target, default_ttl = "1m", max_ttl = "2m" },
+        },
+    };
 
     private static Task<BrokerUnderTest> StartAsync(params (string Key, object Value)[] settings) => BrokerUnderTest.StartAsync(
         new Sandbox(BrokerUnderTest.Catalog(), ReconcilingOperator.Policies), adapt: null, [.. ReconcilingOperator.Settings, .. settings]);

@@ -19,6 +19,7 @@ internal sealed class RedisReconciliationTests
         var live = (await agent.IssueAsync(task, Keys)).Lease.LeaseId;
         var revoked = (await agent.IssueAsync(task, Keys)).Lease.LeaseId;
         await agent.RevokeAsync(revoked);
+        await Wait.UntilAsync(async () => (await agent.GetAsync(revoked)).State == SecretsBroker.V1.LeaseState.Revoked);
         // As an old ACL file would bring it back.
         Assert.That(await RedisNodes.AskAsync(nodes.Servers[1].Port, "ACL", "SETUSER", $"sb_{revoked}", "on", "~*", "+@read"), Is.EqualTo("+OK"));
         Assert.That(await RedisNodes.AskAsync(nodes.Servers[1].Port, "ACL", "SETUSER", "sb_report", "on"), Is.EqualTo("+OK"));

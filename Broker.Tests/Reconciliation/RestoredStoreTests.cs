@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Audit;
 using SecretsBroker.Engines;
 using SecretsBroker.Leases;
+using SecretsBroker.Reconciliation;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.EndToEnd;
 using SecretsBroker.Tests.Engines.RedisAcl;
@@ -74,7 +75,7 @@ internal sealed class RestoredStoreTests
             .Where(entry => entry.Record.Type == AuditEventType.TargetReconciled)
             .Select(entry => entry.Record.Outcome)
             .ToListAsync();
-        Assert.That(told, Is.EqualTo(new[] { "StoreSetBack" }));
+        Assert.That(told, Is.Not.Empty.And.All.EqualTo("StoreSetBack"));
     }
 
     [Test]
@@ -90,6 +91,9 @@ internal sealed class RestoredStoreTests
             await agent.IssueAsync(task, BrokerUnderTest.Items);
         }
 
+        // What was written of the log's end by a pass that had looked before the loss would hide it.
+        var (log, positions) = (broker.Services.GetRequiredService<AuditLog>(), (ILogPositions)broker.Store);
+        await Wait.UntilAsync(async () => (await positions.ReadPositionsAsync(default)).GetValueOrDefault("one") == log.LastDurable);
         Assert.That(await RedisNodes.AskAsync(redis.Port, "FLUSHALL"), Is.EqualTo("+OK"));
 
         await Wait.UntilAsync(() => broker.Target.Live.IsEmpty, Limit);
@@ -112,7 +116,7 @@ internal sealed class RestoredStoreTests
         await using var again = await BrokerUnderTest.StartAsync(sandbox, adapt: null);
         agent = again.Agent("a");
         // Several passes later.
-        var other = (await agent.IssueAsync(task, BrokerUnderTest.Items, TimeSpan.FromSeconds(1))).Lease.LeaseId;
+        var other = (await agent.IssueAsync(task, BrokerUnderTest.Items, TimeSpan.FromSeconds(5))).Lease.LeaseId;
         await Wait.UntilAsync(async () => (await agent.GetAsync(other)).State == Proto.LeaseState.Revoked);
 
         Assert.That((await agent.GetAsync(lease)).State, Is.EqualTo(Proto.LeaseState.Active));

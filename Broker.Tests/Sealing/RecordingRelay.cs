@@ -8,7 +8,10 @@ internal sealed class RecordingRelay : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
-    private readonly MemoryStream _seen = new();
+    // Apart, so that what is said the other way meanwhile does not stand in the middle of something.
+    private readonly MemoryStream _asked = new();
+    private readonly MemoryStream _answered = new();
+    private readonly Lock _seeing = new();
     private readonly int _server;
 
     public RecordingRelay(int server)
@@ -25,9 +28,9 @@ internal sealed class RecordingRelay : IDisposable
     {
         get
         {
-            lock (_seen)
+            lock (_seeing)
             {
-                return _seen.ToArray();
+                return [.. _asked.ToArray(), .. _answered.ToArray()];
             }
         }
     }
@@ -61,7 +64,7 @@ internal sealed class RecordingRelay : IDisposable
             try
             {
                 await server.ConnectAsync(IPAddress.Loopback, _server, _end.Token);
-                await Task.WhenAny(PassAsync(client.GetStream(), server.GetStream()), PassAsync(server.GetStream(), client.GetStream()));
+                await Task.WhenAny(PassAsync(client.GetStream(), server.GetStream(), _asked), PassAsync(server.GetStream(), client.GetStream(), _answered));
             }
             catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
             {
@@ -70,7 +73,7 @@ internal sealed class RecordingRelay : IDisposable
         }
     }
 
-    private async Task PassAsync(NetworkStream from, NetworkStream to)
+    private async Task PassAsync(NetworkStream from, NetworkStream to, MemoryStream seen)
     {
         var buffer = new byte[64 * 1024];
         try
@@ -79,9 +82,9 @@ internal sealed class RecordingRelay : IDisposable
             while ((read = await from.ReadAsync(buffer, _end.Token)) > 0)
             {
                 // Before it is passed on: who waits for an answer finds it here.
-                lock (_seen)
+                lock (_seeing)
                 {
-                    _seen.Write(buffer, 0, read);
+                    seen.Write(buffer, 0, read);
                 }
 
                 await to.WriteAsync(buffer.AsMemory(0, read), _end.Token);

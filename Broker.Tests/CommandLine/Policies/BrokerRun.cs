@@ -6,6 +6,8 @@ namespace SecretsBroker.Tests.CommandLine.Policies;
 internal static class BrokerRun
 {
 #pragma warning disable RS0030 // What the command line writes is what is looked at.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
     public static Task<ProgramRun> InvokeAsync(params string[] arguments) => InvokeUntilAsync(_ => false, arguments);
 
     /// <summary>Interrupts it when it has written what a test waits for.</summary>
@@ -19,7 +21,7 @@ internal static class BrokerRun
         Console.SetError(faults);
         try
         {
-            using var interrupt = new CancellationTokenSource();
+            using var interrupt = new CancellationTokenSource(Limit);
             var running = BrokerCommand.Create().Parse(arguments).InvokeAsync(cancellationToken: interrupt.Token);
             while (!running.IsCompleted && !isEnough(Written()))
             {

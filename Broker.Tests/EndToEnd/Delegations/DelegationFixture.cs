@@ -9,7 +9,7 @@ internal abstract class DelegationFixture : ApiFixture
 {
     public static object Catalog => new
     {
-        targets = new[] { new { name = "orders", engine = "fake", timeout = "5s", concurrency = 200 } },
+        targets = new[] { new { name = "orders", engine = "fake", timeout = "50s", concurrency = 200 } },
         grants = (object[])
         [
             Grant("read-invoices", "read", "orders/invoices"),
