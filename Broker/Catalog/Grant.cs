@@ -5,6 +5,9 @@ namespace SecretsBroker.Catalog;
 /// <summary>A catalogue entry: which engine makes the secret for an action on a resource, and within which bounds.</summary>
 internal sealed record Grant
 {
+    /// <summary>No grant's <see cref="MaxTimeToLive"/> is longer.</summary>
+    public static readonly TimeSpan LongestTimeToLive = TimeSpan.FromHours(24);
+
     /// <summary>Unique; <c>[a-z0-9-]</c>, at most 40 characters.</summary>
     public required string Name { get; init; }
 

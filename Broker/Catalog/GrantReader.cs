@@ -12,7 +12,6 @@ internal static class GrantReader
 {
     private const int MaxTools = 100;
     private static readonly TimeSpan MinTimeToLive = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MaxTimeToLive = TimeSpan.FromHours(24);
 
     private static readonly Dictionary<string, bool> RevokesOnViolation = new() { ["report"] = false, ["revoke"] = true };
 
@@ -91,7 +90,7 @@ internal static class GrantReader
             reader.Fault(name, "is required");
         }
 
-        return reader.Duration(name, TimeSpan.Zero, MinTimeToLive, MaxTimeToLive);
+        return reader.Duration(name, TimeSpan.Zero, MinTimeToLive, Grant.LongestTimeToLive);
     }
 
     private static IReadOnlyList<string> ReadTools(SettingsReader reader)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using SecretsBroker.Catalog;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines;
@@ -8,10 +10,11 @@ internal sealed class DenyListing(string target, IDenyList list, TimeProvider ti
     /// <summary>How long after its end a credential stays listed: verifiers' clocks may be late, some by a library's five minutes.</summary>
     public static readonly TimeSpan Leeway = TimeSpan.FromMinutes(5);
 
-    /// <summary>
-    /// Lists a lease until its credential has ended. What was never made is listed just the same, because nobody may know: no
-    /// credential of a lease is made to live longer than the lease's end.
-    /// </summary>
+    /// <summary>The handle of a credential whose end is signed: the lease's may be brought forward afterwards, this one stays.</summary>
+    public static string HandleOf(DateTimeOffset signedEnd) =>
+        signedEnd.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Lists a lease until its credential has ended. What was never made is listed just the same, because nobody may know.</summary>
     public async ValueTask AddAsync(Lease lease, CancellationToken cancellationToken) =>
         await Guarded(
             async () =>
@@ -33,7 +36,22 @@ internal sealed class DenyListing(string target, IDenyList list, TimeProvider ti
     /// <summary>Whether the credential has ended by itself, for the slowest verifier too.</summary>
     public bool HasEnded(Lease lease) => time.GetUtcNow() >= EndOf(lease);
 
-    private static DateTimeOffset EndOf(Lease lease) => lease.ExpireTime + Leeway;
+    private static DateTimeOffset EndOf(Lease lease)
+    {
+        var signed = SignedEndOf(lease);
+        return (signed > lease.ExpireTime ? signed : lease.ExpireTime) + Leeway;
+    }
+
+    private static DateTimeOffset SignedEndOf(Lease lease)
+    {
+        if (long.TryParse(lease.Handle, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
+        {
+            return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+        }
+
+        // Its issuer has not told. A lease beneath a delegation may have been cut after the credential was signed, and bounds it no more.
+        return lease.Delegation is null ? lease.ExpireTime : lease.CreateTime + Grant.LongestTimeToLive;
+    }
 
     private async ValueTask<T> Guarded<T>(Func<ValueTask<T>> step, CancellationToken cancellationToken)
     {

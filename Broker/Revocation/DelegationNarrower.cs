@@ -37,7 +37,7 @@ internal sealed partial class DelegationNarrower(
                 return null;
             }
 
-            var terms = Cut(stands.Terms, cut);
+            var terms = Cut(stands.Terms, cut, await store.GetTimeAsync(cancellationToken));
             if (FaultOf(terms, stands.Terms) is not DelegationFault.None and var fault)
             {
                 metrics.DelegationChanged(DelegationChange.Refused);
@@ -114,10 +114,13 @@ internal sealed partial class DelegationNarrower(
         revoker.RevokeSoon(lease.Id);
     }
 
-    private static DelegationTerms Cut(DelegationTerms terms, DelegationCut cut) => terms with
+    private static DelegationTerms Cut(DelegationTerms terms, DelegationCut cut, DateTimeOffset now) => terms with
     {
         Scope = cut.Scope ?? terms.Scope,
-        ExpireTime = cut.ExpireTime ?? terms.ExpireTime,
+        // What is beneath was live until now: an end before that would be untrue, and what is counted from it wrong.
+        ExpireTime = cut.ExpireTime is not { } end ? terms.ExpireTime
+            : end >= now ? end
+            : now < terms.ExpireTime ? now : terms.ExpireTime,
         MaxUses = cut.MaxUses ?? terms.MaxUses,
         MoreHops = cut.MoreHops ?? terms.MoreHops,
         MayRephrase = cut.MayRephrase ?? terms.MayRephrase,

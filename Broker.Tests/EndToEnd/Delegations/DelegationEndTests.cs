@@ -128,6 +128,21 @@ internal sealed class DelegationEndTests : DelegationFixture
     }
 
     [Test]
+    public async Task Narrowing_to_an_end_that_is_over_ends_what_is_beneath_now()
+    {
+        var row = await RowAsync();
+        var before = await Broker.Store.GetTimeAsync(default);
+
+        await row.Root.NarrowAsync(row.First, cut => cut.ExpireTime = before.AddMinutes(-10).ToTimestamp());
+
+        await NothingIsIssuedAsync(
+            StatusCode.PermissionDenied, () => row.Last.IssueAsync(row.Task), StatusCode.FailedPrecondition);
+        var lease = await BecomesRevokedAsync(row.Last.Agent, row.LastLease.Lease.LeaseId);
+        Assert.That(lease.ExpireTime.ToDateTimeOffset(), Is.GreaterThanOrEqualTo(before));
+        Assert.That((await row.Root.GetAsync(row.First)).Terms.ExpireTime.ToDateTimeOffset(), Is.GreaterThanOrEqualTo(before));
+    }
+
+    [Test]
     public async Task Narrowing_in_depth_ends_what_is_deeper()
     {
         var row = await RowAsync();

@@ -248,6 +248,21 @@ internal sealed class JwtEngineTests
         Assert.That(_denyList.Reads, Is.Zero, "proving one token must not read the whole list");
     }
 
+    [Test]
+    public async Task Lease_that_was_cut_after_signing_stays_listed_until_its_credential_has_ended()
+    {
+        var request = Request(new CredentialInput.None()) with { Grant = TestLeases.Grant("jwt", new { bearer = true }) };
+        using var credential = await _engine.IssueAsync(request, CancellationToken.None);
+        var lease = TestLeases.LeaseOf(request) with { Handle = credential.Handle, ExpireTime = _time.GetUtcNow() - TimeSpan.FromMinutes(6) };
+
+        await _engine.RevokeAsync(lease, CancellationToken.None);
+
+        _time.Advance(request.ExpireTime + DenyListing.Leeway - _time.GetUtcNow() - TimeSpan.FromSeconds(1));
+        Assert.That(await _denyList.FindAsync("jwt-target", lease.Id, CancellationToken.None), Is.Not.Null);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((await _engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
     private async Task AssertRefusedAsync(CredentialInput input) => await Assert.ThrowsAsync<CredentialInputException>(
         async () => await _engine.IssueAsync(Request(input), CancellationToken.None));
 

@@ -203,6 +203,21 @@ internal sealed class SshEngineTests
     }
 
     [Test]
+    public async Task Lease_that_was_cut_after_signing_stays_listed_until_its_credential_has_ended()
+    {
+        var request = Request(await PublicKeyAsync("ed25519"));
+        using var credential = await _engine.IssueAsync(request, CancellationToken.None);
+        var lease = TestLeases.LeaseOf(request) with { Handle = credential.Handle, ExpireTime = _time.GetUtcNow() - TimeSpan.FromMinutes(6) };
+
+        await _engine.RevokeAsync(lease, CancellationToken.None);
+
+        _time.Advance(request.ExpireTime + DenyListing.Leeway - _time.GetUtcNow() - TimeSpan.FromSeconds(1));
+        Assert.That(await _denyList.FindAsync("ssh-target", lease.Id, CancellationToken.None), Is.Not.Null);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((await _engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
+    [Test]
     public async Task What_is_published_of_the_authority_holds_nothing_private()
     {
         await _engine.CheckAsync(CancellationToken.None);

@@ -160,6 +160,21 @@ internal sealed class X509EngineTests
     }
 
     [Test]
+    public async Task Lease_that_was_cut_after_signing_stays_listed_until_its_credential_has_ended()
+    {
+        var request = Request(Csr(ECDsa.Create(ECCurve.NamedCurves.nistP256)));
+        using var credential = await _engine.IssueAsync(request, CancellationToken.None);
+        var lease = TestLeases.LeaseOf(request) with { Handle = credential.Handle, ExpireTime = _time.GetUtcNow() - TimeSpan.FromMinutes(6) };
+
+        await _engine.RevokeAsync(lease, CancellationToken.None);
+
+        _time.Advance(request.ExpireTime + DenyListing.Leeway - _time.GetUtcNow() - TimeSpan.FromSeconds(1));
+        Assert.That(await _denyList.FindAsync("x509-target", lease.Id, CancellationToken.None), Is.Not.Null);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That((await _engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
+    [Test]
     public async Task Unreachable_deny_list_fails_as_the_target_does()
     {
         _denyList.IsDown = true;

@@ -34,6 +34,7 @@ internal sealed partial class JwtEngine(
 
         return ValueTask.FromResult<Credential>(new AccessTokenCredential
         {
+            Handle = DenyListing.HandleOf(request.ExpireTime),
             Token = new Secret(AccessToken.Write(request, settings, binding, Key(), now)),
             // RFC 8705 keeps the Bearer scheme for certificate-bound tokens; RFC 9449 does not.
             TokenType = binding.Method == KeyBinding.Key ? "DPoP" : "Bearer",

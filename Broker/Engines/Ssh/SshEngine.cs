@@ -60,6 +60,7 @@ internal sealed partial class SshEngine(
         };
         return ValueTask.FromResult<Credential>(new SshCredential
         {
+            Handle = DenyListing.HandleOf(request.ExpireTime),
             Certificate = certificate.Sign(Authority()),
             SerialNumber = certificate.Serial,
             Principals = certificate.Principals,

@@ -46,6 +46,7 @@ internal sealed partial class X509Engine(
             leaf.Create(authority.Certificate.SubjectName, generator, notBefore, notAfter, serial));
         return ValueTask.FromResult<Credential>(new CertificateCredential
         {
+            Handle = DenyListing.HandleOf(request.ExpireTime),
             CertificateChain = certificate.ExportCertificatePem() + "\n" + authority.IntermediatesPem,
             CertificateAuthority = authority.TrustAnchorPem,
             SerialNumber = Convert.ToHexStringLower(serial),
