@@ -39,13 +39,15 @@ internal sealed partial class Sweeper(
         {
             try
             {
-                await EndLostTasksAsync(shard, cancellationToken);
-                await FinishDelegationChangesAsync(shard, cancellationToken);
+                // First: what is to be ended beneath may lie in another shard, which may be down.
                 foreach (var backlog in await ReadBacklogAsync(shard, cancellationToken))
                 {
                     Note(due, backlog.Target, shard, backlog.Due);
                     Note(waiting, backlog.Target, shard, backlog.Waiting);
                 }
+
+                await EndLostTasksAsync(shard, cancellationToken);
+                await FinishDelegationChangesAsync(shard, cancellationToken);
             }
             catch (StoreException e)
             {
@@ -88,7 +90,7 @@ internal sealed partial class Sweeper(
 
         // Together: a slow audit log must not hold up the pass once for each of them.
         var lost = await store.EndLostTasksAsync(shard, options.Value.BatchSize, cancellationToken);
-        await Task.WhenAll(lost.Select(ended => tasks.FollowUpAsync(ended, cancellationToken)));
+        await Task.WhenAll(lost.Select(ended => TryAsync(shard, () => tasks.FollowUpAsync(ended, cancellationToken))));
     }
 
     /// <summary>What a broker that died, or lost the store, has begun.</summary>
@@ -96,7 +98,21 @@ internal sealed partial class Sweeper(
     {
         var begun = await changes.ListDelegationChangesAsync(shard, options.Value.BatchSize, cancellationToken);
         await Task.WhenAll(begun.Select(
-            change => change.IsEnd ? ender.FinishAsync(change) : narrower.FinishAsync(change)));
+            change => TryAsync(shard, () => change.IsEnd ? ender.FinishAsync(change) : narrower.FinishAsync(change))));
+    }
+
+    /// <summary>What does not succeed is noted in the store, and found by the next pass.</summary>
+    private async Task TryAsync(int shard, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (BrokerException e)
+        {
+            metrics.StoreFailed("finish_change");
+            LogNotFinished(shard, e.Message);
+        }
     }
 
     private async Task<IReadOnlyList<TargetBacklog>> ReadBacklogAsync(int shard, CancellationToken cancellationToken)
@@ -182,6 +198,9 @@ internal sealed partial class Sweeper(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be swept: {Failure}")]
     private partial void LogShardFailed(int shard, string failure);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What has ended in shard {Shard} could not be brought to its end beneath: {Failure}")]
+    private partial void LogNotFinished(int shard, string failure);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What is due at target {Target} could not be claimed: {Failure}")]
     private partial void LogDrainFailed(string target, string failure);
