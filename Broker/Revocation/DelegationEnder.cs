@@ -47,7 +47,7 @@ internal sealed partial class DelegationEnder(
     /// <summary>Ends what a task that has ended had delegated. The store has noted it with the task's end.</summary>
     public Task EndOfTaskAsync(TaskKey task, IReadOnlyList<DelegationId> given) => given.Count == 0
         ? Task.CompletedTask
-        : Task.WhenAll(given.Select(id => EndAsync(new DelegationChangeNote(id, task), TaskEnded, isRepetition: false)));
+        : FanOut.ForEachAsync(given, id => EndAsync(new DelegationChangeNote(id, task), TaskEnded, isRepetition: false));
 
     /// <summary>Goes on where somebody else has stopped.</summary>
     public async Task FinishAsync(DelegationChangeNote change)
@@ -72,7 +72,7 @@ internal sealed partial class DelegationEnder(
     {
         var ended = await delegations.EndDelegationAsync(change.Id, CancellationToken.None);
         var tasks = await delegations.ListDelegatedTasksAsync(change.Id, CancellationToken.None);
-        await Task.WhenAll(tasks.Select(EndTaskAsync));
+        await FanOut.ForEachAsync(tasks, EndTaskAsync);
         await delegations.FinishDelegationChangeAsync(change, CancellationToken.None);
         if (ended)
         {
@@ -89,7 +89,7 @@ internal sealed partial class DelegationEnder(
     {
         // Before the task: its own end would be a cause as well, and the first one stands.
         var leases = await store.ListTaskLeasesAsync(task, CancellationToken.None);
-        await Task.WhenAll(leases.Select(lease => store.EndAsync(lease.Id, EndCause.Delegation, CancellationToken.None).AsTask()));
+        await FanOut.ForEachAsync(leases, lease => store.EndAsync(lease.Id, EndCause.Delegation, CancellationToken.None).AsTask());
         var ended = await store.EndTaskAsync(task, TaskOutcome.Aborted, CancellationToken.None);
         foreach (var lease in ended.Leases)
         {

@@ -84,18 +84,18 @@ internal sealed partial class DelegationNarrower(
     private async Task FollowAsync(Delegation narrowed, DelegationId beneath)
     {
         var tasks = await delegations.ListDelegatedTasksAsync(beneath, CancellationToken.None);
-        await Task.WhenAll(tasks.Select(task => FollowAsync(narrowed, task)));
+        await FanOut.ForEachAsync(tasks, task => FollowAsync(narrowed, task));
     }
 
     private async Task FollowAsync(Delegation narrowed, TaskKey key)
     {
         var task = await store.FindTaskAsync(key, CancellationToken.None);
         var leases = await store.ListTaskLeasesAsync(key, CancellationToken.None);
-        await Task.WhenAll(leases
-            .Where(lease => lease.State is LeaseState.Pending or LeaseState.Active)
-            .Select(lease => FollowAsync(narrowed, lease, task?.Purpose ?? "")));
+        await FanOut.ForEachAsync(
+            leases.Where(lease => lease.State is LeaseState.Pending or LeaseState.Active),
+            lease => FollowAsync(narrowed, lease, task?.Purpose ?? ""));
         var given = await delegations.ListGivenAsync(key, CancellationToken.None);
-        await Task.WhenAll(given.Select(id => FollowAsync(narrowed, id)));
+        await FanOut.ForEachAsync(given, id => FollowAsync(narrowed, id));
     }
 
     private async Task FollowAsync(Delegation narrowed, Lease lease, string taskPurpose)
