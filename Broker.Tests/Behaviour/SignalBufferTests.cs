@@ -31,21 +31,6 @@ internal sealed class SignalBufferTests
     }
 
     [Test]
-    public void What_could_not_be_written_is_added_to_what_came_since()
-    {
-        var buffer = new SignalBuffer();
-        buffer.Add(Agent, Signal.Denied, "a");
-        var taken = buffer.Take();
-        buffer.Add(Agent, Signal.Denied, "a");
-        buffer.Add(Agent, Signal.Failed);
-
-        buffer.PutBack(taken);
-
-        var together = buffer.Take().Single();
-        Assert.That((together.Denials, together.Failures, together.Resources.Count), Is.EqualTo((2, 1, 1)));
-    }
-
-    [Test]
     public void Flood_of_names_fills_no_memory()
     {
         var buffer = new SignalBuffer();

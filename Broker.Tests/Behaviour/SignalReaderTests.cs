@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Moq;
+using Moq.Language.Flow;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Identity;
 using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
 using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Behaviour;
@@ -39,8 +41,7 @@ internal sealed class SignalReaderTests
     public async Task What_a_flush_has_written_needs_no_question()
     {
         var reader = Reader(out var flush);
-        _store.Setup(store => store.AddSignalsAsync(
-            It.IsAny<IReadOnlyList<SignalDelta>>(), It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>())).ReturnsAsync([new SignalLevels(0, 9, 1, 0, 0)]);
+        Adding().ReturnsAsync([new SignalWrite(new SignalLevels(0, 9, 1, 0, 0))]);
         _buffer.Add(Agent, Signal.Denied, "a");
 
         await flush.PassAsync(default);
@@ -49,21 +50,38 @@ internal sealed class SignalReaderTests
         _store.Verify(store => store.ReadSignalsAsync(Agent, It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>()), Times.Never);
     }
 
-    [Test]
-    public async Task What_could_not_be_written_is_written_by_the_next_pass()
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task What_may_have_been_written_is_not_added_again(bool cancelled)
     {
         Reader(out var flush);
-        _store.SetupSequence(store => store.AddSignalsAsync(
-                It.IsAny<IReadOnlyList<SignalDelta>>(), It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>()))
-            .Throws(new StoreException("away", isTransient: true))
-            .ReturnsAsync([default]);
+        Adding().Throws(cancelled ? new OperationCanceledException() : new StoreException("away", isTransient: true));
         _buffer.Add(Agent, Signal.Violated);
 
-        await flush.PassAsync(default);
-        Assert.That(_buffer.Peek(Agent)!.Violations, Is.EqualTo(1));
+        var written = await flush.PassAsync(default);
         await flush.PassAsync(default);
 
-        Assert.That(_buffer.Peek(Agent), Is.Null);
+        Assert.That(written, Is.Empty);
+        _store.Verify(
+            store => store.AddSignalsAsync(It.IsAny<IReadOnlyList<SignalDelta>>(), It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>()), Times.Once);
+    }
+
+    [Test]
+    public async Task Workload_whose_signals_cannot_be_written_keeps_no_other_from_being_looked_at()
+    {
+        var others = Enumerable.Range(0, 3).Select(number => new WorkloadId($"spiffe://example.org/other/{number}")).ToList();
+        Reader(out var flush);
+        Adding().ReturnsAsync((IReadOnlyList<SignalDelta> deltas, TimeSpan _, CancellationToken _) =>
+            [.. deltas.Select(delta => delta.Workload == Agent ? new SignalWrite(default, "away") : new SignalWrite(new SignalLevels(0, 0, 0, 1, 0)))]);
+        others.Append(Agent).ToList().ForEach(workload => _buffer.Add(workload, Signal.Violated));
+        var failures = StoreFailures();
+
+        var written = await flush.PassAsync(default);
+        await flush.PassAsync(default);
+
+        Assert.That(written.Select(write => write.Delta.Workload), Is.EquivalentTo(others));
+        Assert.That(written.Select(write => write.Levels.Violations), Is.All.EqualTo(1));
+        Assert.That(StoreFailures() - failures, Is.EqualTo(1));
     }
 
     [Test]
@@ -75,6 +93,11 @@ internal sealed class SignalReaderTests
 
         await Assert.ThrowsAsync<StoreException>(async () => await reader.ReadAsync(Agent, default));
     }
+
+    private ISetup<ISignalStore, ValueTask<IReadOnlyList<SignalWrite>>> Adding() => _store.Setup(
+        store => store.AddSignalsAsync(It.IsAny<IReadOnlyList<SignalDelta>>(), It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>()));
+
+    private int StoreFailures() => _measured.Measured.Count(measured => measured.Name == TelemetryNames.Metrics.StoreFailures);
 
     private void StoreSays(SignalLevels levels) => _store
         .Setup(store => store.ReadSignalsAsync(It.IsAny<WorkloadId>(), It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>())).ReturnsAsync(levels);

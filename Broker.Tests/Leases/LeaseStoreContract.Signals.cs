@@ -26,7 +26,7 @@ internal abstract partial class LeaseStoreContract
 
         var added = await Signals.AddSignalsAsync([Delta(Alice, 1, 0, 1, 0, "b", "c")], halfLife, None);
 
-        AssertNear(added.Single(), new SignalLevels(2, 20, 3, 4, 4));
+        AssertNear(added.Single().Levels, new SignalLevels(2, 20, 3, 4, 4));
         AssertNear(await Signals.ReadSignalsAsync(Alice, halfLife, None), new SignalLevels(2, 20, 3, 4, 4));
         AssertNear(await Signals.ReadSignalsAsync(Bob, halfLife, None), new SignalLevels(7, 0, 0, 0, 0));
     }
@@ -46,7 +46,7 @@ internal abstract partial class LeaseStoreContract
         Assert.That(levels.Denials, Is.InRange((20 * late) - Tolerance, 20));
         Assert.That(levels.Resources, Is.InRange((1 * late) - Tolerance, 1));
         Assert.That(levels.Issues, Is.EqualTo(levels.Denials / 5).Within(0.001));
-        var added = (await Signals.AddSignalsAsync([Delta(Alice, 0, 1, 0, 0, "a")], HalfLife, None)).Single();
+        var added = (await Signals.AddSignalsAsync([Delta(Alice, 0, 1, 0, 0, "a")], HalfLife, None)).Single().Levels;
         Assert.That(added.Denials, Is.LessThanOrEqualTo(21));
         Assert.That(added.Resources, Is.GreaterThan(levels.Resources).And.LessThanOrEqualTo(1.5), "the one that was asked for again counts in full");
     }
@@ -58,8 +58,8 @@ internal abstract partial class LeaseStoreContract
         await Signals.AddSignalsAsync([Delta(Alice, 0, 0, 0, 0, first)], HalfLife * 1_000, None);
         await PassAsync(1);
 
-        var levels = (await Signals.AddSignalsAsync([Delta(Alice, 0, 0, 0, 0, "second-1", "second-2")], HalfLife * 1_000, None)).Single();
-        var again = (await Signals.AddSignalsAsync([Delta(Alice, 0, 0, 0, 0, "second-1")], HalfLife * 1_000, None)).Single();
+        var levels = (await Signals.AddSignalsAsync([Delta(Alice, 0, 0, 0, 0, "second-1", "second-2")], HalfLife * 1_000, None)).Single().Levels;
+        var again = (await Signals.AddSignalsAsync([Delta(Alice, 0, 0, 0, 0, "second-1")], HalfLife * 1_000, None)).Single().Levels;
 
         Assert.That(levels.Resources, Is.EqualTo(ISignalStore.MaxResources).Within(Tolerance));
         Assert.That(again.Resources, Is.EqualTo(ISignalStore.MaxResources).Within(Tolerance));

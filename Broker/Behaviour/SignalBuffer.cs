@@ -38,7 +38,7 @@ internal sealed class SignalBuffer
         }
     }
 
-    /// <summary>Takes all of it.</summary>
+    /// <summary>Takes all of it, for good.</summary>
     public IReadOnlyList<SignalDelta> Take()
     {
         Dictionary<WorkloadId, Counts> taken;
@@ -53,18 +53,6 @@ internal sealed class SignalBuffer
         }
 
         return [.. taken.Select(entry => entry.Value.ToDelta(entry.Key))];
-    }
-
-    /// <summary>Takes back what could not be written.</summary>
-    public void PutBack(IEnumerable<SignalDelta> deltas)
-    {
-        lock (_gate)
-        {
-            foreach (var delta in deltas)
-            {
-                Find(delta.Workload)?.Add(delta);
-            }
-        }
     }
 
     private Counts? Find(WorkloadId workload)
@@ -91,18 +79,6 @@ internal sealed class SignalBuffer
         {
             _events[(int)signal]++;
             Remember(mark);
-        }
-
-        public void Add(SignalDelta delta)
-        {
-            _events[(int)Signal.Issued] += delta.Issues;
-            _events[(int)Signal.Denied] += delta.Denials;
-            _events[(int)Signal.Violated] += delta.Violations;
-            _events[(int)Signal.Failed] += delta.Failures;
-            foreach (var mark in delta.Resources)
-            {
-                Remember(mark);
-            }
         }
 
         public SignalDelta ToDelta(WorkloadId workload) => new(

@@ -19,36 +19,45 @@ internal sealed partial class SignalFlush(
     {
         reader.Trim();
         var written = new List<(SignalDelta, SignalLevels)>();
+        var lost = new List<string>();
         foreach (var batch in buffer.Take().Chunk(BatchSize))
         {
-            written.AddRange(await WriteAsync(batch, cancellationToken));
+            foreach (var (delta, write) in batch.Zip(await WriteAsync(batch, cancellationToken)))
+            {
+                // What failed may have been written all the same, and is not tried again: a count that is lost does no harm, one that is
+                // added with each pass of an outage would put innocents in quarantine.
+                if (write.Failure is { } failure)
+                {
+                    lost.Add(failure);
+                    continue;
+                }
+
+                reader.Remember(delta.Workload, write.Levels);
+                written.Add((delta, write.Levels));
+            }
+        }
+
+        if (lost is [var first, ..])
+        {
+            metrics.StoreFailed("signals");
+            LogLost(lost.Count, first);
         }
 
         return written;
     }
 
-    private async Task<IEnumerable<(SignalDelta, SignalLevels)>> WriteAsync(SignalDelta[] batch, CancellationToken cancellationToken)
+    private async Task<IEnumerable<SignalWrite>> WriteAsync(SignalDelta[] batch, CancellationToken cancellationToken)
     {
         try
         {
-            var levels = await store.AddSignalsAsync(batch, options.Value.HalfLife, cancellationToken);
-            foreach (var (delta, level) in batch.Zip(levels))
-            {
-                reader.Remember(delta.Workload, level);
-            }
-
-            return batch.Zip(levels);
+            return await store.AddSignalsAsync(batch, options.Value.HalfLife, cancellationToken);
         }
         catch (Exception e) when (e is StoreException or OperationCanceledException)
         {
-            // It may have been written all the same, and counts twice then: better than not at all.
-            buffer.PutBack(batch);
-            metrics.StoreFailed("signals");
-            LogFailed(e is StoreException ? e.Message : "cancelled");
-            return [];
+            return batch.Select(_ => new SignalWrite(default, e is StoreException ? e.Message : "cancelled"));
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "What workloads did could not be written down; it is tried again: {Failure}")]
-    private partial void LogFailed(string failure);
+    [LoggerMessage(Level = LogLevel.Error, Message = "What {Workloads} workloads did since the last pass may not be written down, and counts for nothing then: {Failure}")]
+    private partial void LogLost(int workloads, string failure);
 }

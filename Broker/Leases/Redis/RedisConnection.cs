@@ -63,7 +63,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         return configuration;
     }
 
-    /// <summary>Runs a script. All of them may be repeated: a lost answer and its repetition leave what one of them would.</summary>
+    /// <summary>Runs a script that may be repeated: a lost answer and its repetition leave what one of them would.</summary>
     public async ValueTask<RedisResult> RunAsync(
         RedisScript script, ShardKeys shard, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
@@ -71,6 +71,24 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         if (script.Writes && _barrier is not null)
             await ReplicatedAsync(_barrier, shard, cancellationToken);
         return result;
+    }
+
+    /// <summary>
+    /// Runs a script that must not be repeated; when this fails it may have run all the same. No replica is waited for: this is for what may
+    /// be lost, and a replica that is away says nothing about whether it ran.
+    /// </summary>
+    public async ValueTask<RedisResult> RunOnceAsync(
+        RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return await script.RunAsync(_database, keys, arguments).WaitAsync(_options.CallTimeout, _clock, cancellationToken);
+        }
+        catch (Exception error) when (RedisFailure.Is(error))
+        {
+            throw RedisFailure.From(error, script.Name);
+        }
     }
 
     /// <summary>A command that may be repeated.</summary>

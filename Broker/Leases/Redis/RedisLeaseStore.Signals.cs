@@ -8,7 +8,7 @@ namespace SecretsBroker.Leases.Redis;
 /// <content>How workloads have behaved; each one's levels stand in its shard.</content>
 internal sealed partial class RedisLeaseStore
 {
-    public async ValueTask<IReadOnlyList<SignalLevels>> AddSignalsAsync(
+    public async ValueTask<IReadOnlyList<SignalWrite>> AddSignalsAsync(
         IReadOnlyList<SignalDelta> deltas, TimeSpan halfLife, CancellationToken cancellationToken) =>
         // All are sent before the first answer is waited for.
         await Task.WhenAll(deltas.Select(delta => AddSignalsAsync(delta, halfLife, cancellationToken)));
@@ -31,18 +31,23 @@ internal sealed partial class RedisLeaseStore
         await _connection.CallAsync("forget-signals", redis => redis.KeyDeleteAsync(keys, CommandFlags.DemandMaster), cancellationToken);
     }
 
-    private async Task<SignalLevels> AddSignalsAsync(SignalDelta delta, TimeSpan halfLife, CancellationToken cancellationToken)
+    private async Task<SignalWrite> AddSignalsAsync(SignalDelta delta, TimeSpan halfLife, CancellationToken cancellationToken)
     {
         var shard = _keys.Of(delta.Workload);
-        return ReadLevels(await RunAsync(
-            RedisScripts.AddSignals,
-            shard,
-            [shard.Signals(delta.Workload), shard.SignalledResources(delta.Workload)],
-            [
-                RedisTime.Milliseconds(halfLife), RedisTime.Milliseconds(halfLife * ISignalStore.HalfLivesKept), ISignalStore.MaxResources,
-                delta.Issues, delta.Denials, delta.Violations, delta.Failures, .. delta.Resources.Select(mark => (RedisValue)mark),
-            ],
-            cancellationToken));
+        RedisKey[] keys = [shard.Signals(delta.Workload), shard.SignalledResources(delta.Workload)];
+        RedisValue[] arguments =
+        [
+            RedisTime.Milliseconds(halfLife), RedisTime.Milliseconds(halfLife * ISignalStore.HalfLivesKept), ISignalStore.MaxResources,
+            delta.Issues, delta.Denials, delta.Violations, delta.Failures, .. delta.Resources.Select(mark => (RedisValue)mark),
+        ];
+        try
+        {
+            return new SignalWrite(ReadLevels(await _connection.RunOnceAsync(RedisScripts.AddSignals, keys, arguments, cancellationToken)));
+        }
+        catch (StoreException e)
+        {
+            return new SignalWrite(default, e.Message);
+        }
     }
 
     private static SignalLevels ReadLevels(RedisResult answer)

@@ -9,14 +9,14 @@ internal sealed partial class SqliteLeaseStore
     // A few of those that nothing was heard of any more go with each batch that comes.
     private const int SignalsForgottenAtOnce = 100;
 
-    public ValueTask<IReadOnlyList<SignalLevels>> AddSignalsAsync(
+    public ValueTask<IReadOnlyList<SignalWrite>> AddSignalsAsync(
         IReadOnlyList<SignalDelta> deltas, TimeSpan halfLife, CancellationToken cancellationToken) =>
-        _database.WriteAsync<IReadOnlyList<SignalLevels>>(
+        _database.WriteAsync<IReadOnlyList<SignalWrite>>(
             session =>
             {
                 var now = Now();
                 session.Execute(Sql.ForgetOldSignals, Instants.Write(now - (halfLife * ISignalStore.HalfLivesKept)), SignalsForgottenAtOnce);
-                return [.. deltas.Select(delta => Add(session, delta, halfLife, now))];
+                return [.. deltas.Select(delta => new SignalWrite(Add(session, delta, halfLife, now)))];
             },
             cancellationToken);
 

@@ -3,7 +3,7 @@
 -- ARGV  1 half-life  2 how long to keep them (both in ms)  3 resources at most  4 issues  5 denials  6 violations  7 failures
 --       8… marks of resources
 -- Returns the levels, as texts: {issues, denials, resources, violations, failures}.
--- Promise: what two brokers add is added up, whichever is first. Repeated it counts twice.
+-- Promise: what two brokers add is added up, whichever is first. Repeated it counts twice, so it is not.
 local now = clock()
 local level = levels(KEYS[1], now, ARGV[1])
 for i, name in ipairs(SIGNALS) do
