@@ -116,6 +116,58 @@ internal sealed class ExplainerTests
     }
 
     [Test]
+    public async Task Quarantine_is_told_as_what_killed_a_lease_and_one_that_was_over_is_not()
+    {
+        var (begin, selector) = (_time.GetUtcNow(), $"workload {RecordedHistory.Workload}");
+        await WriteAsync(
+        [
+            .. RecordedHistory.Records.Take(2),
+            Quarantine("q-0", selector, begin.AddSeconds(3)),
+            .. RecordedHistory.Records.Skip(2).SkipLast(2),
+            Quarantine("q-1", selector, begin.AddMinutes(10)),
+            RecordedHistory.Revoked with { Cause = "Killed" },
+        ]);
+
+        var lease = await ExplainAsync();
+        var task = (await ReadAsync(explainer => explainer.ExplainTask(RecordedHistory.Task, "", since: null), _folder.Path)).Explanation!;
+
+        Assert.That(lease.End!.Kills.Select(kill => (kill.Order, kill.Operator)), Is.EqualTo(new[] { ("q-1", "circuit-breaker") }));
+        Assert.That(lease.Missing, Is.Empty);
+        Assert.That(task.Missing, Is.Empty);
+    }
+
+    [TestCase("workload spiffe://example.org/agent/root")]
+    [TestCase("task spiffe://example.org/agent/root t-root")]
+    [TestCase("workload spiffe://example.org/agent/between")]
+    [TestCase("task spiffe://example.org/agent/between t-between")]
+    public async Task Order_on_those_above_is_told_as_what_killed_a_delegates_lease(string selector)
+    {
+        await WriteAsync([.. Delegated("root", "between"), Order("k-1", selector), Under(RecordedHistory.Revoked with { Cause = "Killed" }, "root", "between")]);
+
+        var lease = await ExplainAsync();
+
+        Assert.That(lease.End!.Kills.Select(kill => kill.Order), Is.EqualTo(new[] { "k-1" }));
+        Assert.That(lease.Missing, Is.Empty);
+    }
+
+    [Test]
+    public async Task Order_is_missed_only_where_every_task_that_it_may_have_named_is_known()
+    {
+        var killed = RecordedHistory.Revoked with { Cause = "Killed" };
+        string[] chain = ["root", "between"];
+        await WriteAsync([.. Delegated(chain), Under(killed, chain)]);
+        var deep = await ExplainAsync();
+        await using var other = new AuditFolder();
+        await using (var log = other.Open(other.Options(), time: _time))
+        {
+            await WriteAsync([.. Delegated("root"), Under(killed, "root")], log);
+        }
+
+        Assert.That(deep.Missing, Is.Empty);
+        Assert.That((await ExplainAsync(other.Path)).Missing, Is.EqualTo(new[] { "the kill order that ended it" }));
+    }
+
+    [Test]
     public async Task Task_shows_its_leases_and_what_it_was_not_given()
     {
         await WriteAsync(RecordedHistory.Records);
@@ -199,6 +251,33 @@ internal sealed class ExplainerTests
         KillOrder = id,
         Selector = selector,
         Reason = "it loops",
+    };
+
+    private static AuditRecord Quarantine(string id, string selector, DateTimeOffset end) => Order(id, selector) with
+    {
+        Type = AuditEventType.Quarantined,
+        Workload = RecordedHistory.Workload,
+        ExpireTime = end,
+    };
+
+    /// <summary>All but the end, with the giving of the delegation.</summary>
+    private static IEnumerable<AuditRecord> Delegated(params string[] chain) => RecordedHistory.Records.SkipLast(2)
+        .Select(record => record.Lease.Length > 0 ? Under(record, chain) : record)
+        .Prepend(Under(
+            new AuditRecord
+            {
+                Id = "d/created",
+                Type = AuditEventType.DelegationCreated,
+                Workload = $"spiffe://example.org/agent/{chain[^1]}",
+                Task = $"t-{chain[^1]}",
+            },
+            chain));
+
+    private static AuditRecord Under(AuditRecord record, params string[] chain) => record with
+    {
+        Delegation = "d",
+        DelegationChain = [.. chain.Select(name => $"spiffe://example.org/agent/{name}")],
+        RootTask = $"t-{chain[0]}",
     };
 
     private async Task WriteAsync(IEnumerable<AuditRecord> records)

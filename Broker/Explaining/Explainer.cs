@@ -26,6 +26,7 @@ internal sealed record TaskFound(TaskExplanation? Explanation, IReadOnlyList<str
 internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget budget, DateTimeOffset now)
 {
     private static readonly byte[] Killed = Needle.Member("type"u8, nameof(AuditEventType.Killed));
+    private static readonly byte[] Quarantined = Needle.Member("type"u8, nameof(AuditEventType.Quarantined));
     private static readonly byte[] PolicyLoaded = Needle.Member("type"u8, nameof(AuditEventType.PolicyLoaded));
 
     /// <param name="lease">Which.</param>
@@ -46,7 +47,10 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
 
         var collector = new AuditCollector(
             logs,
-            [Needle.Member("lease"u8, lease), Needle.Member("task"u8, known.Task), Needle.Member("decision_id"u8, known.Decision), Killed, PolicyLoaded],
+            [
+                Needle.Member("lease"u8, lease), Needle.Member("task"u8, known.Task), Needle.Member("decision_id"u8, known.Decision),
+                Killed, Quarantined, PolicyLoaded,
+            ],
             entry => TakeForLease(entry, lease, known))
         {
             Since = since,
@@ -65,7 +69,7 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
     public TaskFound ExplainTask(string task, string workload, DateTimeOffset? since)
     {
         var collector = new AuditCollector(
-            logs, [Needle.Member("task"u8, task), Killed, PolicyLoaded], entry => TakeForTask(entry.Record, task, workload))
+            logs, [Needle.Member("task"u8, task), Killed, Quarantined, PolicyLoaded], entry => TakeForTask(entry.Record, task, workload))
         {
             Since = since,
         };
@@ -140,7 +144,7 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
     private static Take TakeForLease(AuditEntry entry, string lease, KnownLease known)
     {
         var record = entry.Record;
-        if (record.Lease == lease || record.DecisionId == known.Decision || record.Type is AuditEventType.Killed or AuditEventType.PolicyLoaded)
+        if (record.Lease == lease || record.DecisionId == known.Decision || IsForAll(record))
         {
             return Take.Keep;
         }
@@ -160,9 +164,13 @@ internal sealed class Explainer(IReadOnlyList<AuditLogs> logs, AuditReadBudget b
         };
     }
 
+    // What tasks and leases ended by, or were decided by, that names none of them.
+    private static bool IsForAll(AuditRecord record) =>
+        record.Type is AuditEventType.Killed or AuditEventType.Quarantined or AuditEventType.PolicyLoaded;
+
     private static Take TakeForTask(AuditRecord record, string task, string workload) => record switch
     {
-        { Type: AuditEventType.Killed or AuditEventType.PolicyLoaded } => Take.Keep,
+        _ when IsForAll(record) => Take.Keep,
         _ when record.Task != task || (workload.Length > 0 && RecordOwner.Of(record) != workload) => Take.Leave,
         { Type: AuditEventType.TaskStarted } => Take.KeepAsFirst,
         _ => Take.Keep,

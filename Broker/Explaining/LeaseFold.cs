@@ -1,5 +1,6 @@
 using SecretsBroker.Audit;
 using SecretsBroker.Audit.Reading;
+using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Explaining;
@@ -102,11 +103,19 @@ internal sealed class LeaseFold(
 
     private IEnumerable<ExplainedKill> Kills(AuditRecord revoked)
     {
-        var covering = LeaseSelectors.Of(revoked);
+        var covering = LeaseSelectors.Of(revoked, around);
         return around
-            .Where(entry => entry.Record.Type == AuditEventType.Killed && covering.Contains(entry.Record.Selector))
+            .Where(entry => entry.Record.Type is AuditEventType.Killed or AuditEventType.Quarantined)
+            .Where(entry => covering.Contains(entry.Record.Selector))
+            // An earlier quarantine was over before this lease began.
+            .Where(entry => entry.Record.ExpireTime is not { } over || over > records[0].Time)
             .DistinctBy(entry => entry.Record.KillOrder)
             .Select(entry => new ExplainedKill(
-                entry.Time, entry.Record.KillOrder, entry.Record.Selector, entry.Record.Workload, entry.Record.Reason));
+                entry.Time,
+                entry.Record.KillOrder,
+                entry.Record.Selector,
+                // The record of a quarantine names the workload that is in it.
+                entry.Record.Type == AuditEventType.Quarantined ? KillOrder.CircuitBreaker : entry.Record.Workload,
+                entry.Record.Reason));
     }
 }
