@@ -20,6 +20,53 @@ internal sealed class RestoredStoreTests
     private const string Table = "orders/invoices";
     private const string Api = "api/x";
 
+    private const string TwoInMemory =
+        """
+        targets:
+          - name: memory
+            engine: memory
+          - name: slow
+            engine: memory
+            timeout: 5m
+
+        grants:
+          - name: read-notes
+            action: read
+            resource: memory/notes
+            target: memory
+            default_ttl: 2m
+            max_ttl: 10m
+          - name: read-slow-notes
+            action: read
+            resource: slow/notes
+            target: slow
+            default_ttl: 2m
+            max_ttl: 10m
+
+        """;
+
+    private const string Tokens =
+        """
+        targets:
+          - name: api
+            engine: jwt
+            settings:
+              key_file: "{folder}/api.key"
+              issuer: https://broker.test
+              audience: api
+
+        grants:
+          - name: read-api
+            action: read
+            resource: api/x
+            target: api
+            default_ttl: 2m
+            max_ttl: 10m
+            settings:
+              bearer: true
+
+        """;
+
     // For a machine on which everything takes long.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
@@ -66,6 +113,7 @@ internal sealed class RestoredStoreTests
         await Wait.UntilAsync(async () => !(await database.LeaseRolesAsync()).Contains($"sb_{later}"), Limit);
         Assert.That(await denied.FindAsync("api", LeaseId.Parse(token), default), Is.Not.Null);
         await Wait.UntilAsync(async () => await denied.FindAsync("api", LeaseId.Parse(laterRevoked), default) is not null, Limit);
+        await Wait.UntilAsync(() => IsToldAsync(restored), Limit);
         var lives = await agent.GetAsync(renewed.Lease.LeaseId);
         Assert.That((lives.State, lives.ExpireTime), Is.EqualTo((Proto.LeaseState.Active, end)));
         var secret = renewed.Secret.Postgres;
@@ -103,6 +151,73 @@ internal sealed class RestoredStoreTests
     }
 
     [Test]
+    public async Task Target_that_hangs_holds_up_neither_revoking_at_others_nor_a_stop_when_the_store_was_lost()
+    {
+        await using var broker = await TestBroker.StartAsync(options => options.Catalog = TwoInMemory);
+        var forgotten = await IssueAsync(broker, "slow/notes", TimeSpan.FromMinutes(10));
+        await broker.StopAsync();
+        Remove(broker.Folder);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var givenUp = false;
+        broker.Memory.BeforeRevoking = async (lease, cancelled) =>
+        {
+            if (lease.Target != "slow")
+            {
+                return;
+            }
+
+            asked.TrySetResult();
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancelled);
+            }
+            catch (OperationCanceledException)
+            {
+                givenUp = true;
+                throw;
+            }
+        };
+
+        await broker.StartAgainAsync();
+        await asked.Task.WaitAsync(Limit);
+        var due = await IssueAsync(broker, "memory/notes", TimeSpan.FromSeconds(1));
+        await Wait.UntilAsync(() => !broker.Memory.Logins.ContainsKey(due), Limit);
+        Assert.That(broker.Memory.Logins.Keys, Is.EqualTo(new[] { forgotten }));
+        Assert.That(givenUp, Is.False);
+        await broker.StopAsync();
+        Assert.That(givenUp, Is.True);
+
+        // The store does not pass for current before all is gone.
+        broker.Memory.BeforeRevoking = (_, _) => Task.CompletedTask;
+        await broker.StartAgainAsync();
+        await Wait.UntilAsync(() => broker.Memory.Logins.Count == 0, Limit);
+    }
+
+    [Test]
+    public async Task Deny_list_that_was_set_back_without_its_leases_lists_again_what_was_revoked()
+    {
+        await using var broker = await TestBroker.StartAsync(options => options.Catalog = Tokens);
+        var token = await IssueAsync(broker, Api, TimeSpan.FromMinutes(10));
+        using (var caller = broker.ConnectRaw())
+        {
+            await caller.Leases.RevokeLeaseAsync(new Proto.RevokeLeaseRequest { LeaseId = token.Value }, caller.Options());
+            var store = broker.Services.GetRequiredService<ILeaseStore>();
+            await Wait.UntilAsync(async () => (await store.FindLeaseAsync(token, default))!.State == LeaseState.Revoked, Limit);
+        }
+
+        await broker.StopAsync();
+        // As where they lie in a shard of their own.
+        var path = Path.Combine(broker.Folder, "leases.db");
+        Assert.That(Execute(path, "DELETE FROM denied"), Is.EqualTo(1));
+        Execute(path, "DELETE FROM log_positions");
+
+        await broker.StartAgainAsync();
+        var denied = broker.Services.GetRequiredService<IDenyList>();
+        await Wait.UntilAsync(async () => await denied.FindAsync("api", token, default) is not null, Limit);
+        await broker.WaitForAuditAsync(AuditEventType.TargetReconciled, record => record.Outcome == "StoreSetBack");
+    }
+
+    [Test]
     public async Task Store_that_forgot_nothing_is_left_as_it_is()
     {
         var sandbox = new Sandbox(BrokerUnderTest.Catalog());
@@ -128,28 +243,52 @@ internal sealed class RestoredStoreTests
 
     private static void Copy(string from, string to)
     {
-        foreach (var file in Directory.GetFiles(to, "leases.db*"))
-        {
-            File.Delete(file);
-        }
-
+        Remove(to);
         foreach (var file in Directory.GetFiles(from, "leases.db*"))
         {
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
         }
     }
 
-#pragma warning disable CA2100 // The text is this file's own.
+    private static void Remove(string folder)
+    {
+        foreach (var file in Directory.GetFiles(folder, "leases.db*"))
+        {
+            File.Delete(file);
+        }
+    }
+
     private static void SetBack(string path, string lease, TimeSpan by)
+    {
+        var milliseconds = (long)by.TotalMilliseconds;
+        var changed = Execute(
+            path, $"UPDATE leases SET expire_time = expire_time - {milliseconds}, due = due - {milliseconds} WHERE id = '{lease}'");
+        Assert.That(changed, Is.EqualTo(1));
+    }
+
+#pragma warning disable CA2100 // The text is this file's own.
+    private static int Execute(string path, string sql)
     {
         using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
         connection.Open();
         using var command = connection.CreateCommand();
-        var milliseconds = (long)by.TotalMilliseconds;
-        command.CommandText = $"UPDATE leases SET expire_time = expire_time - {milliseconds}, due = due - {milliseconds} WHERE id = '{lease}'";
-        Assert.That(command.ExecuteNonQuery(), Is.EqualTo(1));
+        command.CommandText = sql;
+        return command.ExecuteNonQuery();
     }
 #pragma warning restore CA2100
+
+    private static async Task<LeaseId> IssueAsync(TestBroker broker, string resource, TimeSpan timeToLive)
+    {
+        using var caller = broker.ConnectRaw();
+        var issued = await caller.Leases.IssueLeaseAsync(
+            new Proto.IssueLeaseRequest
+            {
+                NewTask = new Proto.NewTask(),
+                Intent = new Proto.Intent { Action = "read", Resource = resource, Purpose = "a test", TimeToLive = timeToLive.ToDuration() },
+            },
+            caller.Options());
+        return LeaseId.Parse(issued.Lease.LeaseId);
+    }
 
     private static object Catalog(OrdersDatabase database) => new
     {

@@ -11,6 +11,7 @@ internal static class ReconciliationExtensions
         services.AddSingleton<OrphanRemoval>();
         services.AddSingleton<TargetReconciler>();
         services.AddSingleton<LogCatchUp>();
+        services.AddSingleton<TargetCatchUp>();
         services.AddSingleton<StoreWitness>();
         return services;
     }

@@ -8,15 +8,17 @@ namespace SecretsBroker.Reconciliation;
 /// <summary>
 /// Sees that the store was set back: to an old snapshot, to a replica that missed writes, to nothing. The store remembers up to which record of
 /// the audit log it is current. What the log says beyond that is held against it at each start, and whenever the store remembers less than this
-/// broker told it; before leases that are due by what it says are revoked.
+/// broker told it; before leases that are due by what it says are revoked. What targets have to be asked for goes on beside that.
 /// </summary>
 internal sealed partial class StoreWitness(
     ILogPositions positions,
     LogCatchUp catchUp,
+    TargetCatchUp targets,
     AuditLog log,
     IAuditSink audit,
     IOptions<AuditOptions> options,
     BrokerMetrics metrics,
+    IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<StoreWitness> logger)
 {
@@ -26,8 +28,9 @@ internal sealed partial class StoreWitness(
     private long? _told;
     private long? _failed;
     private CatchUpReport _lastTold;
+    private Removal? _removal;
 
-    /// <summary>Never throws for the store, the log or a target: revoking goes on whatever else is down.</summary>
+    /// <summary>Never throws for the store, the log or a target, and waits for no target: revoking goes on whatever else is down.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
         if (_failed is { } failed && time.GetElapsedTime(failed) < RetryAfter)
@@ -47,6 +50,10 @@ internal sealed partial class StoreWitness(
         }
     }
 
+    /// <summary>Ends when no target is asked any more; soon, once the broker stops.</summary>
+    public Task WhenIdleAsync(CancellationToken cancellationToken) =>
+        _removal is { } removal ? Task.WhenAny(removal.Report).WaitAsync(cancellationToken) : Task.CompletedTask;
+
     private async Task<bool> TryFollowAsync(CancellationToken cancellationToken)
     {
         var broker = options.Value.Broker;
@@ -54,7 +61,25 @@ internal sealed partial class StoreWitness(
         var durable = log.LastDurable;
         var stored = new Dictionary<string, long>(await positions.ReadPositionsAsync(cancellationToken));
         var known = stored.GetValueOrDefault(broker);
-        if (_told is null || known < _told)
+        var caughtUp = false;
+        if (_removal is { } removal)
+        {
+            if (!removal.Report.IsCompleted)
+            {
+                return true;
+            }
+
+            _removal = null;
+            if (!await IsDoneAsync(await removal.Report, cancellationToken))
+            {
+                return false;
+            }
+
+            // Not if it was set back once more meanwhile.
+            caughtUp = known >= removal.From;
+        }
+
+        if (!caughtUp && (_told is null || known < _told))
         {
             stored[broker] = known;
             if (_told is not null)
@@ -62,9 +87,15 @@ internal sealed partial class StoreWitness(
                 LogSetBack(known, _told.Value);
             }
 
-            var report = await catchUp.RunAsync(stored, cancellationToken);
-            await TellAsync(report, cancellationToken);
-            if (report.Left > 0)
+            var begun = await catchUp.RunAsync(stored, cancellationToken);
+            if (begun.Doubts.Count > 0)
+            {
+                // One at a time, and the position moves when it is done: a broker that stops before begins again.
+                _removal = new Removal(known, targets.RunAsync(begun, lifetime.ApplicationStopping));
+                return true;
+            }
+
+            if (!await IsDoneAsync(begun.Report, cancellationToken))
             {
                 return false;
             }
@@ -77,6 +108,12 @@ internal sealed partial class StoreWitness(
 
         _told = Math.Max(durable, known);
         return true;
+    }
+
+    private async Task<bool> IsDoneAsync(CatchUpReport report, CancellationToken cancellationToken)
+    {
+        await TellAsync(report, cancellationToken);
+        return report.Left == 0;
     }
 
     private async Task TellAsync(CatchUpReport report, CancellationToken cancellationToken)
@@ -102,6 +139,10 @@ internal sealed partial class StoreWitness(
             },
             cancellationToken);
     }
+
+    /// <param name="From">The position that the store had.</param>
+    /// <param name="Report">What comes of it.</param>
+    private sealed record Removal(long From, Task<CatchUpReport> Report);
 
     [LoggerMessage(LogLevel.Critical, "The store was set back: it follows the audit log up to record {Known} and was told of {Told}")]
     private partial void LogSetBack(long known, long told);

@@ -1,8 +1,15 @@
+using SecretsBroker.Reconciliation;
+
 namespace SecretsBroker.Revocation;
 
 /// <summary>Lets a stopping broker finish the revocations that it has in hand; what is left another sweep takes up.</summary>
 internal sealed partial class RevocationService(
-    Sweeper sweeper, Revoker revoker, IOptions<RevocationOptions> options, TimeProvider time, ILogger<RevocationService> logger)
+    StoreWitness witness,
+    Sweeper sweeper,
+    Revoker revoker,
+    IOptions<RevocationOptions> options,
+    TimeProvider time,
+    ILogger<RevocationService> logger)
     : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -13,6 +20,7 @@ internal sealed partial class RevocationService(
         using var limit = new CancellationTokenSource(options.Value.StopTimeout, time);
         try
         {
+            await witness.WhenIdleAsync(limit.Token);
             await sweeper.WhenIdleAsync(limit.Token);
             await revoker.WhenIdleAsync(limit.Token);
         }

@@ -4,17 +4,20 @@ using SecretsBroker.Reconciliation;
 namespace SecretsBroker.Revocation;
 
 [DisallowConcurrentExecution]
-internal sealed partial class SweepJob(StoreWitness witness, Sweeper sweeper, ILogger<SweepJob> logger) : IJob
+internal sealed partial class SweepJob(
+    StoreWitness witness, Sweeper sweeper, IHostApplicationLifetime lifetime, ILogger<SweepJob> logger) : IJob
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
+        // Reading a long log takes its time, and a broker that stops does not wait for it; what a sweep has in hand it finishes.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         try
         {
             // First: what a store that was set back takes for over may have been renewed.
-            await witness.FollowAsync(cancellationToken);
+            await witness.FollowAsync(stopping.Token);
             await sweeper.SweepAsync(cancellationToken);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
         catch (Exception e)
