@@ -64,6 +64,43 @@ internal sealed class PossessionTests : IDisposable
         Assert.That((decided.Allowed, decided.Reason), Is.EqualTo(((bool?)false, SecretsBroker.Policy.CatalogDenials.ProofNeeded)));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Grant_that_demands_proof_gives_nothing_through_another_to_a_bearer(bool proven)
+    {
+        await using var broker = await StartAsync(options => options.Catalog = NeedsProof);
+        using var thief = broker.Connect(
+            adapt: options => options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint("pipeline"))));
+        using var pipeline = Connect(broker, "pipeline");
+        using var client = Connect(broker);
+        await using var root = await (proven ? pipeline : thief).StartTaskAsync(
+            "read notes", new TaskOptions { Scope = new TaskScope(["read"], ["memory/notes"]) });
+        await using var delegation = await root.DelegateAsync("spiffe://example.org/agent");
+        await using var task = await client.StartTaskAsync("read notes", new TaskOptions { DelegationId = delegation.Id });
+
+        var denial = await DenialOfAsync(async () => await (await task.AcquireAsync("read", "memory/notes")).DisposeAsync());
+
+        Assert.That(denial?.Reason, Is.EqualTo(proven ? null : "DELEGATOR_DENIED"));
+        Assert.That(broker.Memory.Issued, Is.EqualTo(proven ? 1 : 0));
+        var asked = (await broker.ReadAuditAsync(AuditEventType.Decided)).Single(record => record.Workload == "spiffe://example.org/pipeline");
+        Assert.That(
+            (asked.Allowed, asked.Reason == SecretsBroker.Policy.CatalogDenials.ProofNeeded, asked.Possession),
+            Is.EqualTo(((bool?)proven, !proven, proven ? "Dpop" : "")));
+
+        static async Task<AccessDeniedException?> DenialOfAsync(Func<Task> act)
+        {
+            try
+            {
+                await act();
+                return null;
+            }
+            catch (AccessDeniedException e)
+            {
+                return e;
+            }
+        }
+    }
+
     [Test]
     public async Task Policy_can_demand_proof()
     {
@@ -167,9 +204,9 @@ internal sealed class PossessionTests : IDisposable
         adapt?.Invoke(options);
     });
 
-    private SecretsBrokerClient Connect(TestBroker broker) => broker.Connect(adapt: options =>
+    private SecretsBrokerClient Connect(TestBroker broker, string subject = "agent") => broker.Connect(adapt: options =>
     {
         options.DpopKey = _key;
-        options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint("agent", _key.Thumbprint)));
+        options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint(subject, _key.Thumbprint)));
     });
 }

@@ -5,8 +5,8 @@ using SecretsBroker.Policy;
 namespace SecretsBroker.Issuance;
 
 /// <summary>
-/// Asks policy, about an intent that its delegate may have, whether each workload above could have it now: nobody passes on what is not,
-/// or is no longer, theirs. Each question is decided and recorded like any other; what any of the answers demands holds for the lease.
+/// Asks policy, about an intent that its delegate may have, whether each workload above could have it now, and holds each against what the
+/// grant demands: nobody passes on what is not, or is no longer, theirs. Each question is decided and recorded like any other; what any of the answers demands holds for the lease.
 /// </summary>
 internal sealed class Delegators(DecisionMaker decisions, SignalReader behaviour)
 {
@@ -26,7 +26,11 @@ internal sealed class Delegators(DecisionMaker decisions, SignalReader behaviour
                 return null;
             }
 
-            var answer = (await decisions.DecideAsync(asked, cancellationToken)).Answer;
+            // The tool is the delegate's.
+            var unmet = CatalogDenials.Of(asked.Grant, asked.Workload, tool: null);
+            var answer = (unmet is { } denial
+                ? await decisions.DenyAsync(asked, denial.Reason, denial.Text, cancellationToken)
+                : await decisions.DecideAsync(asked, cancellationToken)).Answer;
             if (!answer.Allowed)
             {
                 return null;
