@@ -32,4 +32,48 @@ internal sealed class DelegatedApprovalTests : ApprovalFixture
         request.ApprovalId = id;
         Assert.That((await agent.Leases.IssueLeaseAsync(request)).Lease.DelegationId, Is.EqualTo(delegation));
     }
+
+    [Test]
+    public async Task Approval_is_for_one_delegation_and_shows_what_it_is_for()
+    {
+        var (root, name) = (Broker.Agent(NewName()), NewName());
+        var agent = Broker.Agent(name);
+        var shown = await DelegateAsync("look up one invoice");
+        var other = await DelegateAsync("look up each invoice");
+        var request = RequestUnder(shown);
+
+        var approved = await ApprovedAsync(agent, request);
+        var moved = RequestUnder(other);
+        moved.ApprovalId = approved.ApprovalId;
+        var refused = await RefusedAsync(StatusCode.FailedPrecondition, agent, moved);
+
+        Assert.That(refused.Reason, Is.EqualTo("APPROVAL_VOID"));
+        var subject = (await new Person(agent).GetAsync(approved.ApprovalId)).Subject;
+        Assert.That(
+            (subject.DelegationId, subject.RootTaskId, subject.RootPurpose, subject.RootIntentHash),
+            Is.EqualTo((shown.DelegationId, shown.TaskId, "look up one invoice", shown.RootIntentHash)));
+        Assert.That((await agent.Leases.IssueLeaseAsync(approved)).Lease.DelegationId, Is.EqualTo(shown.DelegationId));
+
+        async Task<Delegation> DelegateAsync(string purpose)
+        {
+            var task = await root.Tasks.StartTaskAsync(new StartTaskRequest
+            {
+                Purpose = purpose,
+                Scope = new IntentScope { Actions = { "read" }, Resources = { OneOfOncall } },
+            });
+            return (await new DelegationService.DelegationServiceClient(root.Calls).CreateDelegationAsync(new CreateDelegationRequest
+            {
+                TaskId = task.Task.TaskId,
+                Delegate = Sandbox.Workload(name).Value,
+                MayRephrase = true,
+            })).Delegation;
+        }
+    }
+
+    private static IssueLeaseRequest RequestUnder(Delegation delegation) => new()
+    {
+        NewTask = new NewTask(),
+        DelegationId = delegation.DelegationId,
+        Intent = new Intent { Action = "read", Resource = OneOfOncall, Purpose = "a test" },
+    };
 }

@@ -83,6 +83,10 @@ internal static class ApprovalMapping
             CatalogHash = subject.CatalogHash,
             PolicyHash = subject.PolicyHash,
             SubjectHash = subject.Hash,
+            DelegationId = subject.Delegation,
+            RootTaskId = subject.RootTask,
+            RootPurpose = subject.RootPurpose,
+            RootIntentHash = subject.RootIntent,
         };
         message.Chain.Add(subject.Chain);
         message.Policies.Add(subject.Policies);

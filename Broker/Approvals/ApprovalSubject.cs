@@ -35,6 +35,17 @@ internal sealed record ApprovalSubject
     /// <summary>Those besides the workload and the initiator who stand behind the request; in order, from the root.</summary>
     public IReadOnlyList<string> Chain { get; init; } = [];
 
+    /// <summary>Under which delegation; it and what follows of the root task are empty for a task of the workload's own.</summary>
+    public string Delegation { get; init; } = "";
+
+    /// <summary>The task that all of it is for.</summary>
+    public string RootTask { get; init; } = "";
+
+    public string RootPurpose { get; init; } = "";
+
+    /// <summary>Hash of what the root task fixes.</summary>
+    public string RootIntent { get; init; } = "";
+
     // what
 
     public required string Action { get; init; }
