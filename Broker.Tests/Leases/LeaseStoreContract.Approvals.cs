@@ -8,7 +8,7 @@ internal abstract partial class LeaseStoreContract
 {
     private static readonly string[] Oncall = ["oncall"];
 
-    private IApprovalStore Approvals => (IApprovalStore)Store;
+    protected IApprovalStore Approvals => (IApprovalStore)Store;
 
     [Test]
     public async Task Parked_request_is_found_as_it_was_asked_and_waits_its_time()
@@ -222,14 +222,14 @@ internal abstract partial class LeaseStoreContract
         Demands = Oncall,
     };
 
-    private Approval Parked(WorkloadId owner, string purpose = "look at an invoice") =>
+    protected Approval Parked(WorkloadId owner, string purpose = "look at an invoice") =>
         new() { Id = Approvals.NewApprovalId(owner), Subject = SubjectOf(owner, purpose), DecisionId = "d-1" };
 
     private static Review ReviewOf(string id) => new() { Id = id, Subject = SubjectOf(Alice), DecisionId = "d-1", Justification = Hostile };
 
-    private ApprovalLimits Limits(int units = 1_000, int max = 100) => new(Unit * units, max);
+    protected ApprovalLimits Limits(int units = 1_000, int max = 100) => new(Unit * units, max);
 
-    private async Task<Approval> ParkAsync(Approval asked) => (await Approvals.ParkAsync(asked, Limits(), None))!;
+    protected async Task<Approval> ParkAsync(Approval asked) => (await Approvals.ParkAsync(asked, Limits(), None))!;
 
     private async Task<Approval> ApprovedAsync()
     {
@@ -238,7 +238,7 @@ internal abstract partial class LeaseStoreContract
         return approval;
     }
 
-    private static ApprovalVote VoteOf(string approver, ApprovalState next = ApprovalState.Approved, string reason = "fine") =>
+    protected static ApprovalVote VoteOf(string approver, ApprovalState next = ApprovalState.Approved, string reason = "fine") =>
         new(approver, Oncall, next != ApprovalState.Rejected, reason, default);
 
     private ValueTask<VoteStatus> VoteAsync(ApprovalId id, int seen, string approver, ApprovalState next, string reason = "fine") =>

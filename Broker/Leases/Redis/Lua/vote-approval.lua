@@ -20,5 +20,7 @@ if ARGV[4] == '2' then
   redis.call('HSET', KEYS[1], 'expires', expires)
   redis.call('PEXPIREAT', KEYS[1], expires + tonumber(ARGV[6]))
   redis.call('HSET', KEYS[2], known[4], ARGV[1] .. ' ' .. expires)
+  -- Others of the owner may end later. GT takes a key without an end for one that ends last.
+  redis.call('PEXPIREAT', KEYS[2], expires, redis.call('PTTL', KEYS[2]) < 0 and 'NX' or 'GT')
 end
 return 0
