@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +27,7 @@ internal sealed class CertificateConnectionTests
     private const string Agent = "spiffe://example.org/agent";
 
     private readonly RecordingAudit _audit = new();
+    private readonly ConcurrentQueue<X509Certificate2> _presented = new();
     private readonly TemporaryFolder _folder = new();
     private readonly SteppedTime _time = new();
     private TestAuthority _root = null!;
@@ -107,6 +110,32 @@ internal sealed class CertificateConnectionTests
         await ExpectRefusalAsync(many);
     }
 
+    [Test]
+    public async Task Larger_certificates_than_the_limit_are_refused_in_the_handshake()
+    {
+        // Every name is there twice: in its own certificate, and in the one that it issued.
+        using var within = ConnectThrough(2, nameLength: PresentedCertificate.MaxSize / 6);
+        using var beyond = ConnectThrough(2, nameLength: PresentedCertificate.MaxSize / 4);
+
+        Assert.That(await AskAsync(within), Does.StartWith(Agent));
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => AskAsync(beyond))!;
+        Assert.That(refusal!.StatusCode, Is.Not.EqualTo(StatusCode.Unauthenticated), "no call is heard");
+    }
+
+    [Test]
+    public async Task Certificate_is_let_go_when_its_connection_is_closed()
+    {
+        X509Certificate2 presented;
+        using (var channel = TlsClient.Connect(_server.Address, _root.Issue(Agent)))
+        {
+            await AskAsync(channel);
+            presented = _presented.Single();
+            Assert.That(presented.Handle, Is.Not.EqualTo(IntPtr.Zero));
+        }
+
+        await Wait.UntilAsync(() => presented.Handle == IntPtr.Zero);
+    }
+
     private string BundleFile => Path.Combine(_folder.Path, "bundle.json");
 
     private Task<GrpcTestServer> StartAsync(bool askForCertificates)
@@ -130,8 +159,11 @@ internal sealed class CertificateConnectionTests
                 .AddSingleton<IAuditSink>(_audit)
                 .AddSingleton(new ScriptedEcho
                 {
-                    OnSay = (_, context) => Task.FromResult(
-                        new SayResponse { Text = $"{context.GetWorkload().Id} {context.GetWorkload().Method}" }),
+                    OnSay = (_, context) =>
+                    {
+                        _presented.Enqueue(context.GetHttpContext().Features.Get<PresentedCertificate>()!.Leaf);
+                        return Task.FromResult(new SayResponse { Text = $"{context.GetWorkload().Id} {context.GetWorkload().Method}" });
+                    },
                 })
                 .AddTelemetry(configuration)
                 .AddCallAuthentication()
@@ -142,11 +174,11 @@ internal sealed class CertificateConnectionTests
             tls: new TlsHandshakeCallbackOptions { OnConnection = tls.AcceptAsync });
     }
 
-    private GrpcChannel ConnectThrough(int intermediates)
+    private GrpcChannel ConnectThrough(int intermediates, int nameLength = 20)
     {
         var chain = new Stack<TestAuthority>([_root]);
         for (var i = 0; i < intermediates; i++)
-            chain.Push(chain.Peek().CreateIntermediate($"intermediate {i}"));
+            chain.Push(chain.Peek().CreateIntermediate($"intermediate {i}".PadRight(nameLength, 'x')));
         return TlsClient.Connect(
             _server.Address, chain.Peek().Issue(Agent), [.. chain.SkipLast(1).Select(authority => authority.Certificate)]);
     }

@@ -27,7 +27,19 @@ internal sealed class CertificateOverTimeTests
     }
 
     [TearDown]
-    public void Stop() => _rig.Dispose();
+    public void Stop()
+    {
+        _certificate.Dispose();
+        _rig.Dispose();
+    }
+
+    [Test]
+    public async Task Certificate_of_a_connection_that_is_closed_is_believed_no_longer()
+    {
+        _certificate.Dispose();
+
+        await ExpectAsync(AuthenticationFault.CertificateChainRefused);
+    }
 
     [Test]
     public async Task Certificate_that_expires_is_refused_from_then_on()

@@ -8,7 +8,7 @@ namespace SecretsBroker.Hosting;
 
 /// <summary>
 /// How the listener makes TLS connections. A client's certificate is asked for, not insisted on, and not judged here: the handshake
-/// proves that the client has its key, and what it is worth is asked on every call.
+/// proves that the client has its key, and what it is worth is asked on every call. Only one that is too large is refused at once.
 /// </summary>
 /// <param name="certificate">The listener's own, as it is at the moment; null when there is none that is valid.</param>
 /// <param name="askForCertificates">Whether clients are asked for one.</param>
@@ -23,7 +23,7 @@ internal sealed class ListenerTls(Func<SslStreamCertificateContext?> certificate
         };
         if (askForCertificates)
         {
-            var connection = handshake.Connection.Features;
+            var connection = handshake.Connection;
             options.ClientCertificateRequired = true;
             // A resumed session remembers the client's certificate but not the issuers that it sent along.
             options.AllowTlsResume = false;
@@ -37,8 +37,14 @@ internal sealed class ListenerTls(Func<SslStreamCertificateContext?> certificate
 #pragma warning disable CA5359 // Of a client's, and nothing follows from having connected.
             options.RemoteCertificateValidationCallback = (_, presented, chain, _) =>
             {
-                if (presented is X509Certificate2 leaf)
-                    connection.Set(new PresentedCertificate(leaf, chain?.ChainPolicy.ExtraStore ?? []));
+                if (presented is not X509Certificate2 leaf)
+                    return true;
+                var issuers = chain?.ChainPolicy.ExtraStore ?? [];
+                if (!PresentedCertificate.Fits(leaf, issuers))
+                    return false;
+                var kept = new PresentedCertificate(leaf, issuers);
+                connection.Features.Set(kept);
+                connection.ConnectionClosed.Register(kept.Dispose);
                 return true;
             };
 #pragma warning restore CA5359

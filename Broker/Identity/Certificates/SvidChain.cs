@@ -9,6 +9,8 @@ namespace SecretsBroker.Identity.Certificates;
 /// <param name="EndTime">Until when. Before <paramref name="StartTime"/> when there is no way.</param>
 internal sealed record SvidChain(KeyRing Bundle, DateTimeOffset StartTime, DateTimeOffset EndTime)
 {
+    public static SvidChain None(KeyRing bundle) => new(bundle, DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
+
     public bool Holds(DateTimeOffset now) => StartTime <= now && now <= EndTime;
 
     /// <summary>
@@ -27,7 +29,7 @@ internal sealed record SvidChain(KeyRing Bundle, DateTimeOffset StartTime, DateT
                 return new SvidChain(bundle, window.StartTime, window.EndTime);
         }
 
-        return new SvidChain(bundle, DateTimeOffset.MaxValue, DateTimeOffset.MinValue);
+        return None(bundle);
     }
 
     private static (DateTimeOffset StartTime, DateTimeOffset EndTime)? TryBuild(

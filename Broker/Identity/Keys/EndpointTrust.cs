@@ -33,9 +33,12 @@ internal static class EndpointTrust
         RemoteCertificateValidationCallback = (_, presented, chain, _) =>
             presented is X509Certificate2 leaf
             && SvidForm.IsOf(leaf, SvidForm.ServerAuthentication)
-            && IsOf(endpoint, new PresentedCertificate(leaf, chain?.ChainPolicy.ExtraStore ?? []), bundle, time.GetUtcNow()),
+            && IsOf(endpoint, leaf, chain?.ChainPolicy.ExtraStore ?? [], bundle, time.GetUtcNow()),
     };
 
-    private static bool IsOf(WorkloadId endpoint, PresentedCertificate certificate, KeyRing bundle, DateTimeOffset now) =>
-        certificate.Subject.Fault is null && certificate.Subject.Id == endpoint && certificate.ChainTo(bundle, now).Holds(now);
+    private static bool IsOf(WorkloadId endpoint, X509Certificate2 leaf, X509Certificate2Collection issuers, KeyRing bundle, DateTimeOffset now)
+    {
+        using var certificate = new PresentedCertificate(leaf, issuers);
+        return certificate.Subject.Fault is null && certificate.Subject.Id == endpoint && certificate.ChainTo(bundle, now).Holds(now);
+    }
 }
