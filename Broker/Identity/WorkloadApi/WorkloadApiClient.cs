@@ -10,6 +10,11 @@ internal sealed class WorkloadApiClient : IDisposable
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
 
+    // An agent that hangs breaks no stream: without being asked whether it is still there, its bundles would be believed for ever.
+    // gRPC servers in Go end connections that ask oftener than every 5 min.
+    private static readonly TimeSpan PingDelay = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(20);
+
     // Without it the agent answers nothing: it shows that whoever asks means the Workload API, and was not led there by a redirection.
     private static readonly Metadata Header = new() { { "workload.spiffe.io", "true" } };
 
@@ -17,10 +22,20 @@ internal sealed class WorkloadApiClient : IDisposable
     private readonly SpiffeWorkloadAPI.SpiffeWorkloadAPIClient _agent;
 
     public WorkloadApiClient(string socketPath)
+        : this(socketPath, PingDelay, PingLimit)
+    {
+    }
+
+    /// <param name="socketPath">The agent's.</param>
+    /// <param name="pingDelay">After so long a silence the agent is asked whether it is there; at least 1 s.</param>
+    /// <param name="pingLimit">When it has not answered by then, the streams break; at least 1 s.</param>
+    internal WorkloadApiClient(string socketPath, TimeSpan pingDelay, TimeSpan pingLimit)
     {
         var handler = new SocketsHttpHandler
         {
             ConnectTimeout = ConnectLimit,
+            KeepAlivePingDelay = pingDelay,
+            KeepAlivePingTimeout = pingLimit,
             UseProxy = false,
             ConnectCallback = (_, cancellationToken) => ConnectAsync(socketPath, cancellationToken),
         };
