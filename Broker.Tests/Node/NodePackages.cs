@@ -67,17 +67,14 @@ internal static class NodePackages
 
             using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(SourceFolder(), "load.mjs"), folder])
             {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
+                UseShellExecute = false,
             })!;
-            var (output, errors) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());
             if (!node.WaitForExit(RunLimit))
             {
                 node.Kill();
                 return ("", "Node took too long to load the packages of Broker.Tests/Node/package.json.");
             }
 
-            Task.WaitAll(output, errors);
             return node.ExitCode == 0 ? (folder, "") : ("", $"This Node cannot load the packages in {folder}.");
         }
         catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
