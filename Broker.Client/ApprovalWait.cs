@@ -30,13 +30,13 @@ internal static class ApprovalWait
             {
                 return false;
             }
-            catch (RpcException e) when (!Statuses.IsSafeToRepeat(e))
+            catch (RpcException e) when (!Statuses.IsSafeToRepeat(e) && !Statuses.IsMissingNonce(e))
             {
                 throw Statuses.ToException(e);
             }
             catch (RpcException)
             {
-                // Broken, or this broker is stopping: waited for further below.
+                // Broken, over, or at a broker that is stopping or wants its own nonce, which came with the refusal: waited for further below.
             }
 
             try

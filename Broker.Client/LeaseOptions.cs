@@ -18,7 +18,7 @@ public sealed class LeaseOptions
     public CredentialRequest? Credential { get; init; }
 
     /// <summary>
-    /// Whether the secret comes sealed for a key that is made for this lease and stays here, so that nobody on the way can read it; null
+    /// Whether the secret comes sealed for a key that is made for this lease and stays here, so that nobody who only looks on can read it; null
     /// takes <see cref="SecretsBrokerOptions.SealSecrets"/>.
     /// </summary>
     public bool? Sealed { get; init; }

@@ -10,11 +10,14 @@ namespace SecretsBroker.Client;
 
 /// <summary>
 /// A key pair for one secret: the public half goes with the request, the private half never leaves, and what comes back is opened by it.
+/// That does not say who sealed it: whoever can change calls on the way can take the key's place, read the secret, and seal it again.
 /// Takes exactly what the broker seals by (RFC 7516; RFC 7518 §4.6, §5.3), so that no header talks it into anything else.
 /// </summary>
 internal sealed class RecipientSeal : IDisposable
 {
     private const string Encryption = "A256GCM";
+    // A newer broker may say more about a secret.
+    private static readonly JsonParser Parser = new(JsonParser.Settings.Default.WithIgnoreUnknownFields(true));
     private static readonly byte[] FirstRound = [0, 0, 0, 1];
 
     private readonly ECDiffieHellman _key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
@@ -46,7 +49,7 @@ internal sealed class RecipientSeal : IDisposable
             using var reader = new StreamReader(new MemoryStream(plaintext), Encoding.UTF8);
             try
             {
-                var opened = JsonParser.Default.Parse<Secret>(reader);
+                var opened = Parser.Parse<Secret>(reader);
                 return opened.CredentialCase is Secret.CredentialOneofCase.None or Secret.CredentialOneofCase.Sealed
                     ? throw new FormatException()
                     : opened;
@@ -60,7 +63,7 @@ internal sealed class RecipientSeal : IDisposable
             or CryptographicException or InvalidProtocolBufferException)
         {
             throw new SecretsBrokerException(
-                "the secret did not come sealed for this lease, and was given back; look for who changes calls on the way", "NOT_SEALED", innerException: e);
+                "the secret did not come sealed for this lease, and was given back; look at what stands between this client and the broker", "NOT_SEALED", innerException: e);
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class SecretsBrokerOptions
     /// <summary>Whether leases are renewed while they are held, as far as grant and policy allow. Default true.</summary>
     public bool RenewLeases { get; set; } = true;
 
-    /// <summary>Whether secrets come sealed, so that no proxy, log or sidecar on the way can read them. Default false.</summary>
+    /// <summary>Whether secrets come sealed, so that no proxy, log or sidecar that only looks on can read them. Default false.</summary>
     public bool SealSecrets { get; set; }
 
     /// <exception cref="ArgumentException">They cannot be used.</exception>

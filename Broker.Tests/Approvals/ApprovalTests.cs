@@ -122,6 +122,29 @@ internal sealed class ApprovalTests : ApprovalFixture
     }
 
     [Test]
+    public async Task Who_watches_does_so_no_longer_than_the_token_lasts()
+    {
+        var lee = new Person(Agent.At(Broker.Channel, People.TokenOf("lee", TimeSpan.FromSeconds(1), "oncall")));
+
+        using var watching = lee.Calls.WatchApprovals(new WatchApprovalsRequest(), deadline: InAMinute());
+
+        await IsOverAsync(watching.ResponseStream);
+    }
+
+    [Test]
+    public async Task Who_waits_does_so_no_longer_than_the_token_lasts()
+    {
+        var name = NewName();
+        var agent = Broker.Agent(name);
+        var id = (await ParkAsync(agent, Agent.Request(await agent.StartTaskAsync(), OneOfOncall))).ApprovalId;
+        var same = new Person(Agent.At(Broker.Channel, Broker.Sandbox.Token(name, lifetime: TimeSpan.FromSeconds(1))));
+
+        using var waiting = same.Calls.WaitApproval(new WaitApprovalRequest { ApprovalId = id }, deadline: InAMinute());
+
+        await IsOverAsync(waiting.ResponseStream);
+    }
+
+    [Test]
     public async Task Every_demand_of_every_policy_that_permits_has_to_be_fulfilled()
     {
         var agent = NewAgent();
@@ -221,6 +244,19 @@ internal sealed class ApprovalTests : ApprovalFixture
     {
         Assert.That(await waiting.ResponseStream.MoveNext(default), Is.True);
         return waiting.ResponseStream.Current.Approval;
+    }
+
+    private static DateTime InAMinute() => TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1);
+
+    private static async Task IsOverAsync<T>(IAsyncStreamReader<T> stream)
+    {
+        var over = await Rpc.RefusedAsync(StatusCode.Unavailable, async () =>
+        {
+            while (await stream.MoveNext(default))
+            {
+            }
+        });
+        Assert.That((Rpc.DetailOf(over).Reason, Rpc.DetailOf(over).Retryable), Is.EqualTo(("WATCH_OVER", true)));
     }
 
     private static async Task<Approval> UntilAsync(AsyncServerStreamingCall<WatchApprovalsResponse> watching, string id)

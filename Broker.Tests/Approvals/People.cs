@@ -11,6 +11,8 @@ internal sealed class People
 
     private const string InitiatorAudience = "people-app";
 
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
+
     private readonly TestKey _key = TestKey.Create("ES256", "people");
 
     public static string IdOf(string name) => $"spiffe://people.example/{name}";
@@ -35,12 +37,15 @@ internal sealed class People
     }
 
     /// <summary>By which somebody calls.</summary>
-    public string TokenOf(string name, params string[] groups) => Mint(name, Sandbox.Audience, groups);
+    public string TokenOf(string name, params string[] groups) => TokenOf(name, Lifetime, groups);
+
+    /// <inheritdoc cref="TokenOf(string, string[])"/>
+    public string TokenOf(string name, TimeSpan lifetime, params string[] groups) => Mint(name, Sandbox.Audience, lifetime, groups);
 
     /// <summary>By which a task shows that it is done for somebody.</summary>
-    public string InitiatorTokenOf(string name) => Mint(name, InitiatorAudience, []);
+    public string InitiatorTokenOf(string name) => Mint(name, InitiatorAudience, Lifetime, []);
 
-    private string Mint(string name, string audience, string[] groups)
+    private string Mint(string name, string audience, TimeSpan lifetime, string[] groups)
     {
         var now = TimeProvider.System.GetUtcNow();
         return TestTokens.Mint(_key, new JsonObject
@@ -49,7 +54,7 @@ internal sealed class People
             ["sub"] = name,
             ["aud"] = audience,
             ["iat"] = now.ToUnixTimeSeconds(),
-            ["exp"] = now.AddMinutes(30).ToUnixTimeSeconds(),
+            ["exp"] = (now + lifetime).ToUnixTimeSeconds(),
             ["email"] = $"{name}@example.org",
             ["groups"] = new JsonArray([.. groups.Select(group => JsonValue.Create(group))]),
         });

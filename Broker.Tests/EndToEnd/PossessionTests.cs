@@ -1,5 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
 using SecretsBroker.Client;
 using SecretsBroker.Tests.Identity;
@@ -49,6 +51,37 @@ internal sealed class PossessionTests : IDisposable
     }
 
     [Test]
+    public async Task Wait_for_an_approval_outlives_the_nonce_that_it_began_with()
+    {
+        const string approver = "spiffe://dev.local/approver";
+        await using var broker = await StartAsync(options =>
+        {
+            options.Settings["Identity:Dpop:RequireNonce"] = "true";
+            options.Policies = $"""
+                @approval("{approver}")
+                permit (principal, action == Action::"read", resource);
+                permit (principal == Workload::"{approver}", action == Broker::Action::"approve", resource);
+                """;
+        });
+        using var client = Connect(broker, options => options.LifelineGrace = TimeSpan.FromMinutes(5));
+        await using var task = await client.StartTaskAsync("read notes");
+        var acquiring = task.AcquireAsync("read", "memory/notes", new LeaseOptions { ApprovalWait = TimeSpan.FromMinutes(5) });
+        var id = "";
+        var approvals = broker.Services.GetRequiredService<IApprovalStore>();
+        await Wait.UntilAsync(async () => (id = await approvals.ListPendingAsync(10, default) is [var pending, ..] ? pending.Id.Value : "").Length > 0);
+
+        // What it makes nonces with is another now.
+        await broker.StopAsync();
+        await broker.StartAgainAsync();
+        using var person = broker.ConnectRaw(approver);
+        var decision = new DecideApprovalRequest { ApprovalId = id, Verdict = Verdict.Approve, Reason = "it is theirs" };
+        await new ApprovalService.ApprovalServiceClient(person.Channel).DecideApprovalAsync(decision, person.Options());
+
+        await using var lease = await acquiring;
+        Assert.That(broker.Memory.Issued, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Grant_that_demands_proof_gives_nothing_to_a_bearer()
     {
         await using var broker = await StartAsync(options => options.Catalog = NeedsProof);
@@ -71,7 +104,7 @@ internal sealed class PossessionTests : IDisposable
         await using var broker = await StartAsync(options => options.Catalog = NeedsProof);
         using var thief = broker.Connect(
             adapt: options => options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint("pipeline"))));
-        using var pipeline = Connect(broker, "pipeline");
+        using var pipeline = Connect(broker, subject: "pipeline");
         using var client = Connect(broker);
         await using var root = await (proven ? pipeline : thief).StartTaskAsync(
             "read notes", new TaskOptions { Scope = new TaskScope(["read"], ["memory/notes"]) });
@@ -204,8 +237,10 @@ internal sealed class PossessionTests : IDisposable
         adapt?.Invoke(options);
     });
 
-    private SecretsBrokerClient Connect(TestBroker broker, string subject = "agent") => broker.Connect(adapt: options =>
+    private SecretsBrokerClient Connect(
+        TestBroker broker, Action<SecretsBrokerOptions>? adapt = null, string subject = "agent") => broker.Connect(adapt: options =>
     {
+        adapt?.Invoke(options);
         options.DpopKey = _key;
         options.Token = TokenSource.FromCallback(_ => ValueTask.FromResult(_issuer.Mint(subject, _key.Thumbprint)));
     });

@@ -38,8 +38,8 @@ internal sealed class Sandbox : IDisposable
 
     public static WorkloadId Workload(string agent) => new($"{DevIssuer.IdPrefix}agent/{agent}");
 
-    public string Token(string agent, string audience = Audience) =>
-        _issuer.Mint(Workload(agent), audience, TimeSpan.FromHours(1), TimeProvider.System);
+    public string Token(string agent, string audience = Audience, TimeSpan? lifetime = null) =>
+        _issuer.Mint(Workload(agent), audience, lifetime ?? TimeSpan.FromHours(1), TimeProvider.System);
 
     /// <summary>JSON is YAML. <c>{folder}</c> in it is this folder.</summary>
     public void WriteCatalog(object catalog) => Write(

@@ -21,6 +21,16 @@ internal sealed class RecipientSealTests
     }
 
     [Test]
+    public void What_a_newer_broker_says_besides_is_passed_over()
+    {
+        using var seal = new RecipientSeal();
+        var key = RecipientKeyReader.TryRead(seal.PublicKey, out var _)!;
+        var jwe = Jwe.Encrypt(key, Lease, SealedCredential.Type, """{"postgres":{"password":"open sesame","pool":"a"},"hint":"new"}"""u8);
+
+        Assert.That(seal.Open(new Proto.Secret { Sealed = jwe }, Lease).Postgres.Password, Is.EqualTo("open sesame"));
+    }
+
+    [Test]
     public void Two_messages_of_one_secret_have_nothing_in_common_but_the_form()
     {
         using var seal = new RecipientSeal();

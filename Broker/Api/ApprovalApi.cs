@@ -1,5 +1,6 @@
 using Grpc.Core;
 using SecretsBroker.Approvals;
+using SecretsBroker.Identity;
 using SecretsBroker.Policy.Operators;
 using SecretsBroker.V1;
 using Approval = SecretsBroker.Approvals.Approval;
@@ -9,10 +10,19 @@ namespace SecretsBroker.Api;
 
 /// <summary><c>secretsbroker.v1.ApprovalService</c>.</summary>
 internal sealed class ApprovalApi(
-    IApprovalStore approvals, ApprovalVoting voting, ApprovalWatch watch, OperatorGate gate, IHostApplicationLifetime host)
+    IApprovalStore approvals,
+    ApprovalVoting voting,
+    ApprovalWatch watch,
+    OperatorGate gate,
+    IHostApplicationLifetime host,
+    TimeProvider time)
     : ApprovalService.ApprovalServiceBase
 {
     private const int MaxReason = 500;
+
+    // After which whoever listens is authenticated, and asked about, again.
+    private static readonly TimeSpan LongestStream = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan ShortestStream = TimeSpan.FromSeconds(1);
 
     private static readonly OperatorSubject Subject = OperatorSubject.Named("approvals");
 
@@ -102,7 +112,8 @@ internal sealed class ApprovalApi(
         Func<CancellationToken, IAsyncEnumerable<Approval>> follow, Func<Approval, CancellationToken, Task> write, ServerCallContext context)
     {
         using var place = watch.TryEnter(context.GetWorkload().Id) ?? throw Errors.TooManyStreams();
-        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping);
+        using var over = new CancellationTokenSource(TimeLeft(context.GetWorkload()), time);
+        using var open = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping, over.Token);
         try
         {
             await foreach (var changed in follow(open.Token))
@@ -114,5 +125,16 @@ internal sealed class ApprovalApi(
         {
             throw Errors.Stopping();
         }
+        catch (OperationCanceledException) when (over.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw Errors.WatchOver();
+        }
+    }
+
+    // No longer than what the caller proved holds; for one taken within the leeway, long enough to say what there is.
+    private TimeSpan TimeLeft(Workload workload)
+    {
+        var left = workload.ExpireTime - time.GetUtcNow();
+        return left < ShortestStream ? ShortestStream : left > LongestStream ? LongestStream : left;
     }
 }

@@ -235,6 +235,12 @@ internal static class Errors
             "the broker is stopping; open the stream again",
             new ErrorDetail { Reason = "STOPPING", Retryable = true });
 
+    public static RpcException WatchOver() =>
+        Make(
+            StatusCode.Unavailable,
+            "the stream has lasted as long as it may, or as long as its caller's proof of identity; open it again",
+            new ErrorDetail { Reason = "WATCH_OVER", Retryable = true });
+
     public static RpcException Internal() =>
         Make(StatusCode.Internal, "the broker failed; nothing was handed out", new ErrorDetail { Reason = "INTERNAL" });
 

@@ -7,7 +7,8 @@ internal sealed class DpopOptions
 {
     /// <summary>
     /// Under which addresses callers reach the broker, scheme and authority: a proof must be made for one of them. Default: none, and
-    /// a proof must be made for the address that its call names, which is not known where a proxy ends TLS.
+    /// a proof must be made for the address that its call names: the sender chooses that, so that a proof made for another endpoint can be
+    /// passed on, and it is not known where a proxy ends TLS.
     /// </summary>
     public IList<string> Origins { get; } = [];
 

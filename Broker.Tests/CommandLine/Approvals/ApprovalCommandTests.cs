@@ -1,3 +1,4 @@
+using SecretsBroker.Audit;
 using SecretsBroker.Tests.Approvals;
 using SecretsBroker.Tests.CommandLine.Policies;
 using SecretsBroker.Tests.EndToEnd;
@@ -56,6 +57,24 @@ internal sealed class ApprovalCommandTests : ApprovalFixture
 
         Assert.That(watch.ExitCode, Is.Zero, watch.Errors);
         Assert.That(watch.Output, Does.Contain(id).And.Contain("Nobody watches any more"));
+    }
+
+    [Test]
+    public async Task Watching_goes_on_when_a_stream_is_over()
+    {
+        var (_, _, _, id) = await ParkedAsync(OneOfOncall);
+        var arguments = await ArgumentsAsync("approval", "watch");
+        await File.WriteAllTextAsync(arguments[^1], People.TokenOf("lou", TimeSpan.FromSeconds(1), "oncall"));
+        using var both = new CancellationTokenSource();
+
+        var watching = BrokerRun.InvokeUntilAsync(_ => both.IsCancellationRequested, arguments);
+        await Wait.UntilAsync(async () => watching.IsCompleted || (await RecordsAsync(record =>
+            record.Type == AuditEventType.OperatorDecided && record.Workload == People.IdOf("lou"))).Count >= 2);
+        await both.CancelAsync();
+
+        var watch = await watching;
+        Assert.That(watch.ExitCode, Is.Zero, watch.Errors);
+        Assert.That(watch.Output.Split(id), Has.Length.EqualTo(2), "nothing is shown twice");
     }
 
     [Test]

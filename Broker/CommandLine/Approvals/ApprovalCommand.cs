@@ -116,14 +116,12 @@ internal static class ApprovalCommand
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         over.CancelAfter(limit);
+        var shown = new HashSet<(string Id, ApprovalState State, int Votes)>();
         try
         {
-            await broker.ReadAsync(
-                (channel, options) => new ApprovalService.ApprovalServiceClient(channel).WatchApprovals(new WatchApprovalsRequest(), options),
-                message => ApprovalText.Brief(message.Approval).ForEach(Output.Line),
-                // Its own end comes first; the broker's is for those who vanish.
-                limit + WatchMargin,
-                over.Token);
+            while (await IsToBeOpenedAgainAsync(broker, Show, limit, over.Token))
+            {
+            }
         }
         catch (Exception e) when (e is Grpc.Core.RpcException or OperationCanceledException && over.IsCancellationRequested)
         {
@@ -131,6 +129,34 @@ internal static class ApprovalCommand
         }
 
         return BrokerCommand.Success;
+
+        // A stream that is opened again begins with all that is pending.
+        void Show(Approval approval)
+        {
+            if (shown.Add((approval.ApprovalId, approval.State, approval.Votes.Count)))
+            {
+                ApprovalText.Brief(approval).ForEach(Output.Line);
+            }
+        }
+    }
+
+    private static async Task<bool> IsToBeOpenedAgainAsync(
+        RemoteBroker broker, Action<Approval> show, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await broker.ReadAsync(
+                (channel, options) => new ApprovalService.ApprovalServiceClient(channel).WatchApprovals(new WatchApprovalsRequest(), options),
+                message => show(message.Approval),
+                // Its own end comes first; the broker's is for those who vanish.
+                limit + WatchMargin,
+                cancellationToken);
+            return false;
+        }
+        catch (RemoteException e) when (e.Reason == "WATCH_OVER")
+        {
+            return true;
+        }
     }
 
     private static Command Deciding(string verb, Verdict verdict, string description)

@@ -58,7 +58,7 @@ internal sealed class RemoteBroker : IDisposable
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RemoteException(Explain(e, CallLimit), e);
+            throw new RemoteException(Explain(e, CallLimit), e) { Reason = ReasonOf(e) };
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class RemoteBroker : IDisposable
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RemoteException(Explain(e, limit), e);
+            throw new RemoteException(Explain(e, limit), e) { Reason = ReasonOf(e) };
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class RemoteBroker : IDisposable
             "it does not accept the token, which may have ended, be meant for another audience, or come from an issuer that it does not know",
         StatusCode.DeadlineExceeded => $"it did not answer within {limit.TotalSeconds:0} s",
         StatusCode.Unimplemented => "it does not know this call: it is of an older version, or no Secrets Broker",
-        _ when CameFromBroker(e) => e.Status.Detail,
+        _ when ReasonOf(e).Length > 0 => e.Status.Detail,
         StatusCode.Unavailable when _address.Scheme == Uri.UriSchemeHttps =>
             "it cannot be reached: does it run there, and is its certificate one that is trusted (--ca-file)?",
         StatusCode.Unavailable => "it cannot be reached: does it run there, without TLS?",
@@ -111,16 +111,17 @@ internal sealed class RemoteBroker : IDisposable
     };
 
     // What stands between may answer too; its words are not the broker's.
-    private static bool CameFromBroker(RpcException e)
+    private static string ReasonOf(RpcException e)
     {
         try
         {
             return e.Trailers.Get(Errors.DetailTrailer) is { IsBinary: true } entry
-                && ErrorDetail.Parser.ParseFrom(entry.ValueBytes).Reason.Length > 0;
+                ? ErrorDetail.Parser.ParseFrom(entry.ValueBytes).Reason
+                : "";
         }
         catch (InvalidProtocolBufferException)
         {
-            return false;
+            return "";
         }
     }
 }

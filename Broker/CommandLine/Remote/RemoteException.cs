@@ -7,4 +7,7 @@ internal sealed class RemoteException(string message, Exception? innerException 
 {
     /// <summary>What the broker answered, or what stands for its silence; null when it was not asked.</summary>
     public StatusCode? StatusCode => (InnerException as RpcException)?.StatusCode;
+
+    /// <summary>The reason in the broker's answer; empty when the broker gave none.</summary>
+    public string Reason { get; init; } = "";
 }

@@ -8,7 +8,7 @@ namespace SecretsBroker.Identity.WorkloadApi;
 
 /// <summary>
 /// The broker's own X.509-SVID, which its listener shows. Each new one serves the connections made from then on; the last one stays
-/// until it expires, whatever has become of the agent.
+/// until it expires or is withdrawn, whatever has become of the agent.
 /// </summary>
 internal sealed class ServedSvid(TimeProvider time)
 {
@@ -37,6 +37,9 @@ internal sealed class ServedSvid(TimeProvider time)
         _first.TrySetResult();
         return endTime;
     }
+
+    /// <summary>It is the broker's no more.</summary>
+    public void Withdraw() => _held = null;
 
     private static SslStreamCertificateContext Read(X509SVID svid)
     {

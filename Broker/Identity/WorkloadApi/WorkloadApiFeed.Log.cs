@@ -14,6 +14,10 @@ internal sealed partial class WorkloadApiFeed
     [LoggerMessage(LogLevel.Error, "The agent's {Kind} bundle of {TrustDomain} was refused: {Rule}. The one before stays in force")]
     private partial void LogBundleRefused(string kind, string trustDomain, string rule);
 
-    [LoggerMessage(LogLevel.Warning, "The agent's stream of {What} broke ({Cause}) and is opened again; what it sent before stays in force")]
+    [LoggerMessage(LogLevel.Warning, "The agent's stream of {What} broke ({Cause}) and is opened again; what is in force stays so meanwhile")]
     private partial void LogLost(string what, string cause);
+
+    [LoggerMessage(LogLevel.Error,
+        "The agent has refused the stream of {What} for {Time}, and what it sent before is in force no more; is this process registered there?")]
+    private partial void LogWithdrawn(string what, TimeSpan time);
 }

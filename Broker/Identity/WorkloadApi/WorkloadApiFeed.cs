@@ -9,7 +9,7 @@ namespace SecretsBroker.Identity.WorkloadApi;
 
 /// <summary>
 /// Keeps three streams to the agent open and passes on what it sends. A stream that breaks is opened again, with growing, jittered
-/// pauses; what was sent before stays in force meanwhile. Does nothing where no socket is configured.
+/// pauses; what was sent before stays in force meanwhile, unless the agent goes on refusing. Does nothing where no socket is configured.
 /// </summary>
 internal sealed partial class WorkloadApiFeed(
     IOptions<IdentityOptions> identity,
@@ -34,9 +34,9 @@ internal sealed partial class WorkloadApiFeed(
             return;
         _agent = new WorkloadApiClient(path);
         _streams = Task.WhenAll(
-            FollowAsync("SVIDs", _agent.FetchSvids, TakeSvid, () => { }),
-            FollowAsync("X.509 bundles", _agent.FetchCertificates, TakeCertificates, bundles.LoseCertificates),
-            FollowAsync("JWT bundles", _agent.FetchKeys, TakeKeys, bundles.LoseKeys));
+            FollowAsync("SVIDs", _agent.FetchSvids, TakeSvid, () => { }, served.Withdraw),
+            FollowAsync("X.509 bundles", _agent.FetchCertificates, TakeCertificates, bundles.LoseCertificates, () => bundles.TakeCertificates([])),
+            FollowAsync("JWT bundles", _agent.FetchKeys, TakeKeys, bundles.LoseKeys, () => bundles.TakeKeys([])));
         if (!listen.Value.WorkloadApi)
             return;
         try
@@ -74,10 +74,11 @@ internal sealed partial class WorkloadApiFeed(
     }
 
     private async Task FollowAsync<T>(
-        string what, Func<CancellationToken, AsyncServerStreamingCall<T>> fetch, Action<T> take, Action lose)
+        string what, Func<CancellationToken, AsyncServerStreamingCall<T>> fetch, Action<T> take, Action lose, Action withdraw)
     {
         // Read once: the source may be disposed of while a pause ends.
         var stopping = _stopping.Token;
+        var refusals = new AgentRefusals(time);
         for (var failures = 1; !stopping.IsCancellationRequested; failures++)
         {
             try
@@ -86,10 +87,20 @@ internal sealed partial class WorkloadApiFeed(
                 await foreach (var message in call.ResponseStream.ReadAllAsync(stopping))
                 {
                     failures = 0;
+                    refusals.Hear();
                     take(message);
                 }
 
                 Lost(what, "the stream ended");
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.PermissionDenied && !stopping.IsCancellationRequested)
+            {
+                Lost(what, nameof(StatusCode.PermissionDenied));
+                if (refusals.Refuse())
+                {
+                    withdraw();
+                    LogWithdrawn(what, AgentRefusals.Patience);
+                }
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
