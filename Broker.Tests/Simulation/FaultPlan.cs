@@ -51,9 +51,14 @@ internal sealed class FaultPlan
     /// <summary>Whether anything goes wrong any more.</summary>
     public bool Active { get; set; } = true;
 
-    // A record is looked for only where a revocation was recorded and not finished: left to chance that is too rare to fail often.
-    private static (CallPoint, Fault)[] WaysTo(CallPoint point) =>
-        point == CallPoint.AuditContains ? [(CallPoint.StoreFinish, Fault.Error)] : [];
+    // A record is looked for only where a revocation was recorded and not finished, and what waits is brought forward only where a target
+    // was down and is back: left to chance both are too rare to fail often.
+    private static (CallPoint, Fault)[] WaysTo(CallPoint point) => point switch
+    {
+        CallPoint.AuditContains => [(CallPoint.StoreFinish, Fault.Error)],
+        CallPoint.StorePullForward => [(CallPoint.EngineRevoke, Fault.Error)],
+        _ => [],
+    };
 
     private Fault? FocusOn(CallPoint point)
     {
