@@ -36,7 +36,7 @@ internal sealed class CallMetadataTests
     [Test]
     public async Task Response_headers_arrive_before_the_response()
     {
-        var goOn = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _echo.Script.OnSay = async (_, context) =>
         {
             await context.WriteResponseHeadersAsync(new Metadata { { "early", "bird" }, { "raw-bin", Bytes } });
@@ -58,15 +58,18 @@ internal sealed class CallMetadataTests
     [Test]
     public async Task Trailers_arrive_after_the_response()
     {
-        _echo.Script.OnSay = (_, context) =>
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _echo.Script.OnSay = async (_, context) =>
         {
+            await goOn.Task;
             context.ResponseTrailers.Add("late", "riser");
             context.ResponseTrailers.Add("raw-bin", Bytes);
-            return Task.FromResult(new SayResponse());
+            return new SayResponse();
         };
         using var call = _echo.Client.SayAsync(new SayRequest());
 
         Assert.That(call.GetTrailers, Throws.InvalidOperationException);
+        goOn.SetResult();
         await call;
 
         Assert.That(call.GetTrailers().GetValue("late"), Is.EqualTo("riser"));
@@ -76,14 +79,19 @@ internal sealed class CallMetadataTests
     [Test]
     public async Task Trailers_of_a_stream_arrive_at_its_end()
     {
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _echo.Script.OnRepeat = async (_, responses, context) =>
         {
             await responses.WriteAsync(new RepeatResponse());
+            await goOn.Task;
             context.ResponseTrailers.Add("count", "1");
         };
         using var call = _echo.Client.Repeat(new RepeatRequest());
-        while (await call.ResponseStream.MoveNext())
-            Assert.That(call.GetTrailers, Throws.InvalidOperationException);
+
+        Assert.That(await call.ResponseStream.MoveNext(), Is.True);
+        Assert.That(call.GetTrailers, Throws.InvalidOperationException);
+        goOn.SetResult();
+        Assert.That(await call.ResponseStream.MoveNext(), Is.False);
 
         Assert.That(call.GetTrailers().GetValue("count"), Is.EqualTo("1"));
     }
