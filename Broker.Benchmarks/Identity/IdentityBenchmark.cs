@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Identity;
 using SecretsBroker.Identity.Dev;
+using SecretsBroker.Identity.Dpop;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Telemetry;
 
@@ -68,11 +69,12 @@ internal static class IdentityBenchmark
         ServiceProvider services, Func<CallerCredentials> call, int callsABatch)
     {
         var authenticator = services.GetRequiredService<CallerAuthenticator>();
+        var dpop = services.GetRequiredService<DpopCheck>();
         return Measurement.OfAsync(
             async () =>
             {
                 var result = await authenticator.AuthenticateAsync(call(), CancellationToken.None);
-                if (!result.Succeeded)
+                if (!result.Succeeded || (result.Proof is { } proof && !await dpop.TryUseAsync(proof, CancellationToken.None)))
                     throw new InvalidOperationException($"The caller is not believed: {result.Fault}");
             },
             callsABatch);

@@ -1,6 +1,8 @@
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using SecretsBroker.Api;
 using SecretsBroker.Approvals;
 using SecretsBroker.Audit;
 using SecretsBroker.Client;
@@ -229,6 +231,52 @@ internal sealed class PossessionTests : IDisposable
         Assert.That(calls.Count(status => status == StatusCode.OK), Is.EqualTo(1));
         Assert.That(calls.Where(status => status != StatusCode.OK), Is.All.EqualTo(StatusCode.Unauthenticated));
         Assert.That(after!.StatusCode, Is.EqualTo(StatusCode.Unauthenticated));
+    }
+
+    [Test]
+    public async Task Caller_beyond_its_limit_makes_the_store_remember_no_proofs()
+    {
+        await using var broker = await StartAsync(options => options.Settings["Issuance:MaxIssuesPerMinute"] = "1");
+        var token = _issuer.Mint("agent", _key.Thumbprint);
+        using var channel = GrpcChannel.ForAddress(broker.Address);
+        var leases = new LeaseService.LeaseServiceClient(channel);
+        var url = new Uri(broker.Address, "/secretsbroker.v1.LeaseService/ListLeases");
+        var statuses = new List<StatusCode>();
+
+        for (var i = 0; i < CallLimiter.CallsPerIssue + 30; i++)
+        {
+            statuses.Add(await CallAsync());
+        }
+
+        Assert.That(statuses, Does.Contain(StatusCode.OK).And.Contain(StatusCode.ResourceExhausted));
+        Assert.That(CountRemembered(), Is.EqualTo(statuses.Count(status => status == StatusCode.OK)));
+
+        long CountRemembered()
+        {
+            using var connection = new SqliteConnection($"Data Source={Path.Combine(broker.Folder, "leases.db")};Pooling=false;Mode=ReadOnly");
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "SELECT count(*) FROM used";
+            return (long)command.ExecuteScalar()!;
+        }
+
+        async Task<StatusCode> CallAsync()
+        {
+            var headers = new Metadata
+            {
+                { "authorization", $"DPoP {token}" },
+                { "dpop", _key.MakeProof(HttpMethod.Post, url, TimeProvider.System.GetUtcNow(), token) },
+            };
+            try
+            {
+                await leases.ListLeasesAsync(new ListLeasesRequest(), headers);
+                return StatusCode.OK;
+            }
+            catch (RpcException e)
+            {
+                return e.StatusCode;
+            }
+        }
     }
 
     private Task<TestBroker> StartAsync(Action<TestBrokerOptions>? adapt = null) => TestBroker.StartAsync(options =>

@@ -17,12 +17,7 @@ internal static class AuthenticationExtensions
         services.AddSingleton<AuthenticationFailureLog>();
         services.AddSingleton<AuthenticationInterceptor>();
         services.AddSingleton<CallLimiter>();
-        services.AddSingleton<CallLimitInterceptor>();
-        services.Configure<GrpcServiceOptions>(options =>
-        {
-            options.Interceptors.Add<AuthenticationInterceptor>();
-            options.Interceptors.Add<CallLimitInterceptor>();
-        });
+        services.Configure<GrpcServiceOptions>(options => options.Interceptors.Add<AuthenticationInterceptor>());
         return services;
     }
 }

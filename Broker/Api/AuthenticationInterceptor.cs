@@ -8,13 +8,15 @@ using SecretsBroker.Telemetry;
 namespace SecretsBroker.Api;
 
 /// <summary>
-/// Finds out who calls, before the message is looked at. Whoever is not believed is told so in one way, whatever the cause;
-/// the cause goes to the log, the metric and, many in one, the audit log. Only a missing nonce is told, with the nonce.
+/// Finds out who calls, before the message is looked at, and turns away who calls too often, before anything is done for them. Whoever
+/// is not believed is told so in one way, whatever the cause; the cause goes to the log, the metric and, many in one, the audit log.
+/// Only a missing nonce is told, with the nonce.
 /// </summary>
 internal sealed class AuthenticationInterceptor(
     CallRules rules,
     CallerAuthenticator authenticator,
     DpopCheck dpop,
+    CallLimiter limiter,
     AuthenticationFailureLog failures,
     BrokerMetrics metrics,
     BrokerTracing tracing) : Interceptor
@@ -70,6 +72,16 @@ internal sealed class AuthenticationInterceptor(
 
         using var span = tracing.StartIdentity();
         var result = await ReadAsync(context);
+        if (result.Succeeded && !limiter.TryTake(result.Workload.Id))
+        {
+            throw Errors.TooManyCalls();
+        }
+
+        if (result.Proof is { } proof && !await dpop.TryUseAsync(proof, context.CancellationToken))
+        {
+            result = AuthenticationResult.Failed(AuthenticationFault.ProofReplayed, result.Authority);
+        }
+
         if (result.Succeeded)
         {
             context.SetWorkload(result.Workload);

@@ -8,7 +8,6 @@ namespace SecretsBroker.Identity;
 /// </summary>
 internal sealed class CallerAuthenticator(TokenAuthenticator tokens, CertificateAuthenticator certificates)
 {
-    /// <exception cref="BrokerException">Whether a proof was used before is not known.</exception>
     public ValueTask<AuthenticationResult> AuthenticateAsync(CallerCredentials call, CancellationToken cancellationToken)
     {
         if (call.Certificate is not { } certificate)
@@ -37,6 +36,7 @@ internal sealed class CallerAuthenticator(TokenAuthenticator tokens, Certificate
             {
                 Possession = byToken.Workload.Possession == Possession.None ? Possession.Certificate : byToken.Workload.Possession,
             },
-            byToken.Authority);
+            byToken.Authority,
+            byToken.Proof);
     }
 }

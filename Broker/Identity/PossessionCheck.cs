@@ -12,31 +12,23 @@ namespace SecretsBroker.Identity;
 /// </summary>
 internal sealed class PossessionCheck(DpopCheck dpop)
 {
-    public ValueTask<AuthenticationFault?> CheckAsync(
-        CallerCredentials call, PresentedToken token, Confirmation? confirmation, CancellationToken cancellationToken)
+    /// <param name="call">With the proof.</param>
+    /// <param name="token">What is sent.</param>
+    /// <param name="confirmation">What it is bound to; null when to nothing.</param>
+    /// <param name="proof">The proof, which has yet to be used up; null when none was needed.</param>
+    public AuthenticationFault? Check(CallerCredentials call, PresentedToken token, Confirmation? confirmation, out SingleUse? proof)
     {
-        if (confirmation is null)
-        {
-            // A proof beside a token that is bound to no key proves nothing: a thief would make one with a key of their own.
-            return ValueTask.FromResult<AuthenticationFault?>(
-                token.IsDpop || call.Proof is not null ? AuthenticationFault.ProofOfNoKey : null);
-        }
-
-        if (confirmation.CertificateThumbprint is { } thumbprint && !IsShown(call.Certificate, thumbprint))
-            return ValueTask.FromResult<AuthenticationFault?>(AuthenticationFault.BoundCertificateMissing);
-        if (confirmation.KeyThumbprint is null)
-        {
-            return ValueTask.FromResult<AuthenticationFault?>(
-                token.IsDpop || call.Proof is not null ? AuthenticationFault.ProofOfNoKey : null);
-        }
-
+        proof = null;
+        if (confirmation?.CertificateThumbprint is { } thumbprint && !IsShown(call.Certificate, thumbprint))
+            return AuthenticationFault.BoundCertificateMissing;
+        // A proof beside a token that is bound to no key proves nothing: a thief would make one with a key of their own.
+        if (confirmation?.KeyThumbprint is not { } key)
+            return token.IsDpop || call.Proof is not null ? AuthenticationFault.ProofOfNoKey : null;
         // RFC 9449 §7.2: a bound token is no bearer token, whatever comes beside it.
-        return token.IsDpop
-            ? dpop.CheckAsync(call, token.Text, confirmation.KeyThumbprint, cancellationToken)
-            : ValueTask.FromResult<AuthenticationFault?>(AuthenticationFault.ProofMissing);
+        return token.IsDpop ? dpop.Check(call, token.Text, key, out proof) : AuthenticationFault.ProofMissing;
     }
 
-    /// <summary>What is shown once <see cref="CheckAsync"/> found no fault.</summary>
+    /// <summary>What is shown once <see cref="Check"/> found no fault.</summary>
     public static Possession Of(Confirmation? confirmation) =>
         confirmation is null ? Possession.None
         : confirmation.KeyThumbprint is null ? Possession.Certificate

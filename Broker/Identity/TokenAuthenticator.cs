@@ -12,7 +12,6 @@ internal sealed class TokenAuthenticator(TrustedAuthorities trusted, PossessionC
 
     /// <param name="call">What it brings.</param>
     /// <param name="cancellationToken">The caller's; it ends waiting for keys, not their fetching.</param>
-    /// <exception cref="BrokerException">Whether a proof was used before is not known.</exception>
     public async ValueTask<AuthenticationResult> AuthenticateAsync(CallerCredentials call, CancellationToken cancellationToken)
     {
         var authorities = trusted.Current;
@@ -30,9 +29,9 @@ internal sealed class TokenAuthenticator(TrustedAuthorities trusted, PossessionC
                 return refused;
         }
 
-        return await possession.CheckAsync(call, presented, token.Confirmation, cancellationToken) is { } unproven
+        return possession.Check(call, presented, token.Confirmation, out var proof) is { } unproven
             ? AuthenticationResult.Failed(unproven, token.Authority.Name)
-            : AuthenticationResult.Of(token.Workload, token.Authority.Name);
+            : AuthenticationResult.Of(token.Workload, token.Authority.Name, proof);
     }
 
     private async ValueTask<RememberedToken?> RecallAsync(AuthoritySet authorities, TokenHash hash, CancellationToken cancellationToken)

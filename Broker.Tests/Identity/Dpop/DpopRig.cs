@@ -56,8 +56,14 @@ internal sealed class DpopRig : IDisposable
         TestProofs.Make(key ?? Key, token, Url, Rig.Time.GetUtcNow(), payload, header, signer);
 
     /// <summary>One call of <see cref="Path"/> at <see cref="Origin"/>.</summary>
-    public ValueTask<AuthenticationResult> CallAsync(string authorization, string? proof) => Rig.Authenticator.AuthenticateAsync(
-        new CallerCredentials(authorization) { Proof = proof, Origin = Origin, Path = Path }, CancellationToken.None);
+    public async ValueTask<AuthenticationResult> CallAsync(string authorization, string? proof)
+    {
+        var result = await Rig.Authenticator.AuthenticateAsync(
+            new CallerCredentials(authorization) { Proof = proof, Origin = Origin, Path = Path }, CancellationToken.None);
+        return result.Proof is { } use && !await Rig.Dpop.TryUseAsync(use, CancellationToken.None)
+            ? AuthenticationResult.Failed(AuthenticationFault.ProofReplayed, result.Authority)
+            : result;
+    }
 
     public void Dispose() => Rig.Dispose();
 }

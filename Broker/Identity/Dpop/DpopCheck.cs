@@ -17,11 +17,11 @@ internal sealed class DpopCheck(IReplayStore replays, ProofNonces nonces, IOptio
     /// <param name="call">With the proof.</param>
     /// <param name="token">The token, which is valid.</param>
     /// <param name="keyThumbprint">Of the key that it is bound to.</param>
-    /// <param name="cancellationToken">Stops waiting for the store.</param>
-    /// <exception cref="BrokerException">It is not known whether the proof was used before.</exception>
-    public async ValueTask<AuthenticationFault?> CheckAsync(
-        CallerCredentials call, string token, string keyThumbprint, CancellationToken cancellationToken)
+    /// <param name="use">The proof where there is no fault: it counts only once <see cref="TryUseAsync"/> took it.</param>
+    /// <exception cref="BrokerException">Nonces cannot be checked.</exception>
+    public AuthenticationFault? Check(CallerCredentials call, string token, string keyThumbprint, out SingleUse? use)
     {
+        use = null;
         if (call.Proof is null)
             return AuthenticationFault.ProofMissing;
         if (DpopProof.TryRead(call.Proof, out var proof) is { } malformed)
@@ -35,14 +35,19 @@ internal sealed class DpopCheck(IReplayStore replays, ProofNonces nonces, IOptio
                 return AuthenticationFault.ProofSignatureInvalid;
             if (dpop.RequireNonce && !nonces.IsGood(proof.Nonce, dpop))
                 return AuthenticationFault.ProofNonceMissing;
-
-            // Last: whoever cannot sign must not make the store remember anything.
             var until = Issued(proof) + dpop.ProofLifetime + (2 * TokenTimes.Leeway);
-            return await replays.TryUseAsync(ReplayKey.OfProof(keyThumbprint, proof.Id), until, cancellationToken)
-                ? null
-                : AuthenticationFault.ProofReplayed;
+            use = new SingleUse(ReplayKey.OfProof(keyThumbprint, proof.Id), until);
+            return null;
         }
     }
+
+    /// <summary>
+    /// Whether the proof was not used before. Asked last: whoever cannot sign, or calls too often, must not make the store remember
+    /// anything.
+    /// </summary>
+    /// <exception cref="BrokerException">It is not known.</exception>
+    public ValueTask<bool> TryUseAsync(SingleUse proof, CancellationToken cancellationToken) =>
+        replays.TryUseAsync(proof.Key, proof.EndTime, cancellationToken);
 
     /// <summary>For who was told <see cref="AuthenticationFault.ProofNonceMissing"/>.</summary>
     public string MakeNonce() => nonces.Make(options.CurrentValue.Dpop);
