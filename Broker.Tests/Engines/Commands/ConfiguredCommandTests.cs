@@ -1,0 +1,126 @@
+using System.Text;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Commands;
+using SecretsBroker.Tests.Leases.Sqlite;
+
+namespace SecretsBroker.Tests.Engines.Commands;
+
+internal sealed class ConfiguredCommandTests
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(2);
+
+    [Test]
+    public async Task Command_is_told_on_its_input_and_answers_on_its_output()
+    {
+        using var output = await RunAsync("tr a-z A-Z; echo not this >&2", "value");
+
+        Assert.That(output.Reveal(), Is.EqualTo("VALUE"));
+    }
+
+    [Test]
+    public async Task Command_inherits_nothing_of_the_environment()
+    {
+        const string Name = "CONFIGURED_COMMAND_TESTS_SECRET";
+        Environment.SetEnvironmentVariable(Name, "hunter2");
+        try
+        {
+            using var output = await ConfiguredCommand.RunAsync(
+                "it", ["/usr/bin/env"], default, 4096, Long, TimeProvider.System, CancellationToken.None);
+
+            var names = output.Reveal().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=')[0]);
+            Assert.That(names, Is.SubsetOf((string[])["PATH", "HOME"]));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Name, null);
+        }
+    }
+
+    [Test]
+    public async Task Arguments_are_no_shell_text()
+    {
+        using var output = await ConfiguredCommand.RunAsync(
+            "it", ["/bin/echo", "$(id)", "; id", "a b"], default, 4096, Long, TimeProvider.System, CancellationToken.None);
+
+        Assert.That(output.Reveal(), Is.EqualTo("$(id) ; id a b\n"));
+    }
+
+    [Test]
+    public void Command_that_fails_is_told_by_its_exit_code_only() => Assert.That(
+        async () => await RunAsync("echo hunter2; echo hunter2 >&2; exit 7"),
+        Throws.TypeOf<EngineException>().With.Message.EqualTo("it failed with exit code 7"));
+
+    [Test]
+    public void Command_that_does_not_exist_is_a_failure() => Assert.That(
+        async () => await ConfiguredCommand.RunAsync(
+            "it", ["/nonexistent/program"], default, 10, Long, TimeProvider.System, CancellationToken.None),
+        Throws.TypeOf<EngineException>().With.Message.Contains("cannot be started"));
+
+    [Test]
+    public void Command_that_writes_without_end_is_stopped() => Assert.That(
+        async () => await RunAsync("exec cat /dev/zero"),
+        Throws.TypeOf<EngineException>().With.Message.Contains("more than 1024 bytes"));
+
+    [Test]
+    public async Task Command_that_floods_its_error_output_is_not_held_up_by_it()
+    {
+        using var output = await RunAsync("head -c 1000000 /dev/zero >&2; echo done");
+
+        Assert.That(output.Reveal(), Is.EqualTo("done\n"));
+    }
+
+    [Test]
+    public async Task Command_need_not_read_its_input()
+    {
+        using var output = await RunAsync("exec 0<&-; echo done", new string('x', 1_000_000));
+
+        Assert.That(output.Reveal(), Is.EqualTo("done\n"));
+    }
+
+    [Test]
+    public async Task Command_over_its_time_is_killed_with_all_that_it_started()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.NewFile();
+
+        Assert.That(
+            async () => await RunAsync($"sleep 600 & echo $! > '{file}'; wait", limit: TimeSpan.FromSeconds(5)),
+            Throws.TypeOf<EngineException>().With.Message.Contains("was killed"));
+
+        // On a machine that is busy enough it was killed before it had come to anything.
+        if (File.Exists(file) && int.TryParse(await File.ReadAllTextAsync(file), out var started))
+        {
+            await Wait.UntilAsync(() => !IsRunning(started));
+        }
+    }
+
+    [Test]
+    public void Command_is_killed_when_nobody_waits_for_it_any_more()
+    {
+        using var stop = new CancellationTokenSource();
+        var run = RunAsync("sleep 600", cancellationToken: stop.Token);
+
+        stop.Cancel();
+
+        Assert.That(async () => await run, Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    private static Task<Secret> RunAsync(
+        string script, string input = "", TimeSpan? limit = null, CancellationToken cancellationToken = default) =>
+        ConfiguredCommand.RunAsync(
+            "it", ["/bin/bash", "-c", script], Encoding.UTF8.GetBytes(input), 1024, limit ?? Long, TimeProvider.System, cancellationToken);
+
+    private static bool IsRunning(int process)
+    {
+        var status = $"/proc/{process}/stat";
+        try
+        {
+            // A zombie waits for nothing but whoever takes its place in the table.
+            return File.Exists(status) && !File.ReadAllText(status).Split(") ")[1].StartsWith('Z');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}
