@@ -7,34 +7,23 @@ using SecretsBroker.Leases;
 namespace SecretsBroker.Publication;
 
 /// <summary>
-/// The deny lists as JSON: <c>{"version":7,"revoked":[{"id":"…","serial":"…","revoke_time":"…","until":"…"}]}</c>. Written once a
-/// version: a request that finds the version unchanged costs one small read of the store, however long the list is.
+/// The deny lists as JSON: <c>{"version":7,"revoked":[{"id":"…","serial":"…","revoke_time":"…","until":"…"}]}</c>.
 /// </summary>
 internal sealed class RevokedListCache(IDenyList denyList, TimeProvider time)
 {
-    /// <summary>After this, entries whose time is over are left out at last.</summary>
     private static readonly TimeSpan _renewAfter = TimeSpan.FromMinutes(1);
 
     // Only targets of the catalogue get this far, so that it cannot be made to grow from outside.
-    private readonly ConcurrentDictionary<string, Written> _written = new();
+    private readonly ConcurrentDictionary<string, PublishedList<Document>> _lists = new();
 
     /// <param name="target">Whose list.</param>
     /// <param name="serialOf">The serial number of a lease's certificate, to be stated too; null when it has none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async ValueTask<Document> ReadAsync(string target, Func<LeaseId, string>? serialOf, CancellationToken cancellationToken)
-    {
-        var version = await denyList.ReadVersionAsync(target, cancellationToken);
-        if (_written.TryGetValue(target, out var known) && known.Version == version &&
-            time.GetUtcNow() < known.WriteTime + _renewAfter)
-        {
-            return known.Document;
-        }
-
-        var snapshot = await denyList.ReadAsync(target, cancellationToken);
-        var document = new Document(Write(snapshot, serialOf), "application/json", $"v{snapshot.Version}");
-        _written[target] = new Written(snapshot.Version, time.GetUtcNow(), document);
-        return document;
-    }
+    public ValueTask<Document> ReadAsync(string target, Func<LeaseId, string>? serialOf, CancellationToken cancellationToken) =>
+        _lists
+            .GetOrAdd(target, name => new PublishedList<Document>(new DenyListing(name, denyList, time), _renewAfter, time))
+            .ReadAsync(
+                snapshot => new Document(Write(snapshot, serialOf), "application/json", $"v{snapshot.Version}"), cancellationToken);
 
     private static ReadOnlyMemory<byte> Write(DenyListSnapshot snapshot, Func<LeaseId, string>? serialOf)
     {
@@ -62,6 +51,4 @@ internal sealed class RevokedListCache(IDenyList denyList, TimeProvider time)
         json.Flush();
         return buffer.WrittenMemory;
     }
-
-    private sealed record Written(long Version, DateTimeOffset WriteTime, Document Document);
 }

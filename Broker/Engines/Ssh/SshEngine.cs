@@ -13,14 +13,12 @@ internal sealed partial class SshEngine(
     /// <summary>How far what is signed is dated back: for hosts whose clock is behind.</summary>
     private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
 
-    /// <summary>After this, certificates whose time is over are left out at last.</summary>
     private static readonly TimeSpan RebuildAfter = TimeSpan.FromMinutes(1);
 
     private readonly DenyListing _denyList = new(target, denyList, time);
-    private readonly SemaphoreSlim _building = new(1);
+    private readonly PublishedList<SshRevocationList> _published = new(new DenyListing(target, denyList, time), RebuildAfter, time);
     private readonly Lock _loading = new();
     private SshCertificateAuthority? _authority;
-    private SshRevocationList? _published;
 
     public Revocability Revocability => Revocability.DenyList;
 
@@ -98,36 +96,15 @@ internal sealed partial class SshEngine(
     /// <summary>What hosts name in <c>TrustedUserCAKeys</c>.</summary>
     public string ReadAuthorityLine() => $"{Authority().PublicKey.Line} secrets-broker\n";
 
-    /// <summary>The list as it now is. Built when the deny list changed or the last one grew old, else the same bytes.</summary>
-    public async ValueTask<SshRevocationList> ReadRevocationListAsync(CancellationToken cancellationToken)
-    {
-        if (IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) is { } current)
-        {
-            return current;
-        }
-
-        await _building.WaitAsync(cancellationToken);
-        try
-        {
-            // Those who waited for a build that already saw the newest entry need none of their own.
-            return IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) ?? (_published = SshRevocationList.Build(
-                await _denyList.ReadAsync(cancellationToken), Authority().PublicKey, time.GetUtcNow()));
-        }
-        finally
-        {
-            _building.Release();
-        }
-    }
+    /// <summary>The key revocation list as it now is.</summary>
+    public ValueTask<SshRevocationList> ReadRevocationListAsync(CancellationToken cancellationToken) =>
+        _published.ReadAsync(snapshot => SshRevocationList.Build(snapshot, Authority().PublicKey, time.GetUtcNow()), cancellationToken);
 
     public ValueTask DisposeAsync()
     {
         _authority?.Dispose();
-        _building.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private SshRevocationList? IsCurrent(long version) =>
-        _published is { } list && list.Version == version && time.GetUtcNow() < list.BuildTime + RebuildAfter ? list : null;
 
     /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
     private SshCertificateAuthority Authority()

@@ -7,8 +7,7 @@ namespace SecretsBroker.Engines.Ssh;
 /// <param name="Version">Of the deny list that it was built from.</param>
 /// <param name="Count">Of the certificates that it names. At one version they only get fewer, as their time ends.</param>
 /// <param name="Krl">As published.</param>
-/// <param name="BuildTime">When it was built.</param>
-internal sealed record SshRevocationList(long Version, int Count, ReadOnlyMemory<byte> Krl, DateTimeOffset BuildTime)
+internal sealed record SshRevocationList(long Version, int Count, ReadOnlyMemory<byte> Krl)
 {
     private const ulong Magic = 0x5353484b524c0a00;
     private const uint FormatVersion = 1;
@@ -44,7 +43,7 @@ internal sealed record SshRevocationList(long Version, int Count, ReadOnlyMemory
                 .Written);
         }
 
-        return new SshRevocationList(snapshot.Version, snapshot.Entries.Count, krl.ToArray(), now);
+        return new SshRevocationList(snapshot.Version, snapshot.Entries.Count, krl.ToArray());
     }
 
     /// <summary>Whether a lease's certificate is on it.</summary>

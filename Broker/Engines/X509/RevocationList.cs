@@ -4,16 +4,13 @@ using SecretsBroker.Leases;
 namespace SecretsBroker.Engines.X509;
 
 /// <summary>One published CRL (RFC 5280 §5).</summary>
-/// <param name="Version">Of the deny list that it was built from.</param>
 /// <param name="Number">
-/// The CRL number: the version and, below it, the second of <paramref name="ThisUpdate"/>. Two lists of one version differ when
-/// entries timed out between them, and must not share a number.
+/// The CRL number: the version of the deny list that it was built from and, below it, the second of its <c>thisUpdate</c>. Two lists of
+/// one version differ when entries timed out between them, and must not share a number.
 /// </param>
 /// <param name="Der">As published.</param>
-/// <param name="ThisUpdate">The issue time that it states.</param>
 /// <param name="NextUpdate">When verifiers stop to trust it.</param>
-internal sealed record RevocationList(
-    long Version, BigInteger Number, ReadOnlyMemory<byte> Der, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate)
+internal sealed record RevocationList(BigInteger Number, ReadOnlyMemory<byte> Der, DateTimeOffset NextUpdate)
 {
     public static BigInteger NumberOf(long version, DateTimeOffset thisUpdate) =>
         (new BigInteger(version) << 40) | thisUpdate.ToUnixTimeSeconds();

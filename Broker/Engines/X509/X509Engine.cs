@@ -15,10 +15,11 @@ internal sealed partial class X509Engine(
     private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
 
     private readonly DenyListing _denyList = new(target, denyList, time);
-    private readonly SemaphoreSlim _building = new(1);
+    private readonly PublishedList<RevocationList> _published =
+        new(new DenyListing(target, denyList, time), settings.CrlLifetime / 2, time);
+
     private readonly Lock _loading = new();
     private CertificateAuthority? _authority;
-    private RevocationList? _published;
 
     public Revocability Revocability => Revocability.DenyList;
 
@@ -89,38 +90,15 @@ internal sealed partial class X509Engine(
     /// <summary>The authority's certificate and those above it, PEM.</summary>
     public string ReadAuthorityPem() => Authority().IntermediatesPem + Authority().TrustAnchorPem;
 
-    /// <summary>The CRL of the deny list as it now is. Built when that changed or the last one grew old, else the same bytes.</summary>
-    public async ValueTask<RevocationList> ReadRevocationListAsync(CancellationToken cancellationToken)
-    {
-        if (IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) is { } current)
-        {
-            return current;
-        }
-
-        await _building.WaitAsync(cancellationToken);
-        try
-        {
-            // Those who waited for a build that already saw the newest entry need none of their own.
-            return IsCurrent(await _denyList.ReadVersionAsync(cancellationToken)) ??
-                (_published = Build(await _denyList.ReadAsync(cancellationToken)));
-        }
-        finally
-        {
-            _building.Release();
-        }
-    }
+    /// <summary>The CRL of the deny list as it now is.</summary>
+    public ValueTask<RevocationList> ReadRevocationListAsync(CancellationToken cancellationToken) =>
+        _published.ReadAsync(Build, cancellationToken);
 
     public ValueTask DisposeAsync()
     {
         _authority?.Dispose();
-        _building.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private RevocationList? IsCurrent(long version) =>
-        _published is { } list && list.Version == version && time.GetUtcNow() < list.NextUpdate - (settings.CrlLifetime / 2)
-            ? list
-            : null;
 
     private RevocationList Build(DenyListSnapshot snapshot)
     {
@@ -142,7 +120,7 @@ internal sealed partial class X509Engine(
             authority.HashAlgorithm,
             authority.AuthorityKeyIdentifier,
             thisUpdate));
-        return new RevocationList(snapshot.Version, number, der, thisUpdate, now + settings.CrlLifetime);
+        return new RevocationList(number, der, now + settings.CrlLifetime);
     }
 
     private string? RevocationListAddress() =>
