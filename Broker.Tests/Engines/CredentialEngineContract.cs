@@ -1,7 +1,6 @@
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
-using SecretsBroker.Identity;
-using SecretsBroker.Intents;
+using SecretsBroker.Engines.Contract;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Tests.Engines;
@@ -9,7 +8,7 @@ namespace SecretsBroker.Tests.Engines;
 /// <summary>What every engine keeps, shown at the real target. An engine's fixture derives from it and passes it unchanged.</summary>
 /// <remarks>
 /// The other parts of this class are in <c>CredentialEngineContract.*.cs</c>: the way of one credential here, then concurrency,
-/// hostile names, and settings.
+/// hostile names, and settings. What the cases do is in <c>Broker/Engines/Contract</c>, whence <c>broker engine test</c> has them, too.
 /// </remarks>
 internal abstract partial class CredentialEngineContract
 {
@@ -31,15 +30,16 @@ internal abstract partial class CredentialEngineContract
     /// <summary>What a caller sends along; each call may be another caller's.</summary>
     protected abstract CredentialInput Input();
 
-    /// <summary>
-    /// Puts the credential to its use: whether the target lets it in and serves what the grant allows. For a deny-list, whether a
-    /// verifier that looks at the published list accepts it. False only for a refusal; whatever else goes wrong throws.
-    /// </summary>
+    /// <inheritdoc cref="ContractSubject.WorksAsync"/>
     protected abstract Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken);
 
     protected ICredentialEngine Engine { get; private set; } = null!;
 
     protected CancellationToken Token => _end.Token;
+
+    private Subject UnderTest => new(this);
+
+    private LifecycleCases Lifecycle => new(UnderTest, Engine, Token);
 
     [SetUp]
     public void CreateEngine()
@@ -59,190 +59,58 @@ internal abstract partial class CredentialEngineContract
     public async Task Target_that_is_well_passes_the_check() => await Engine.CheckAsync(Token);
 
     [Test]
-    public async Task Issued_credential_works_until_it_is_revoked()
-    {
-        var request = Request();
-        using var credential = await Engine.IssueAsync(request, Token);
-        var lease = LeaseOf(request, credential);
-        Assert.That(await WorksAsync(Target, credential, Token), Is.True, "before");
-        Assert.That((await Engine.VerifyAsync(lease, Token)).Gone, Is.False, "verified before");
-
-        await Engine.RevokeAsync(lease, Token);
-
-        var verification = await Engine.VerifyAsync(lease, Token);
-        Assert.That(verification.Gone, Is.True, verification.Evidence);
-        Assert.That(verification.Evidence, Is.Not.Empty);
-        Assert.That(await WorksAsync(Target, credential, Token), Is.False, "after");
-    }
+    public Task Issued_credential_works_until_it_is_revoked() => Lifecycle.IssuedCredentialWorksUntilItIsRevokedAsync();
 
     [Test]
-    public async Task Issuing_twice_leaves_one_name_to_revoke()
-    {
-        var request = Request();
-        using var first = await Engine.IssueAsync(request, Token);
-        using var second = await Engine.IssueAsync(request with { Input = Input() }, Token);
-        Assert.That(await WorksAsync(Target, second, Token), Is.True);
-
-        await Engine.RevokeAsync(LeaseOf(request, second), Token);
-
-        Assert.That(await WorksAsync(Target, first, Token), Is.False);
-        Assert.That(await WorksAsync(Target, second, Token), Is.False);
-        await AssertGoneAsync(LeaseOf(request, first));
-        await AssertGoneAsync(LeaseOf(request, second));
-    }
+    public Task Issuing_twice_leaves_one_name_to_revoke() => Lifecycle.IssuingTwiceLeavesOneNameToRevokeAsync();
 
     [Test]
-    public async Task Revoking_twice_succeeds()
-    {
-        var request = Request();
-        using var credential = await Engine.IssueAsync(request, Token);
-        var lease = LeaseOf(request, credential);
-
-        await Engine.RevokeAsync(lease, Token);
-        await Engine.RevokeAsync(lease, Token);
-
-        await AssertGoneAsync(lease);
-    }
+    public Task Revoking_twice_succeeds() => Lifecycle.RevokingTwiceSucceedsAsync();
 
     [Test]
-    public async Task Revoking_what_never_existed_succeeds()
-    {
-        var lease = LeaseOf(Request(), credential: null);
-
-        await Engine.RevokeAsync(lease, Token);
-
-        await AssertGoneAsync(lease);
-    }
+    public Task Revoking_what_never_existed_succeeds() => Lifecycle.RevokingWhatNeverExistedSucceedsAsync();
 
     [Test]
-    public async Task Another_broker_revokes_without_the_handle()
-    {
-        var request = Request();
-        using var credential = await Engine.IssueAsync(request, Token);
-        await using var other = Type.Create(Target);
-
-        await other.RevokeAsync(LeaseOf(request, credential: null), Token);
-
-        Assert.That(await WorksAsync(Target, credential, Token), Is.False);
-        await AssertGoneAsync(LeaseOf(request, credential));
-    }
+    public Task Another_broker_revokes_without_the_handle() => Lifecycle.AnotherBrokerRevokesWithoutTheHandleAsync();
 
     [Test]
-    public async Task Revoking_one_leaves_its_neighbours()
-    {
-        var (mine, theirs) = (Request(), Request());
-        using var revoked = await Engine.IssueAsync(mine, Token);
-        using var kept = await Engine.IssueAsync(theirs, Token);
-
-        await Engine.RevokeAsync(LeaseOf(mine, revoked), Token);
-
-        Assert.That(await WorksAsync(Target, kept, Token), Is.True);
-        Assert.That((await Engine.VerifyAsync(LeaseOf(theirs, kept), Token)).Gone, Is.False);
-        await Engine.RevokeAsync(LeaseOf(theirs, kept), Token);
-    }
+    public Task Revoking_one_leaves_its_neighbours() => Lifecycle.RevokingOneLeavesItsNeighboursAsync();
 
     [Test]
-    public async Task Renewed_credential_works_and_is_revoked_as_any()
-    {
-        var request = Request();
-        using var credential = await Engine.IssueAsync(request, Token);
-        var lease = LeaseOf(request, credential);
-
-        await Engine.RenewAsync(lease, request.ExpireTime.AddMinutes(5), Token);
-        Assert.That(await WorksAsync(Target, credential, Token), Is.True);
-
-        await Engine.RevokeAsync(lease, Token);
-        await AssertGoneAsync(lease);
-    }
+    public Task Renewed_credential_works_and_is_revoked_as_any() => Lifecycle.RenewedCredentialWorksAndIsRevokedAsAnyAsync();
 
     [Test]
-    public async Task Renewing_brings_nothing_back()
-    {
-        var request = Request();
-        using var credential = await Engine.IssueAsync(request, Token);
-        var lease = LeaseOf(request, credential);
-        await Engine.RevokeAsync(lease, Token);
-
-        await IgnoreRefusalAsync(Engine.RenewAsync(lease, request.ExpireTime.AddMinutes(5), Token).AsTask());
-
-        Assert.That(await WorksAsync(Target, credential, Token), Is.False);
-        await AssertGoneAsync(lease);
-    }
+    public Task Renewing_brings_nothing_back() => Lifecycle.RenewingBringsNothingBackAsync();
 
     [Test]
-    public async Task Nothing_but_the_secret_itself_shows_the_secret()
-    {
-        var request = Request();
-        using var credential = await Engine.IssueAsync(request, Token);
-        await Engine.RevokeAsync(LeaseOf(request, credential), Token);
-
-        Assert.That(credential.Handle, Has.Length.LessThanOrEqualTo(512));
-        if (SecretOf(credential) is { } secret)
-        {
-            Assert.That(credential.Handle, Does.Not.Contain(secret.Reveal()));
-            Assert.That(credential.ToString(), Does.Not.Contain(secret.Reveal()));
-            credential.Dispose();
-            Assert.That(secret.Bytes.ToArray(), Is.All.Zero);
-        }
-    }
-
-    protected async Task AssertGoneAsync(Lease lease)
-    {
-        var verification = await Engine.VerifyAsync(lease, Token);
-        Assert.That(verification.Gone, Is.True, verification.Evidence);
-    }
-
-    protected static Secret? SecretOf(Credential credential) => credential switch
-    {
-        DatabaseCredential { CertificateChain.Length: 0 } database => database.Password,
-        AccessTokenCredential token => token.Token,
-        RedisCredential redis => redis.Password,
-        RabbitMqCredential rabbit => rabbit.Password,
-        _ => null,
-    };
+    public Task Nothing_but_the_secret_itself_shows_the_secret() => Lifecycle.NothingButTheSecretItselfShowsTheSecretAsync();
 
     /// <summary>A new lease's request.</summary>
-    protected IssueRequest Request(Grant? grant = null) => new(
-        LeaseId.New(0x2a),
-        new WorkloadId("spiffe://example.org/agent/a"),
-        new TaskId("t-1"),
-        new Intent((grant ?? Grant).Action, (grant ?? Grant).Resource, "psql", "monthly report", TimeToLive: null),
-        grant ?? Grant,
-        TimeProvider.System.GetUtcNow().AddMinutes(5),
-        Input());
+    protected IssueRequest Request(Grant? grant = null) => UnderTest.Request(grant);
 
-    /// <param name="request">What was asked for.</param>
-    /// <param name="credential">What was issued; null for a lease that never got that far.</param>
-    protected static Lease LeaseOf(IssueRequest request, Credential? credential) => new()
-    {
-        Id = request.LeaseId,
-        Task = new TaskKey(request.Workload, request.Task),
-        Grant = request.Grant.Name,
-        Engine = request.Grant.Engine,
-        Target = request.Grant.Target,
-        Action = request.Intent.Action,
-        Resource = request.Intent.Resource,
-        Tool = request.Intent.Tool,
-        Purpose = request.Intent.Purpose,
-        DecisionId = "d-1",
-        State = credential is null ? LeaseState.Pending : LeaseState.Active,
-        CreateTime = request.ExpireTime.AddMinutes(-5),
-        ExpireTime = request.ExpireTime,
-        MaxExpireTime = request.ExpireTime.AddHours(1),
-        Handle = credential?.Handle ?? "",
-    };
+    /// <inheritdoc cref="ContractSubject.LeaseOf"/>
+    protected static Lease LeaseOf(IssueRequest request, Credential? credential) => ContractSubject.LeaseOf(request, credential);
 
-    /// <summary>For a call that may be refused, but in no other way than an engine may.</summary>
-    protected static async Task<bool> IgnoreRefusalAsync(Task call)
+    /// <summary>The fixture, as the contract's cases see it.</summary>
+    private sealed class Subject(CredentialEngineContract fixture) : ContractSubject
     {
-        try
+        public override Target Target => fixture.Target;
+
+        public override Grant Grant => fixture.Grant;
+
+        public override ICredentialEngine Create(Target target) => fixture.Type.Create(target);
+
+        public override bool Accepts(Target target, Grant grant)
         {
-            await call;
-            return true;
+            var faults = new CatalogFaults();
+            fixture.Type.ValidateTarget(target, faults);
+            fixture.Type.ValidateGrant(grant, target, faults);
+            return !faults.Any;
         }
-        catch (Exception e) when (e is EngineException or CredentialInputException)
-        {
-            return false;
-        }
+
+        public override CredentialInput Input() => fixture.Input();
+
+        public override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
+            fixture.WorksAsync(target, credential, cancellationToken);
     }
 }
