@@ -11,14 +11,31 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Position_of_each_brokers_log_is_what_was_told_last()
     {
-        Assert.That(await Positions.ReadPositionsAsync(None), Is.Empty);
+        Assert.That((await Positions.ReadPositionsAsync(None)).ByBroker, Is.Empty);
 
-        await Positions.WritePositionAsync("one", 7, None);
-        await Positions.WritePositionAsync("two", 3_000_000_000, None);
-        await Positions.WritePositionAsync("one", 9, None);
+        await TellAsync("one", 7);
+        await TellAsync("two", 3_000_000_000);
+        await TellAsync("one", 9);
 
         Assert.That(
-            await Positions.ReadPositionsAsync(None), Is.EquivalentTo(new Dictionary<string, long> { ["one"] = 9, ["two"] = 3_000_000_000 }));
+            (await Positions.ReadPositionsAsync(None)).ByBroker,
+            Is.EquivalentTo(new Dictionary<string, long> { ["one"] = 9, ["two"] = 3_000_000_000 }));
+
+        async Task TellAsync(string broker, long sequence) => Assert.That(
+            await Positions.WritePositionAsync(broker, sequence, await Positions.ReadPositionsAsync(None), None), Is.True);
+    }
+
+    [Test]
+    public async Task Store_that_has_less_than_was_read_is_told_nothing()
+    {
+        var read = await Positions.ReadPositionsAsync(None);
+        Assert.That(await Positions.WritePositionAsync("one", 7, read, None), Is.True);
+        Assert.That(await Positions.WritePositionAsync("one", 7, read, None), Is.True, "an answer may be lost");
+
+        var more = read with { ByBroker = new Dictionary<string, long> { ["one"] = 8 } };
+        Assert.That(await Positions.WritePositionAsync("one", 9, more, None), Is.False);
+
+        Assert.That((await Positions.ReadPositionsAsync(None)).ByBroker, Is.EquivalentTo(new Dictionary<string, long> { ["one"] = 7 }));
     }
 
     [Test]

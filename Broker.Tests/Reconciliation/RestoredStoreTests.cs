@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Quartz;
 using SecretsBroker.Audit;
 using SecretsBroker.Engines;
 using SecretsBroker.Leases;
@@ -141,13 +142,69 @@ internal sealed class RestoredStoreTests
 
         // What was written of the log's end by a pass that had looked before the loss would hide it.
         var (log, positions) = (broker.Services.GetRequiredService<AuditLog>(), (ILogPositions)broker.Store);
-        await Wait.UntilAsync(async () => (await positions.ReadPositionsAsync(default)).GetValueOrDefault("one") == log.LastDurable);
+        await Wait.UntilAsync(async () => (await positions.ReadPositionsAsync(default)).ByBroker.GetValueOrDefault("one") == log.LastDurable);
         Assert.That(await RedisNodes.AskAsync(redis.Port, "FLUSHALL"), Is.EqualTo("+OK"));
 
         await Wait.UntilAsync(() => broker.Target.Live.IsEmpty, Limit);
         var fresh = (await agent.IssueAsync(await agent.StartTaskAsync(), BrokerUnderTest.Items)).Lease.LeaseId;
         await Wait.UntilAsync(async () => await IsToldAsync(broker));
         Assert.That(broker.Target.Live.Keys.Select(id => id.Value), Is.EqualTo(new[] { fresh }));
+    }
+
+    [Test]
+    public async Task Store_that_loses_only_what_came_after_it_was_told_is_held_against_the_log()
+    {
+        RedisRequired.OrIgnore();
+        await using var redis = await RedisServer.StartAsync();
+        await using var broker = await BrokerUnderTest.StartAsync(("Store:Kind", "redis"), ("Store:Servers", redis.Endpoint));
+        // From here on the store is told when this test says so.
+        var scheduler = await broker.Services.GetRequiredService<ISchedulerFactory>().GetScheduler();
+        await scheduler.Standby();
+        await Wait.UntilAsync(async () => (await scheduler.QueryFireInstances(new FireInstanceQuery(), default)).Items.Count == 0);
+        var (log, positions) = (broker.Services.GetRequiredService<AuditLog>(), (ILogPositions)broker.Store);
+        var witness = broker.Services.GetRequiredService<StoreWitness>();
+        var agent = broker.Agent("a");
+        var task = await agent.StartTaskAsync();
+        var revoked = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
+        var kept = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
+        await FollowUntilAsync(async () => await PositionAsync() == log.LastDurable);
+        var told = await PositionAsync();
+        // What it writes after this it does not have when it comes back.
+        Assert.That(await RedisNodes.AskAsync(redis.Port, "CONFIG", "SET", "appendonly", "no"), Is.EqualTo("+OK"));
+        await agent.RevokeAsync(revoked);
+        await agent.IssueAsync(task, BrokerUnderTest.Items);
+        Assert.That(await PositionAsync(), Is.EqualTo(told));
+
+        redis.Kill();
+        await redis.RestartAsync();
+        await Wait.UntilAsync(IsConnectedAsync, Limit);
+
+        await FollowUntilAsync(async () => await IsToldAsync(broker) && await PositionAsync() > told);
+        Assert.That(broker.Target.Live.Keys.Select(id => id.Value), Is.EqualTo(new[] { kept }));
+        Assert.That((await agent.GetAsync(revoked)).State, Is.EqualTo(Proto.LeaseState.Revoking).Or.EqualTo(Proto.LeaseState.Revoked));
+        Assert.That((await agent.GetAsync(kept)).State, Is.EqualTo(Proto.LeaseState.Active));
+
+        async Task<long> PositionAsync() => (await positions.ReadPositionsAsync(default)).ByBroker.GetValueOrDefault("one");
+
+        async Task<bool> IsConnectedAsync()
+        {
+            try
+            {
+                return await PositionAsync() == told;
+            }
+            catch (StoreException)
+            {
+                return false;
+            }
+        }
+
+        Task FollowUntilAsync(Func<Task<bool>> condition) => Wait.UntilAsync(
+            async () =>
+            {
+                await witness.FollowAsync(default);
+                return await condition();
+            },
+            Limit);
     }
 
     [Test]

@@ -6,9 +6,15 @@ namespace SecretsBroker.Reconciliation;
 /// </summary>
 internal interface ILogPositions
 {
-    /// <summary>By broker; the least that any part of the store knows. A broker that some part does not know has zero.</summary>
-    ValueTask<IReadOnlyDictionary<string, long>> ReadPositionsAsync(CancellationToken cancellationToken);
+    ValueTask<LogPositions> ReadPositionsAsync(CancellationToken cancellationToken);
 
     /// <summary>Says that all that a log tells up to a record is in the store. Every part of it keeps that, after what it was told before.</summary>
-    ValueTask WritePositionAsync(string broker, long sequence, CancellationToken cancellationToken);
+    /// <param name="broker">Whose log.</param>
+    /// <param name="sequence">The record.</param>
+    /// <param name="read">What the store is known to be current by.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>
+    /// False when a part of the store is not what was read any more: set back, or another server. That part is told nothing.
+    /// </returns>
+    ValueTask<bool> WritePositionAsync(string broker, long sequence, LogPositions read, CancellationToken cancellationToken);
 }

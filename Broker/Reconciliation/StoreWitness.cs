@@ -7,8 +7,9 @@ namespace SecretsBroker.Reconciliation;
 
 /// <summary>
 /// Sees that the store was set back: to an old snapshot, to a replica that missed writes, to nothing. The store remembers up to which record of
-/// the audit log it is current. What the log says beyond that is held against it at each start, and whenever the store remembers less than this
-/// broker told it; before leases that are due by what it says are revoked. What targets have to be asked for goes on beside that.
+/// the audit log it is current. What the log says beyond that is held against it at each start, whenever the store remembers less than this
+/// broker told it, and whenever another server of it answers; before leases that are due by what it says are revoked. What targets have to be
+/// asked for goes on beside that.
 /// </summary>
 internal sealed partial class StoreWitness(
     ILogPositions positions,
@@ -26,6 +27,7 @@ internal sealed partial class StoreWitness(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
     private long? _told;
+    private IReadOnlyList<string> _servers = [];
     private long? _failed;
     private CatchUpReport _lastTold;
     private Removal? _removal;
@@ -59,7 +61,8 @@ internal sealed partial class StoreWitness(
         var broker = options.Value.Broker;
         // Before anything else: what is recorded later may not be in the store yet.
         var durable = log.LastDurable;
-        var stored = new Dictionary<string, long>(await positions.ReadPositionsAsync(cancellationToken));
+        var read = await positions.ReadPositionsAsync(cancellationToken);
+        var stored = new Dictionary<string, long>(read.ByBroker);
         var known = stored.GetValueOrDefault(broker);
         var caughtUp = false;
         if (_removal is { } removal)
@@ -76,22 +79,26 @@ internal sealed partial class StoreWitness(
             }
 
             // Not if it was set back once more meanwhile.
-            caughtUp = known >= removal.From;
+            caughtUp = known >= removal.From && read.Servers.SequenceEqual(removal.Servers);
         }
 
-        if (!caughtUp && (_told is null || known < _told))
+        if (!caughtUp && (_told is null || known < _told || !read.Servers.SequenceEqual(_servers)))
         {
             stored[broker] = known;
-            if (_told is not null)
+            if (known < _told)
             {
                 LogSetBack(known, _told.Value);
+            }
+            else if (_told is not null)
+            {
+                LogOtherServer(known);
             }
 
             var begun = await catchUp.RunAsync(stored, cancellationToken);
             if (begun.Doubts.Count > 0)
             {
                 // One at a time, and the position moves when it is done: a broker that stops before begins again.
-                _removal = new Removal(known, targets.RunAsync(begun, lifetime.ApplicationStopping));
+                _removal = new Removal(known, read.Servers, targets.RunAsync(begun, lifetime.ApplicationStopping));
                 return true;
             }
 
@@ -101,12 +108,12 @@ internal sealed partial class StoreWitness(
             }
         }
 
-        if (durable > known)
+        // Refused where it was set back since it was read: the next pass finds that out.
+        if (durable <= known || await positions.WritePositionAsync(broker, durable, read, cancellationToken))
         {
-            await positions.WritePositionAsync(broker, durable, cancellationToken);
+            (_told, _servers) = (Math.Max(durable, known), read.Servers);
         }
 
-        _told = Math.Max(durable, known);
         return true;
     }
 
@@ -141,11 +148,16 @@ internal sealed partial class StoreWitness(
     }
 
     /// <param name="From">The position that the store had.</param>
+    /// <param name="Servers">Who said so.</param>
     /// <param name="Report">What comes of it.</param>
-    private sealed record Removal(long From, Task<CatchUpReport> Report);
+    private sealed record Removal(long From, IReadOnlyList<string> Servers, Task<CatchUpReport> Report);
 
     [LoggerMessage(LogLevel.Critical, "The store was set back: it follows the audit log up to record {Known} and was told of {Told}")]
     private partial void LogSetBack(long known, long told);
+
+    [LoggerMessage(
+        LogLevel.Warning, "Another server of the store answers, or one that was started again: it is held against the audit log from record {Known} on")]
+    private partial void LogOtherServer(long known);
 
     [LoggerMessage(LogLevel.Critical, "The store had forgotten what the audit log says: {Report}")]
     private partial void LogCaughtUp(string report);

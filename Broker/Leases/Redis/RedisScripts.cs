@@ -43,6 +43,9 @@ internal static class RedisScripts
 
     public static readonly RedisScript ConfirmRecheck = new("confirm-recheck");
 
+    public static readonly RedisScript ReadPositions = new("read-positions");
+    public static readonly RedisScript WritePosition = new("write-position");
+
     public static readonly RedisScript Use = new("use");
 
     public static readonly RedisScript AddSignals = new("add-signals");

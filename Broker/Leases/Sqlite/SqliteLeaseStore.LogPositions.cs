@@ -5,14 +5,17 @@ namespace SecretsBroker.Leases.Sqlite;
 /// <summary>How far the store follows the audit logs.</summary>
 internal sealed partial class SqliteLeaseStore : ILogPositions
 {
-    public ValueTask<IReadOnlyDictionary<string, long>> ReadPositionsAsync(CancellationToken cancellationToken) =>
-        _database.ReadAsync<IReadOnlyDictionary<string, long>>(
-            session => session.All(Sql.LogPositions, row => (Broker: row.GetString(0), Sequence: row.GetInt64(1)))
-                .ToDictionary(position => position.Broker, position => position.Sequence),
+    public ValueTask<LogPositions> ReadPositionsAsync(CancellationToken cancellationToken) =>
+        _database.ReadAsync(
+            session => new LogPositions(
+                session.All(Sql.LogPositions, row => (Broker: row.GetString(0), Sequence: row.GetInt64(1)))
+                    .ToDictionary(position => position.Broker, position => position.Sequence),
+                Servers: []),
             cancellationToken);
 
-    public async ValueTask WritePositionAsync(string broker, long sequence, CancellationToken cancellationToken) =>
-        await _database.WriteAsync(session => session.Execute(Sql.WriteLogPosition, broker, sequence), cancellationToken);
+    public ValueTask<bool> WritePositionAsync(string broker, long sequence, LogPositions read, CancellationToken cancellationToken) =>
+        _database.WriteAsync(
+            session => session.Execute(Sql.WriteLogPosition, broker, sequence, read.ByBroker.GetValueOrDefault(broker)) == 1, cancellationToken);
 
     public ValueTask<bool> ProlongAsync(LeaseId id, DateTimeOffset expireTime, CancellationToken cancellationToken) => ChangeAsync(
         id,

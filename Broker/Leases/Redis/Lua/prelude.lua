@@ -19,6 +19,12 @@ local function clock()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Another one after a failover and after a restart.
+local function run_id()
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and info:match('run_id:(%x+)') or ''
+end
+
 local function read(key)
   local values = redis.call('HMGET', key, unpack(FIELDS))
   if not values[1] then
