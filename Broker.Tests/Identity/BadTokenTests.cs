@@ -71,6 +71,10 @@ internal sealed class BadTokenTests
             AuthenticationFault.ProofRepeated, // as the first
             AuthenticationFault.InitiatorRefused, // of other tokens: see InitiatorTests
             AuthenticationFault.ProofReplayed, // takes two calls: see DpopTests
+            // of resource servers: see IntrospectionTests
+            AuthenticationFault.ClientUnknown,
+            AuthenticationFault.ClientSecretRefused,
+            AuthenticationFault.ResourceServerUnknown,
         };
         var shown = BadTokens.Table.Select(bad => bad.Expected).Concat(BadProofs.Table.Select(bad => bad.Expected));
 

@@ -19,7 +19,7 @@ internal sealed class PersistedEnumStabilityTests
     public void End_causes_keep_their_numbers() => AssertNumbers<EndCause>(
         ("None", 0), ("Completed", 1), ("Failed", 2), ("Aborted", 3), ("Lost", 4), ("Expired", 5), ("Killed", 6), ("Returned", 7),
         ("Operator", 8), ("Replaced", 9), ("IssueFailed", 10), ("Abandoned", 11), ("Undelivered", 12), ("Violation", 13),
-        ("Policy", 14), ("Delegation", 15));
+        ("Policy", 14), ("Delegation", 15), ("ResourceServer", 16));
 
     [Test]
     public void Task_outcomes_keep_their_numbers() => AssertNumbers<TaskOutcome>(

@@ -171,6 +171,8 @@ internal sealed class PublicationEndpointsTests
 
         Assert.That(metadata.GetProperty("issuer").GetString(), Is.EqualTo(PublicationHost.Issuer));
         Assert.That(metadata.GetProperty("jwks_uri").GetString(), Is.EqualTo($"{PublicationHost.Issuer}/jwks.json"));
+        Assert.That(metadata.GetProperty("introspection_endpoint").GetString(), Is.EqualTo($"{PublicationHost.Issuer}/introspect"));
+        Assert.That(metadata.GetProperty("revocation_endpoint").GetString(), Is.EqualTo($"{PublicationHost.Issuer}/revoke"));
     }
 
     private Lease LeaseOf(string engine) => TestLeases.LeaseOf(TestLeases.Request(

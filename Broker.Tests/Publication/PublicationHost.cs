@@ -40,6 +40,7 @@ internal sealed class PublicationHost : IAsyncDisposable
                 key_file = Path.Combine(_folder.Path, "jwt.key"),
                 audience = Tokens.Audience,
                 base_url = "https://broker.example",
+                resource_servers = new[] { new { workload = "spiffe://example.org/invoices-api" } },
             }));
 
         var builder = WebApplication.CreateSlimBuilder();

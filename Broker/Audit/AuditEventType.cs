@@ -86,4 +86,7 @@ internal enum AuditEventType
 
     /// <summary>A target was held against the leases, and they differed, or an operator asked.</summary>
     TargetReconciled = 41,
+
+    /// <summary>A resource server wanted the lease of a token that it was shown ended. That it is gone says <see cref="Revoked"/>.</summary>
+    TokenRevoked = 42,
 }

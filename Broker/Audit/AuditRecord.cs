@@ -104,6 +104,10 @@ internal sealed record AuditRecord
     /// <summary>How many calls the record stands for.</summary>
     public long? Count { get; init; }
 
+    // what a resource server asked for
+    /// <summary>Who it is, as the catalogue knows it.</summary>
+    public string ResourceServer { get; init; } = "";
+
     // delegation
 
     /// <summary>The nearest one: under which the task was started; of a delegation's own record, that one.</summary>

@@ -64,6 +64,7 @@ internal static class AuditRecordJson
         json.Member("downstream_resource"u8, record.DownstreamResource);
         json.Member("authority"u8, record.Authority);
         Member(json, "count"u8, record.Count);
+        json.Member("resource_server"u8, record.ResourceServer);
         json.Member("delegation"u8, record.Delegation);
         json.Member("delegation_chain"u8, record.DelegationChain);
         json.Member("root_task"u8, record.RootTask);
@@ -149,6 +150,7 @@ internal static class AuditRecordJson
         DownstreamResource = Text(line, "downstream_resource"),
         Authority = Text(line, "authority"),
         Count = Number(line, "count"),
+        ResourceServer = Text(line, "resource_server"),
         Delegation = Text(line, "delegation"),
         DelegationChain = List(line, "delegation_chain"),
         RootTask = Text(line, "root_task"),

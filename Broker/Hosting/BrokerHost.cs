@@ -22,6 +22,7 @@ using SecretsBroker.Identity;
 using SecretsBroker.Identity.WorkloadApi;
 using SecretsBroker.Intents;
 using SecretsBroker.Intents.Delegations;
+using SecretsBroker.Introspection;
 using SecretsBroker.Issuance;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
@@ -96,7 +97,9 @@ internal static class BrokerHost
         app.MapGrpcService<ApprovalApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<ReviewApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapStandardServices();
-        app.MapPublications(target => app.Services.GetRequiredService<TargetEngines>().Find(target)?.Engine);
+        var engines = app.Services.GetRequiredService<TargetEngines>();
+        app.MapPublications(target => engines.Find(target)?.Engine);
+        app.MapIntrospection(target => engines.Find(target)?.Engine);
         // For everybody, so it looks behind itself no oftener than the gRPC service does.
         app.MapGet("/healthz", async (ServingState state, CancellationToken cancelled) =>
             await state.LookAsync(cancelled) == HealthCheckResponse.Types.ServingStatus.Serving
@@ -136,6 +139,7 @@ internal static class BrokerHost
         services.AddIssuance();
         services.AddKillSwitch();
         services.AddExplaining();
+        services.AddIntrospection();
         services.Configure<ListenOptions>(configuration.GetSection(ListenOptions.Section));
         services.AddHostedService<WorkloadApiFeed>();
         services.AddHostedService<StartUp>();

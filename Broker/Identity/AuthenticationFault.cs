@@ -59,6 +59,11 @@ internal enum AuthenticationFault
     CertificateFormRefused,
     CertificateChainRefused,
 
+    // who is no caller but a resource server
+    ClientUnknown,
+    ClientSecretRefused,
+    ResourceServerUnknown,
+
     // what is presented together
     CredentialsDisagree,
 

@@ -39,6 +39,9 @@ internal static class AuthenticationFaultExtensions
             or AuthenticationFault.CertificateIdRefused
             or AuthenticationFault.CertificateFormRefused
             or AuthenticationFault.CertificateChainRefused => AuthenticationFailure.Certificate,
+        AuthenticationFault.ClientUnknown
+            or AuthenticationFault.ClientSecretRefused
+            or AuthenticationFault.ResourceServerUnknown => AuthenticationFailure.ResourceServer,
         AuthenticationFault.CredentialsDisagree => AuthenticationFailure.Claims,
         AuthenticationFault.ConfirmationRefused
             or AuthenticationFault.BoundCertificateMissing

@@ -48,4 +48,7 @@ internal enum EndCause
 
     /// <summary>The delegation that its task was started under was ended or narrowed, or one above it.</summary>
     Delegation = 15,
+
+    /// <summary>The resource server that its token is for wanted it ended.</summary>
+    ResourceServer = 16,
 }

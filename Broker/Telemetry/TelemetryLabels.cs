@@ -175,6 +175,9 @@ internal enum AuthenticationFailure
 
     /// <summary>What may be used once was used before.</summary>
     Replay,
+
+    /// <summary>Who asks about tokens is none of those that may, or has not shown it.</summary>
+    ResourceServer,
     Other,
 }
 

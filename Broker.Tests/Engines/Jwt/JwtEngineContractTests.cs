@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -34,7 +35,7 @@ internal sealed class JwtEngineContractTests : CredentialEngineContract
         },
         new("previous key without end", "targets/jwt-target/settings/previous_keys/0/until")
         {
-            ChangeTarget = settings => ((System.Text.Json.Nodes.JsonObject)settings["previous_keys"]![0]!).Remove("until"),
+            ChangeTarget = settings => ((JsonObject)settings["previous_keys"]![0]!).Remove("until"),
         },
         new("previous key with no instant", "targets/jwt-target/settings/previous_keys/0/until")
         {
@@ -43,6 +44,32 @@ internal sealed class JwtEngineContractTests : CredentialEngineContract
         new("no web address", "targets/jwt-target/settings/base_url")
         {
             ChangeTarget = settings => settings["base_url"] = "broker.example",
+        },
+        new("tokens over plain http", "targets/jwt-target/settings/base_url")
+        {
+            ChangeTarget = settings => settings["base_url"] = "http://broker.example",
+        },
+        new(
+            "resource servers that are known by nothing, twice, in the wrong way or by too much",
+            "targets/jwt-target/settings/resource_servers/0/client_id",
+            "targets/jwt-target/settings/resource_servers/1/client_secret",
+            "targets/jwt-target/settings/resource_servers/2/client_id",
+            "targets/jwt-target/settings/resource_servers/3/workload",
+            "targets/jwt-target/settings/resource_servers/4/client_id",
+            "targets/jwt-target/settings/resource_servers/5/client_secret",
+            "targets/jwt-target/settings/resource_servers/6/client_id")
+        {
+            ChangeTarget = settings => settings["resource_servers"] = JsonNode.Parse("""
+                [
+                    { "may_revoke": true },
+                    { "client_id": "a" },
+                    { "client_id": "a", "client_secret": { "env": "A" } },
+                    { "workload": "example.org/a" },
+                    { "client_id": "a:b", "client_secret": { "env": "A" } },
+                    { "client_id": "c", "client_secret": "hunter2" },
+                    { "client_id": "d", "client_secret": { "env": "D" }, "workload": "spiffe://example.org/d" }
+                ]
+                """),
         },
         new("neither yes nor no", "grants/jwt-grant/settings/bearer")
         {
@@ -64,6 +91,11 @@ internal sealed class JwtEngineContractTests : CredentialEngineContract
             issuer = "https://broker.example/tokens",
             audience = Tokens.Audience,
             base_url = "https://broker.example",
+            resource_servers = new object[]
+            {
+                new { client_id = "invoices-api", client_secret = new { env = "INVOICES_API" }, may_revoke = true },
+                new { workload = "spiffe://example.org/invoices-api" },
+            },
             previous_keys = new[] { new { file = old, until = "2999-01-01T00:00:00Z" } },
         });
     }

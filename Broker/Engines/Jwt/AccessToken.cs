@@ -15,6 +15,9 @@ internal static class AccessToken
     /// <summary>The <c>type</c> of the one element of <c>authorization_details</c>: what the token was issued for.</summary>
     public const string AuthorizationType = "secretsbroker_intent";
 
+    public const string Type = "at+jwt";
+    public const string Algorithm = "ES256";
+
     private const int SignatureBytes = 64;
 
     public static byte[] Write(
@@ -22,8 +25,8 @@ internal static class AccessToken
     {
         var header = Json(json =>
         {
-            json.WriteString("typ", "at+jwt");
-            json.WriteString("alg", "ES256");
+            json.WriteString("typ", Type);
+            json.WriteString("alg", Algorithm);
             json.WriteString("kid", key.Id);
         });
         var claims = Json(json => WriteClaims(json, request, settings, binding, now));

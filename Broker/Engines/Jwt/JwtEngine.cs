@@ -21,6 +21,9 @@ internal sealed partial class JwtEngine(
     /// <summary>Where the target's tokens say that they come from.</summary>
     public string Issuer => settings.Issuer;
 
+    /// <summary>Who may ask about the target's tokens.</summary>
+    public IReadOnlyList<ResourceServer> ResourceServers => settings.ResourceServers;
+
     public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -71,28 +74,45 @@ internal sealed partial class JwtEngine(
     }
 
     /// <summary>The keys that tokens may still be signed with (RFC 7517 §5).</summary>
-    public JsonObject ReadKeySet()
-    {
-        var now = time.GetUtcNow();
-        var current = Key();
-        var keys = _previous.Where(k => k.Until > now && k.Key.Id != current.Id).Select(k => k.Key).Prepend(current);
-        return new JsonObject { ["keys"] = new JsonArray([.. keys.Select(k => k.ToJsonWebKey())]) };
-    }
+    public JsonObject ReadKeySet() =>
+        new() { ["keys"] = new JsonArray([.. AcceptedKeys().Select(key => key.ToJsonWebKey())]) };
+
+    /// <summary>Null for what is not a token of this target. Whether one is still good says its lease, and <see cref="IsListedAsync"/>.</summary>
+    public IssuedToken? ReadToken(string text) => IssuedToken.TryRead(text, settings, AcceptedKeys());
+
+    /// <summary>Whether a lease's token is on the list of revoked ones at this moment.</summary>
+    /// <exception cref="EngineException">The list cannot be asked.</exception>
+    public async ValueTask<bool> IsListedAsync(Lease lease, CancellationToken cancellationToken) =>
+        await _denyList.FindAsync(lease, cancellationToken) is not null;
 
     /// <summary>RFC 8414; null when the issuer is not where the broker's own publications are.</summary>
-    public JsonObject? ReadMetadata() =>
-        settings.BaseUrl is { } url && settings.Issuer == JwtSettings.PublishedIssuer(url, target)
-            ? new JsonObject
-            {
-                ["issuer"] = settings.Issuer,
-                ["jwks_uri"] = $"{settings.Issuer}/jwks.json",
-                ["response_types_supported"] = new JsonArray(),
-                ["grant_types_supported"] = new JsonArray(),
-                ["tls_client_certificate_bound_access_tokens"] = true,
-                ["authorization_details_types_supported"] = new JsonArray(AccessToken.AuthorizationType),
-                ["revoked_tokens_uri"] = $"{settings.Issuer}/revoked.json",
-            }
-            : null;
+    public JsonObject? ReadMetadata()
+    {
+        if (settings.BaseUrl is not { } url || settings.Issuer != JwtSettings.PublishedIssuer(url, target))
+        {
+            return null;
+        }
+
+        var metadata = new JsonObject
+        {
+            ["issuer"] = settings.Issuer,
+            ["jwks_uri"] = $"{settings.Issuer}/jwks.json",
+            ["response_types_supported"] = new JsonArray(),
+            ["grant_types_supported"] = new JsonArray(),
+            ["tls_client_certificate_bound_access_tokens"] = true,
+            ["authorization_details_types_supported"] = new JsonArray(AccessToken.AuthorizationType),
+            ["revoked_tokens_uri"] = $"{settings.Issuer}/revoked.json",
+        };
+        if (settings.ResourceServers.Count > 0)
+        {
+            metadata["introspection_endpoint"] = $"{settings.Issuer}/introspect";
+            metadata["introspection_endpoint_auth_methods_supported"] = new JsonArray("client_secret_basic");
+            metadata["revocation_endpoint"] = $"{settings.Issuer}/revoke";
+            metadata["revocation_endpoint_auth_methods_supported"] = new JsonArray("client_secret_basic");
+        }
+
+        return metadata;
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -103,6 +123,13 @@ internal sealed partial class JwtEngine(
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private IEnumerable<SigningKey> AcceptedKeys()
+    {
+        var now = time.GetUtcNow();
+        var current = Key();
+        return _previous.Where(k => k.Until > now && k.Key.Id != current.Id).Select(k => k.Key).Prepend(current);
     }
 
     /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>

@@ -24,6 +24,9 @@ internal sealed record JwtSettings
     /// <summary><c>base_url</c>: where the broker's publications are reached from outside. Optional.</summary>
     public Uri? BaseUrl { get; init; }
 
+    /// <summary><c>resource_servers</c>: who may ask whether a token is good, and who may revoke one. None when not set: then nobody may.</summary>
+    public required IReadOnlyList<ResourceServer> ResourceServers { get; init; }
+
     public static string PublishedIssuer(Uri baseUrl, string target) => PublicationAddress.Of(baseUrl, $"v1/jwt/{Uri.EscapeDataString(target)}");
 
     public static JwtSettings Read(Target target, CatalogFaults faults)
@@ -39,7 +42,13 @@ internal sealed record JwtSettings
             Audience = ReadAudience(reader),
             KeyFile = reader.RequiredText("key_file"),
             PreviousKeys = [.. reader.Sections("previous_keys").Select(ReadPrevious)],
+            ResourceServers = ResourceServer.ReadAll(reader, "resource_servers"),
         };
+        if (settings.ResourceServers.Count > 0 && baseUrl is { Scheme: "http", IsLoopback: false })
+        {
+            reader.Fault("base_url", "must be https, because resource servers send tokens there");
+        }
+
         reader.RefuseOthers();
         return settings;
     }

@@ -42,6 +42,15 @@ internal sealed class SigningKey : IDisposable
         }
     }
 
+    public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
+    {
+        lock (_signing)
+        {
+            return _key.VerifyData(
+                data, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        }
+    }
+
     public JsonNode ToJsonWebKey()
     {
         var jwk = JsonNode.Parse(_canonical)!;
