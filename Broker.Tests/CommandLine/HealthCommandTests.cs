@@ -58,7 +58,7 @@ internal sealed class HealthCommandTests
     public async Task An_authority_is_trusted_for_the_name_in_the_certificate()
     {
         var authority = Path.Combine(_folder.Path, "broker.pem");
-        var byName = await ProgramRun.OfHealthAsync("--address", $"https://localhost:{_port}", "--ca", authority);
+        var byName = await ProgramRun.OfHealthAsync("--address", $"https://localhost:{_port}", "--ca-file", authority);
         var byAddress = await ProgramRun.OfHealthAsync("--address", $"https://127.0.0.1:{_port}", "--ca", authority);
 
         Assert.That((byName.ExitCode, byAddress.ExitCode), Is.EqualTo((0, 1)), byName.Errors);

@@ -33,7 +33,7 @@ internal static class HealthCommand
             },
             HelpName = "URL",
         };
-        var authority = new Option<FileInfo?>("--ca")
+        var authority = new Option<FileInfo?>("--ca-file", "--ca")
         {
             Description = "PEM file with the certificate authority of the broker's certificate; the system's by default.",
             HelpName = "FILE",
@@ -76,7 +76,7 @@ internal static class HealthCommand
 
         if (listen is { WorkloadApi: true, Insecure: false })
         {
-            Output.Faults($"{file}:", ["the listener's certificate is the agent's to give: ask with --address and --ca, or GET /healthz at the publish port"]);
+            Output.Faults($"{file}:", ["the listener's certificate is the agent's to give: ask with --address and --ca-file, or GET /healthz at the publish port"]);
             return BrokerCommand.Faulty;
         }
 
@@ -123,7 +123,7 @@ internal static class HealthCommand
     }
 
     private static string Explain(RpcException e, Uri address) => e.StatusCode is StatusCode.Internal && address.Scheme == Uri.UriSchemeHttps
-        ? "it cannot be asked by TLS: does it have TLS, and is its certificate one that is trusted (--ca)?"
+        ? "it cannot be asked by TLS: does it have TLS, and is its certificate one that is trusted (--ca-file)?"
         : e.StatusCode.ToString();
 
     // A broker that listens on all addresses is asked on loopback.

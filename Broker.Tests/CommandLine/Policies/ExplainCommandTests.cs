@@ -56,6 +56,24 @@ internal sealed class ExplainCommandTests
     }
 
     [Test]
+    public async Task Question_that_several_grants_serve_has_to_name_the_engine()
+    {
+        _company.Write("catalog/b.yaml", """
+            targets:
+              - { name: agents-ca, engine: x509, settings: { key_file: a.key, certificate_file: a.pem } }
+            grants:
+              - { name: by-certificate, action: read, resource: invoices-api/invoices, target: agents-ca, default_ttl: 5m, max_ttl: 10m }
+            """);
+        string[] question = ["--workload", "spiffe://example.org/a", "--action", "read", "--resource", "invoices-api/invoices"];
+
+        var open = await RunAsync(question);
+        var named = await RunAsync([.. question, "--engine", "x509"]);
+
+        Assert.That((open.ExitCode, named.ExitCode), Is.EqualTo((1, 0)), open.Errors + named.Errors);
+        Assert.That(open.Errors, Does.Contain("several grants").And.Contain("--engine"));
+    }
+
+    [Test]
     public async Task What_is_missing_is_told()
     {
         var run = await RunAsync("--action", "read", "--claim", "team", "--time", "yesterday");

@@ -67,8 +67,7 @@ internal static class ExplainCommand
         }
 
         var explanation = new PolicyTrial(loaded.Policies, loaded.Catalog).Explain(asked);
-        ExplanationText.Print(PolicyMapping.ToMessage(explanation, maximum: int.MaxValue), all);
-        return BrokerCommand.Success;
+        return Print(PolicyMapping.ToMessage(explanation, maximum: int.MaxValue), all);
     }
 
     private static async Task<int> ExplainRecordedAsync(
@@ -124,10 +123,20 @@ internal static class ExplainCommand
     private static async Task<int> AskAsync(RemoteBroker broker, TrialQuestion asked, bool all, CancellationToken cancellationToken)
     {
         var request = new ExplainDecisionRequest { Question = RemoteQuestion.Of(asked) };
-        ExplanationText.Print(
-            await broker.CallAsync(
-                (channel, options) => new PolicyService.PolicyServiceClient(channel).ExplainDecisionAsync(request, options), cancellationToken),
-            all);
-        return BrokerCommand.Success;
+        var explained = await broker.CallAsync(
+            (channel, options) => new PolicyService.PolicyServiceClient(channel).ExplainDecisionAsync(request, options), cancellationToken);
+        return Print(explained, all);
+    }
+
+    private static int Print(ExplainDecisionResponse explained, bool all)
+    {
+        ExplanationText.Print(explained, all);
+        if (!explained.Answer.Undecided)
+        {
+            return BrokerCommand.Success;
+        }
+
+        Output.Faults("The question was not decided:", [$"{explained.Answer.Reason} (--engine)"]);
+        return BrokerCommand.Faulty;
     }
 }

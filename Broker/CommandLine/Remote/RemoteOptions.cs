@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 
 namespace SecretsBroker.CommandLine.Remote;
 
@@ -67,7 +68,8 @@ internal sealed class RemoteOptions(string? withoutAddress = null)
     public bool AreGiven(ParseResult parsed) => parsed.GetResult(_address) is { Implicit: false };
 
     /// <summary>Asks the broker, and says on one line why that was not possible.</summary>
-    /// <returns>What <paramref name="ask"/> returned; <see cref="BrokerCommand.Failed"/> when the broker could not be asked, or refused.</returns>
+    /// <returns>What <paramref name="ask"/> returned; <see cref="BrokerCommand.Faulty"/> when the broker found faults in what was asked,
+    /// <see cref="BrokerCommand.Failed"/> when it could not be asked, or refused.</returns>
     public async Task<int> RunAsync(
         ParseResult parsed, Func<RemoteBroker, CancellationToken, Task<int>> ask, CancellationToken cancellationToken)
     {
@@ -84,7 +86,7 @@ internal sealed class RemoteOptions(string? withoutAddress = null)
         catch (RemoteException e)
         {
             Output.Faults($"The broker at {address} was not asked, or refused:", [e.Message]);
-            return BrokerCommand.Failed;
+            return e.StatusCode == StatusCode.InvalidArgument ? BrokerCommand.Faulty : BrokerCommand.Failed;
         }
     }
 }
