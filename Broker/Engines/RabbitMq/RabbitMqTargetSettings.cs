@@ -31,7 +31,7 @@ internal sealed record RabbitMqTargetSettings
     public static RabbitMqTargetSettings Read(Target target, CatalogFaults faults)
     {
         var reader = SettingsReader.Of(target, faults);
-        var url = ReadUrl(reader);
+        var url = TargetAddress.ReadRequired(reader, "url");
         var tls = reader.Flag("amqp_tls", fallback: true);
         var settings = new RabbitMqTargetSettings
         {
@@ -55,27 +55,5 @@ internal sealed record RabbitMqTargetSettings
 
         reader.RefuseOthers();
         return settings;
-    }
-
-    private static Uri? ReadUrl(SettingsReader reader)
-    {
-        if (Uri.TryCreate(reader.RequiredText("url"), UriKind.Absolute, out var url) && url.Scheme is "http" or "https" &&
-            url.Query.Length == 0 && url.Fragment.Length == 0 && url.UserInfo.Length == 0)
-        {
-            if (url.Scheme == "http" && !url.IsLoopback)
-            {
-                reader.Fault("url", "must be https for a host that is not loopback");
-            }
-
-            // What is below it is found relative to it.
-            return new Uri($"{url.AbsoluteUri.TrimEnd('/')}/");
-        }
-
-        if (reader.Has("url"))
-        {
-            reader.Fault("url", "must be an http or https address without user, query and fragment");
-        }
-
-        return null;
     }
 }
