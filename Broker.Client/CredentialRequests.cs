@@ -20,6 +20,9 @@ public static class CredentialRequests
     /// <summary>A RabbitMQ login.</summary>
     public static CredentialRequest RabbitMq() => new() { Rabbitmq = new RabbitMqRequest() };
 
+    /// <summary>A dynamic secret of Vault's.</summary>
+    public static CredentialRequest Vault() => new() { Vault = new VaultRequest() };
+
     /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {

@@ -6,6 +6,7 @@ using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Engines;
@@ -65,6 +66,7 @@ internal sealed class CatalogFolder : IDisposable
         new RabbitMqEngineType(new ManualTime()),
         new RedisAclEngineType(new ManualTime()),
         new SshEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<SshEngine>.Instance),
+        new VaultEngineType(new ManualTime()),
         new X509EngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<X509Engine>.Instance),
     ];
 

@@ -6,7 +6,7 @@ namespace SecretsBroker.Tests.Engines;
 /// <summary>What an engine keeps whose target can say what it holds.</summary>
 internal abstract partial class CredentialEngineContract
 {
-    private static readonly string[] _listable = ["postgres", "redis-acl", "rabbitmq"];
+    private static readonly string[] _listable = ["postgres", "redis-acl", "rabbitmq", "vault"];
 
     [Test]
     public async Task What_was_issued_is_listed_by_its_installations_mark_until_it_is_revoked()

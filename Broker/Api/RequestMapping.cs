@@ -109,6 +109,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.Redis => new CredentialInput.Redis(),
         CredentialRequest.KindOneofCase.Ssh => ToInput(request.Ssh),
         CredentialRequest.KindOneofCase.Rabbitmq => new CredentialInput.RabbitMq(),
+        CredentialRequest.KindOneofCase.Vault => new CredentialInput.Vault(),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
     };
 

@@ -169,9 +169,13 @@ internal static class ResponseMapping
                 VirtualHosts = { rabbit.VirtualHosts },
             },
         },
+        Engines.Vault.VaultCredential vault => new V1.Secret { Vault = new V1.VaultCredential { Fields = { Revealed(vault) } } },
         SealedCredential closed => new V1.Secret { Sealed = closed.Message },
         _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
     };
+
+    private static Dictionary<string, string> Revealed(FieldsCredential credential) =>
+        credential.Fields.ToDictionary(field => field.Key, field => field.Value.Reveal());
 
     public static HoldTaskResponse ToMessage(LifelineEvent happened) => happened switch
     {

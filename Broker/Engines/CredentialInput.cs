@@ -28,6 +28,11 @@ internal abstract record CredentialInput
         public override string EngineType => "rabbitmq";
     }
 
+    internal sealed record Vault : CredentialInput
+    {
+        public override string EngineType => "vault";
+    }
+
     /// <param name="CertificateRequest">PKCS#10, DER; only its key is used. Empty when <paramref name="PublicKey"/> is given.</param>
     /// <param name="PublicKey">SubjectPublicKeyInfo, DER.</param>
     internal sealed record X509(ReadOnlyMemory<byte> CertificateRequest, ReadOnlyMemory<byte> PublicKey) : CredentialInput

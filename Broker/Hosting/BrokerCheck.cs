@@ -8,6 +8,7 @@ using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
@@ -95,6 +96,7 @@ internal static class BrokerCheck
         .AddRedisAclEngine()
         .AddRabbitMqEngine()
         .AddSshEngine()
+        .AddVaultEngine()
         .AddSingleton<TargetEngines>()
         .BuildServiceProvider();
 

@@ -16,6 +16,7 @@ using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Explaining;
 using SecretsBroker.Identity;
@@ -127,6 +128,7 @@ internal static class BrokerHost
         services.AddRedisAclEngine();
         services.AddRabbitMqEngine();
         services.AddSshEngine();
+        services.AddVaultEngine();
         services.AddSingleton<TargetEngines>();
         services.AddCatalog();
         services.AddPolicy();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.Vault;
 
 namespace SecretsBroker.Sealing;
 
@@ -32,6 +33,9 @@ internal static class SecretJson
                 break;
             case RabbitMqCredential rabbit:
                 Write(json, rabbit);
+                break;
+            case VaultCredential vault:
+                Write(json, "vault"u8, vault);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no JSON");
@@ -104,6 +108,18 @@ internal static class SecretJson
         json.WriteString("password"u8, rabbit.Password.Bytes);
         json.WriteBoolean("tls"u8, rabbit.Tls);
         Write(json, "virtualHosts"u8, rabbit.VirtualHosts);
+    }
+
+    private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, FieldsCredential credential)
+    {
+        json.WriteStartObject(name);
+        json.WriteStartObject("fields"u8);
+        foreach (var (field, value) in credential.Fields)
+        {
+            json.WriteString(field, value.Bytes);
+        }
+
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)

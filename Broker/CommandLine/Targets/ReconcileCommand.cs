@@ -12,7 +12,7 @@ internal static class ReconcileCommand
 
     public static Command Create()
     {
-        var target = new Argument<string>("target") { Description = "The target's name in the catalogue; its engine must be postgres, redis-acl or rabbitmq." };
+        var target = new Argument<string>("target") { Description = "The target's name in the catalogue; its engine must be postgres, redis-acl, rabbitmq or vault." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show; remove nothing." };
         var remote = new RemoteOptions();
         var command = new Command(

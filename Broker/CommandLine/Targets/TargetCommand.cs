@@ -10,6 +10,5 @@ internal static class TargetCommand
         ListTargetsCommand.Create(),
         ReconcileCommand.Create(),
         RotatePasswordCommand.Create(),
-        AuthorityRequestCommand.Create(),
     };
 }

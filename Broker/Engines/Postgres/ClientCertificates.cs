@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// Signs the keys of callers for the server's <c>cert</c> authentication, which takes the common name for the role's. A role that was dropped
 /// lets nobody in, whatever certificate they hold: no list of revoked ones is needed, as long as nothing else trusts the authority.
 /// </summary>
-internal sealed class ClientCertificates(string target, AuthoritySettings authority, TimeProvider time) : IDisposable
+internal sealed class ClientCertificates(string target, X509Settings authority, TimeProvider time) : IDisposable
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
@@ -26,16 +26,10 @@ internal sealed class ClientCertificates(string target, AuthoritySettings author
         var signer = Authority();
         // Certificates know whole seconds; never a moment past the lease.
         var notAfter = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
-        var now = time.GetUtcNow();
-        var notBefore = now - DatedBack;
-        if (signer.FindFault(now, notAfter) is { } fault)
+        var notBefore = time.GetUtcNow() - DatedBack;
+        if (notAfter > signer.NotAfter || notAfter <= notBefore)
         {
-            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
-        }
-
-        if (notAfter <= notBefore)
-        {
-            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
+            throw new EngineException($"the certificate authority of target {target} cannot sign for the time of the lease", isTransient: false);
         }
 
         var subject = new X500DistinguishedNameBuilder();
@@ -54,10 +48,9 @@ internal sealed class ClientCertificates(string target, AuthoritySettings author
     /// <exception cref="EngineException">It cannot sign.</exception>
     public void Check()
     {
-        var now = time.GetUtcNow();
-        if (Authority().FindFault(now, now) is { } fault)
+        if (Authority().NotAfter <= time.GetUtcNow())
         {
-            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
+            throw new EngineException($"the certificate authority of target {target} has ended", isTransient: false);
         }
     }
 
