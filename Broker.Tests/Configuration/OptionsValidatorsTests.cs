@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Options;
 using SecretsBroker.Catalog;
+using SecretsBroker.Configuration;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
@@ -89,6 +90,15 @@ internal sealed class OptionsValidatorsTests
         Assert.That(
             FaultsOf("Issuance", ("DecisionTimeout", "00:00:00"), ("SettleMargin", "01:00:00"), ("MaxLivePerTask", "-1")),
             Has.Length.EqualTo(3));
+
+    [TestCase("00:00:01", false)]
+    [TestCase("00:00:02", true)]
+    [TestCase("00:01:00", true)]
+    [TestCase("00:01:01", false)]
+    public void Time_of_a_call_to_the_store_has_its_bounds(string limit, bool fits) =>
+        Assert.That(
+            Validate(new StoreOptionsValidator(), [("Kind", "redis"), ("Servers", "localhost:6379"), ("CallTimeout", limit)]).Failures ?? [],
+            fits ? Is.Empty : Has.One.StartsWith("Store:CallTimeout: must lie between 00:00:02 and 00:01:00"));
 
     [Test]
     public void Killers_are_workloads()

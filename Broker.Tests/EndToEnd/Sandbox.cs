@@ -63,6 +63,8 @@ internal sealed class Sandbox : IDisposable
             ["Policy:Folder"] = PathOf("policies"),
             ["Policy:ReloadInterval"] = "00:00:00.1",
             ["Store:Path"] = PathOf("leases.db"),
+            // A machine that is busy is no fault of the store.
+            ["Store:CallTimeout"] = "00:00:30",
             ["Audit:Folder"] = AuditFolder,
             ["Audit:Broker"] = broker,
             ["Tasks:BeatInterval"] = "00:00:00.2",

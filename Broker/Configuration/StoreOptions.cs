@@ -33,6 +33,9 @@ internal sealed class StoreOptions
     /// <summary>Redis: how many replicas must have a write before it is answered. Default 0.</summary>
     public int WaitForReplicas { get; set; }
 
+    /// <summary>Redis: how long one operation may take, with all its attempts; longer than the second that replicas have. Default 5 s; 2 s to 1 min.</summary>
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Redis: whether a server that keeps nothing on disk is let pass with a warning. Default false.</summary>
     public bool AllowVolatile { get; set; }
 

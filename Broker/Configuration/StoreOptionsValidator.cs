@@ -6,6 +6,8 @@ internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
 {
     private const int MaxInstallation = 64;
     private static readonly TimeSpan MaxRetention = TimeSpan.FromDays(30);
+    private static readonly TimeSpan MinCallTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxCallTimeout = TimeSpan.FromMinutes(1);
 
     public ValidateOptionsResult Validate(string? name, StoreOptions options)
     {
@@ -30,6 +32,11 @@ internal sealed class StoreOptionsValidator : IValidateOptions<StoreOptions>
                     options.Prefix);
                 Check(options.ShardCount is >= 1 and <= LeaseShards.Maximum, "ShardCount", "must lie between 1 and 256", options.ShardCount);
                 Check(options.WaitForReplicas is >= 0 and <= 10, "WaitForReplicas", "must lie between 0 and 10", options.WaitForReplicas);
+                Check(
+                    options.CallTimeout >= MinCallTimeout && options.CallTimeout <= MaxCallTimeout,
+                    "CallTimeout",
+                    $"must lie between {MinCallTimeout} and {MaxCallTimeout}",
+                    options.CallTimeout);
                 break;
             default:
                 Check(holds: false, "Kind", "must be sqlite or redis", options.Kind);

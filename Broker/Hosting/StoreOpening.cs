@@ -24,6 +24,7 @@ internal static class StoreOpening
                     Prefix = options.Prefix,
                     ShardCount = options.ShardCount,
                     WaitForReplicas = options.WaitForReplicas,
+                    CallTimeout = options.CallTimeout,
                     AllowVolatile = options.AllowVolatile,
                     LeaseRetention = options.Retention,
                     TaskRetention = options.Retention,
