@@ -19,10 +19,10 @@ internal sealed class RawClient(Uri address, Func<string> token) : IDisposable
 
     public PolicyService.PolicyServiceClient Policies => new(_channel);
 
-    /// <summary>Authenticated, with 20 s until the deadline.</summary>
+    /// <summary>Authenticated, with a minute until the deadline.</summary>
     public CallOptions Options(CancellationToken cancellationToken = default) => new(
         new Metadata { { "authorization", $"Bearer {token()}" } },
-        TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(20),
+        TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(1),
         cancellationToken);
 
     public void Dispose() => _channel.Dispose();

@@ -4,7 +4,7 @@ namespace SecretsBroker.Tests;
 
 internal static class Wait
 {
-    /// <summary>Returns when a condition holds; fails the test when it does not within the limit (default 1 min).</summary>
+    /// <summary>Returns when a condition holds; fails the test when it does not within the limit (default 3 min).</summary>
     public static Task UntilAsync(Func<bool> condition, TimeSpan? limit = null) =>
         UntilAsync(() => Task.FromResult(condition()), limit);
 
@@ -14,7 +14,7 @@ internal static class Wait
         var started = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            Assert.That(Stopwatch.GetElapsedTime(started), Is.LessThan(limit ?? TimeSpan.FromMinutes(1)), "the condition did not come true");
+            Assert.That(Stopwatch.GetElapsedTime(started), Is.LessThan(limit ?? TimeSpan.FromMinutes(3)), "the condition did not come true");
             await Task.Delay(5);
         }
     }

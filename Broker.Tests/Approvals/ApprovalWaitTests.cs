@@ -84,6 +84,7 @@ internal sealed class ApprovalWaitTests : ApprovalFixture
     {
         Address = new Uri($"http://{Broker.Channel.Target}"),
         Token = TokenSource.FromCallback(_ => ValueTask.FromResult(Broker.Sandbox.Token(name))),
+        CallTimeout = TimeSpan.FromMinutes(1),
     });
 
     private async Task<string> PendingOfAsync(string name)

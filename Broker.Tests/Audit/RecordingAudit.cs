@@ -6,8 +6,19 @@ namespace SecretsBroker.Tests.Audit;
 internal sealed class RecordingAudit : IAuditSink
 {
     private readonly Lock _lock = new();
+    private readonly List<AuditRecord> _records = [];
 
-    public List<AuditRecord> Records { get; } = [];
+    /// <summary>As they are now; others may come meanwhile.</summary>
+    public IReadOnlyList<AuditRecord> Records
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _records];
+            }
+        }
+    }
 
     public bool Fails { get; set; }
 
@@ -20,12 +31,12 @@ internal sealed class RecordingAudit : IAuditSink
 
         lock (_lock)
         {
-            Records.Add(record);
+            _records.Add(record);
         }
 
         return ValueTask.CompletedTask;
     }
 
     public ValueTask<bool> ContainsAsync(string recordId, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Records.Exists(record => record.Id == recordId));
+        ValueTask.FromResult(Records.Any(record => record.Id == recordId));
 }

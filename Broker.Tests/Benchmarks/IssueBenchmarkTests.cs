@@ -6,7 +6,7 @@ namespace SecretsBroker.Tests.Benchmarks;
 internal sealed class IssueBenchmarkTests
 {
     [Test]
-    [CancelAfter(180_000)]
+    [CancelAfter(480_000)]
     public async Task Last_line_names_every_figure(CancellationToken token)
     {
         var (exitCode, output) = await BenchmarkProgram.RunAsync(["issue", "--seconds", "0.1", "--rounds", "1", "--workers", "1,2"], token);
@@ -36,7 +36,7 @@ internal sealed class IssueBenchmarkTests
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(480_000)]
     public async Task Unknown_option_is_answered_with_the_known_ones(CancellationToken token)
     {
         var (exitCode, output) = await BenchmarkProgram.RunAsync(["issue", "--minutes", "1"], token);

@@ -5,7 +5,7 @@ namespace SecretsBroker.Tests.Benchmarks;
 internal sealed class KillBenchmarkTests
 {
     [Test]
-    [CancelAfter(180_000)]
+    [CancelAfter(480_000)]
     public async Task Last_line_names_every_figure(CancellationToken token)
     {
         var (exitCode, output) = await BenchmarkProgram.RunAsync(["kill", "--leases", "50", "--workers", "4"], token);

@@ -5,7 +5,7 @@ namespace SecretsBroker.Tests.Benchmarks;
 internal sealed class PostgresBenchmarkTests
 {
     [Test]
-    [CancelAfter(180_000)]
+    [CancelAfter(480_000)]
     public async Task Last_line_compares_with_plain_SQL_and_says_that_nothing_is_left(CancellationToken token)
     {
         if (!PostgresServer.IsInstalled)

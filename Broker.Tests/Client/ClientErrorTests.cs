@@ -1,6 +1,8 @@
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Client;
+using SecretsBroker.Leases;
 using SecretsBroker.V1;
 using Task = System.Threading.Tasks.Task;
 using TaskOptions = SecretsBroker.Client.TaskOptions;
@@ -50,6 +52,9 @@ internal sealed class ClientErrorTests
         Assert.That((refused!.Reason, refused.IsRetryable), Is.EqualTo(("TASK_QUOTA", true)));
 
         await lease.DisposeAsync();
+        // It counts until its end is on the record, which may come after the answer that it is gone.
+        var (store, id) = (_broker.Services.GetRequiredService<ILeaseStore>(), LeaseId.Parse(lease.Id));
+        await Wait.UntilAsync(async () => (await store.FindLeaseAsync(id, default))!.State == SecretsBroker.Leases.LeaseState.Revoked);
         await using var next = await task.AcquireAsync("read", "memory/notes");
         Assert.That(next.Id, Is.Not.EqualTo(lease.Id));
     }

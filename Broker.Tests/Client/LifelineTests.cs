@@ -36,7 +36,7 @@ internal sealed class LifelineTests
     public async Task Agent_that_is_gone_is_lost_after_the_grace_period()
     {
         await using var broker = await TestBroker.StartAsync();
-        var client = broker.Connect(adapt: options => options.LifelineGrace = TimeSpan.FromSeconds(3));
+        var client = broker.Connect(adapt: options => options.LifelineGrace = TimeSpan.FromSeconds(8));
         var task = await client.StartTaskAsync("vanish");
         var lease = await task.AcquireAsync("read", "memory/notes");
 

@@ -59,6 +59,24 @@ internal sealed class Agent
             new Proto.CompleteTaskRequest { TaskId = task, Outcome = outcome },
             deadline: within is { } limit ? TimeProvider.System.GetUtcNow().UtcDateTime + limit : null);
 
+    /// <summary>
+    /// With a deadline that does not wait for a target that hangs. The answer comes half a second before it, so a machine that stands still
+    /// may miss it, and is asked again.
+    /// </summary>
+    public async Task<Proto.CompleteTaskResponse> CompleteInTimeAsync(string task, Proto.TaskOutcome outcome = Proto.TaskOutcome.Succeeded)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await CompleteAsync(task, outcome, attempt * TimeSpan.FromSeconds(3));
+            }
+            catch (RpcException late) when (late.StatusCode == StatusCode.DeadlineExceeded && attempt < 3)
+            {
+            }
+        }
+    }
+
     public async Task<Proto.Lease> RevokeAsync(string lease) =>
         (await Leases.RevokeLeaseAsync(new Proto.RevokeLeaseRequest { LeaseId = lease })).Lease;
 

@@ -18,7 +18,7 @@ internal sealed class BusyTargetTests
         var task = await agent.StartTaskAsync();
         broker.Target.HoldIssues();
         var served = agent.IssueAsync(task, Slow).ResponseAsync;
-        await Wait.UntilAsync(async () => await CountAsync(agent) == 1);
+        await broker.Target.UntilIssuingAsync();
 
         var refused = await Rpc.RefusedAsync(StatusCode.ResourceExhausted, async () => await agent.IssueAsync(task, Slow));
 

@@ -116,7 +116,7 @@ internal sealed class CanaryTests
     {
         targets = (object[])
         [
-            database.Target("orders-db", TimeSpan.FromSeconds(5)),
+            database.Target("orders-db", TimeSpan.FromSeconds(30)),
             new { name = "ca", engine = "x509", settings = new { key_file = "{folder}/ca.key", certificate_file = "{folder}/ca.pem" } },
             new { name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "invoices-api", key_file = "{folder}/api.key" } },
         ],

@@ -16,7 +16,8 @@ internal sealed class CrashTests
 {
     private const int Kills = 50;
     private const int Clients = 6;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private const int Enough = Kills / 5;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     [Test]
     public async Task Nothing_is_left_behind_by_a_broker_that_is_killed_at_fifty_instants()
@@ -40,7 +41,7 @@ internal sealed class CrashTests
             .ToArray();
 
         await using var store = await RedisLeaseStore.OpenAsync(
-            new RedisStoreOptions { Configuration = redis.Endpoint, ShardCount = 4 }, clock: null, NullLogger.Instance, default);
+            new RedisStoreOptions { Configuration = redis.Endpoint, ShardCount = 4, CallTimeout = TimeSpan.FromMinutes(1) }, clock: null, NullLogger.Instance, default);
         var orphans = 0;
         await KillAgainAndAgainAsync(
             () => BrokerProcess.StartAsync(configuration, port),
@@ -82,11 +83,13 @@ internal sealed class CrashTests
     private static async Task KillAgainAndAgainAsync(Func<Task<BrokerProcess>> start, Func<Task> look, CrashLoad load, Dice dice)
     {
         var (duringIssue, duringRevoke) = (0, 0);
-        for (var kill = 0; kill < Kills; kill++)
+        var kills = 0;
+        // A machine that is much slower at the one than at the other is given more of them.
+        for (; kills < Kills || (kills < 2 * Kills && (duringIssue <= Enough || duringRevoke <= Enough)); kills++)
         {
             var issuedBefore = load.Issued;
             using var broker = await start();
-            await Wait.UntilAsync(() => load.Issued > issuedBefore || broker.HasExited, TimeSpan.FromSeconds(60));
+            await Wait.UntilAsync(() => load.Issued > issuedBefore || broker.HasExited, TimeSpan.FromMinutes(3));
             await Task.Delay(TimeSpan.FromMilliseconds(dice.Below(300)));
             duringIssue += load.Issuing > 0 ? 1 : 0;
             duringRevoke += load.Revoking > 0 ? 1 : 0;
@@ -95,9 +98,9 @@ internal sealed class CrashTests
             await look();
         }
 
-        TestContext.Out.WriteLine($"{Kills} kills: {duringIssue} during an issue, {duringRevoke} during a revocation");
-        Assert.That(duringIssue, Is.GreaterThan(Kills / 5));
-        Assert.That(duringRevoke, Is.GreaterThan(Kills / 5));
+        TestContext.Out.WriteLine($"{kills} kills: {duringIssue} during an issue, {duringRevoke} during a revocation");
+        Assert.That(duringIssue, Is.GreaterThan(Enough));
+        Assert.That(duringRevoke, Is.GreaterThan(Enough));
     }
 
     private static async Task SettlesAsync(OrdersDatabase database, RedisLeaseStore store)
@@ -167,7 +170,7 @@ internal sealed class CrashTests
 
     private static object Catalog(OrdersDatabase database) => new
     {
-        targets = new[] { database.Target("orders-db", TimeSpan.FromSeconds(2)) },
+        targets = new[] { database.Target("orders-db", TimeSpan.FromSeconds(5)) },
         grants = new[]
         {
             new

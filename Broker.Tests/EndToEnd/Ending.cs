@@ -15,7 +15,7 @@ internal static class Ending
     private const int LeasesATask = 5;
 
     // Should the broker die that holds the lifeline: long enough to get the leases from the other.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
     /// <summary>Each issues the leases of one task, and ends them in its way or leaves them to end.</summary>
     public static IReadOnlyList<Func<Agents, Task>> All { get; } =
@@ -57,7 +57,7 @@ internal static class Ending
     private static async Task ExpireAsync(Agents agents)
     {
         var task = await StartAsync(agents, "expired");
-        await IssueAsync(agents, task, TimeSpan.FromSeconds(2));
+        await IssueAsync(agents, task, TimeSpan.FromSeconds(5));
     }
 
     private static async Task KillAsync(Agents agents)

@@ -31,7 +31,7 @@ internal sealed class ExplainTests : ApiFixture
     private AuditService.AuditServiceClient Audit => new(Broker.Agent(Auditor).Calls);
 
     protected override Task<BrokerUnderTest> StartAsync() => BrokerUnderTest.StartAsync(
-        new Sandbox(BrokerUnderTest.Catalog(), Policies), adapt: null, KillOperator.MayKill, ("Revocation:Retention", "00:00:00"));
+        new Sandbox(BrokerUnderTest.Catalog(targetTimeout: TimeSpan.FromSeconds(5)), Policies), adapt: null, KillOperator.MayKill, ("Revocation:Retention", "00:00:00"));
 
     [TearDown]
     public async Task PutRightAsync()

@@ -13,6 +13,7 @@ internal sealed class FakeTarget : ICredentialEngineType, IListableEngine
     private volatile TaskCompletionSource _issueGate = Opened();
     private volatile TaskCompletionSource _answerGate = Opened();
     private int _issued;
+    private int _issuing;
     private int _revoking;
 
     public string Name => "fake";
@@ -43,6 +44,9 @@ internal sealed class FakeTarget : ICredentialEngineType, IListableEngine
 
     public void LetIssuesGo() => _issueGate.TrySetResult();
 
+    /// <summary>Returns when it is asked to issue something, and does not answer.</summary>
+    public Task UntilIssuingAsync() => Wait.UntilAsync(() => Volatile.Read(ref _issuing) > 0);
+
     /// <summary>What it makes exists at once, and is not answered before it may.</summary>
     public void HoldAnswers() => _answerGate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -60,7 +64,16 @@ internal sealed class FakeTarget : ICredentialEngineType, IListableEngine
 
     public async ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
-        await CallAsync(_issueGate, cancellationToken);
+        Interlocked.Increment(ref _issuing);
+        try
+        {
+            await CallAsync(_issueGate, cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _issuing);
+        }
+
         Interlocked.Increment(ref _issued);
         Live[request.LeaseId] = request.ExpireTime;
         var password = Secret.Random();

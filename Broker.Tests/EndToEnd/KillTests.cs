@@ -2,7 +2,6 @@ using Grpc.Core;
 using SecretsBroker.Audit;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Leases;
-using SecretsBroker.Tests.Leases.Redis;
 using Proto = SecretsBroker.V1;
 
 namespace SecretsBroker.Tests.EndToEnd;
@@ -19,7 +18,7 @@ internal sealed class KillTests : ApiFixture
         var live = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
         Broker.Target.HoldIssues();
         var issuing = agent.IssueAsync(task, BrokerUnderTest.Items).ResponseAsync;
-        await Eventually.HoldsAsync(async () => (await ListAsync(agent)).Count == 2);
+        await Broker.Target.UntilIssuingAsync();
         var selector = new KillSelector(KillScope.Workload, Sandbox.Workload(name).Value);
 
         await Broker.Store.AddKillOrderAsync(new KillOrder(name, selector, "a test", "an operator", default), default);

@@ -12,10 +12,12 @@ namespace SecretsBroker.Tests.EndToEnd;
 /// <summary>Something that the broker needs is away: it says UNAVAILABLE, hands nothing out, and leaves nothing behind.</summary>
 internal sealed class OutageTests
 {
+    private static readonly TimeSpan TargetTimeout = TimeSpan.FromSeconds(5);
+
     [Test]
     public async Task Target_that_is_down_costs_the_call_and_leaves_nothing()
     {
-        await using var broker = await BrokerUnderTest.StartAsync();
+        await using var broker = await BrokerUnderTest.StartAsync(new Sandbox(BrokerUnderTest.Catalog(TargetTimeout)), adapt: null);
         var agent = broker.Agent("a");
         var task = await agent.StartTaskAsync();
         broker.Target.IsDown = true;
@@ -35,7 +37,7 @@ internal sealed class OutageTests
     [Test]
     public async Task Target_that_does_not_answer_costs_no_more_than_its_time()
     {
-        await using var broker = await BrokerUnderTest.StartAsync();
+        await using var broker = await BrokerUnderTest.StartAsync(new Sandbox(BrokerUnderTest.Catalog(TargetTimeout)), adapt: null);
         var agent = broker.Agent("a");
         var task = await agent.StartTaskAsync();
         broker.Target.HoldIssues();
@@ -96,7 +98,7 @@ internal sealed class OutageTests
             await agent.IssueAsync(hanging, BrokerUnderTest.Items, timeToLive: i % 2 == 0 ? TimeSpan.FromSeconds(3) : null);
         }
 
-        await agent.CompleteAsync(hanging, within: TimeSpan.FromSeconds(3));
+        await agent.CompleteInTimeAsync(hanging);
         var other = await agent.StartTaskAsync();
         var expiring = (await agent.IssueAsync(other, "api/x", TimeSpan.FromSeconds(3))).Lease.LeaseId;
         await agent.IssueAsync(other, "api/x");
@@ -120,7 +122,7 @@ internal sealed class OutageTests
         var lease = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
         disk.HoldFlushes();
 
-        var ended = await agent.CompleteAsync(task, within: TimeSpan.FromSeconds(3));
+        var ended = await agent.CompleteInTimeAsync(task);
 
         Assert.That(ended.LeaseEnds.Single().LeaseId, Is.EqualTo(lease));
         Assert.That(broker.Target.Live, Is.Empty);
@@ -173,7 +175,7 @@ internal sealed class OutageTests
         var task = await agent.StartTaskAsync();
         broker.Target.HoldIssues();
         var issuing = agent.IssueAsync(task, BrokerUnderTest.Items).ResponseAsync;
-        await Eventually.HoldsAsync(async () => (await agent.Leases.ListLeasesAsync(new Proto.ListLeasesRequest())).Leases.Count == 1);
+        await broker.Target.UntilIssuingAsync();
 
         disk.Space = 0;
         broker.Target.LetIssuesGo();

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Hosting;
 using SecretsBroker.Audit;
 using SecretsBroker.Leases;
 using SecretsBroker.Leases.Sqlite;
-using SecretsBroker.Tests.Leases.Redis;
 using Proto = SecretsBroker.V1;
 
 namespace SecretsBroker.Tests.EndToEnd;
@@ -70,7 +69,7 @@ internal sealed class StopTests
         var task = await agent.StartTaskAsync();
         broker.Target.HoldIssues();
         var issuing = agent.IssueAsync(task, BrokerUnderTest.Items).ResponseAsync;
-        await Eventually.HoldsAsync(async () => (await agent.Leases.ListLeasesAsync(new Proto.ListLeasesRequest())).Leases.Count == 1);
+        await broker.Target.UntilIssuingAsync();
 
         var stop = broker.StopAsync();
         broker.Target.LetIssuesGo();

@@ -44,6 +44,9 @@ internal sealed class ReloadTests
     {
         options.Settings["Catalog:ReloadInterval"] = "00:00:00.1";
         options.Settings["Policy:ReloadInterval"] = "00:00:00.1";
+        // Waiting is being denied over and over.
+        options.Settings["Behaviour:Quarantine"] = "00:00:00";
+        options.Settings["Issuance:MaxIssuesPerMinute"] = "0";
     });
 
     // By renaming, as the broker asks of whoever changes its files.

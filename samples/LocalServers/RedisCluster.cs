@@ -26,7 +26,7 @@ public sealed class RedisCluster : IAsyncDisposable
                 {
                     ["cluster-enabled"] = "yes",
                     ["cluster-port"] = $"{bus}",
-                    ["cluster-node-timeout"] = "2000",
+                    ["cluster-node-timeout"] = "15000",
                 }));
             }
 

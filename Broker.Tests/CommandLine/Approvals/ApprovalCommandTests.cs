@@ -67,7 +67,8 @@ internal sealed class ApprovalCommandTests : ApprovalFixture
         await File.WriteAllTextAsync(arguments[^1], People.TokenOf("lou", TimeSpan.FromSeconds(1), "oncall"));
         using var both = new CancellationTokenSource();
 
-        var watching = BrokerRun.InvokeUntilAsync(_ => both.IsCancellationRequested, arguments);
+        var watching = BrokerRun.InvokeUntilAsync(
+            written => both.IsCancellationRequested && written.Contains(id, StringComparison.Ordinal), arguments);
         await Wait.UntilAsync(async () => watching.IsCompleted || (await RecordsAsync(record =>
             record.Type == AuditEventType.OperatorDecided && record.Workload == People.IdOf("lou"))).Count >= 2);
         await both.CancelAsync();

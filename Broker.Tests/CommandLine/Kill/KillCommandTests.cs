@@ -146,7 +146,7 @@ internal sealed class KillCommandTests : ApiFixture
         await agent.IssueAsync(task, BrokerUnderTest.Items);
         Broker.Target.IsDown = true;
 
-        var run = await RunAsync(Operator, "--workload", $"{Sandbox.Workload(name)}", "--reason", "a test", "--wait", "10");
+        var run = await RunAsync(Operator, "--workload", $"{Sandbox.Workload(name)}", "--reason", "a test", "--wait", "20");
 
         Assert.That(run.ExitCode, Is.EqualTo(3));
         Assert.That(run.Errors, Does.Contain("1 of 1 leases are not proven gone yet"));

@@ -228,7 +228,7 @@ internal sealed class DelegationEndTests : DelegationFixture
         broker.Target.HoldIssues();
 
         var issuing = Rpc.RefusedAsync(() => other.IssueAsync(task));
-        await Wait.UntilAsync(async () => (await other.Agent.Leases.ListLeasesAsync(new Proto.ListLeasesRequest())).Leases.Count == 1);
+        await broker.Target.UntilIssuingAsync();
         await root.EndAsync(delegation);
         broker.Target.LetIssuesGo();
 
@@ -247,7 +247,7 @@ internal sealed class DelegationEndTests : DelegationFixture
         await delegations.BeginDelegationChangeAsync(new DelegationChangeNote(first!.Id, first.Task), default);
 
         await BecomesRevokedAsync(row.Last, row.LastLease, Proto.EndCause.Delegation);
-        await Wait.UntilAsync(async () => (await RecordsAsync(record => record.Id == $"{row.Second}/ended")).Count == 1);
+        await Wait.UntilAsync(async () => (await RecordsAsync(record => record.Id == $"{row.Second}/ended")).Count > 0);
         Assert.That((await row.Root.GetAsync(row.First)).EndTime, Is.Not.Null);
     }
 
