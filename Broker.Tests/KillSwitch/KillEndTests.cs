@@ -13,7 +13,7 @@ namespace SecretsBroker.Tests.KillSwitch;
 internal sealed class KillEndTests : ApiFixture
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(5);
 
     protected override Task<BrokerUnderTest> StartAsync() => BrokerUnderTest.StartAsync(
         KillOperator.MayKill, ("Revocation:SweepInterval", "00:00:00.1"));

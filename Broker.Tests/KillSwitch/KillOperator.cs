@@ -47,20 +47,29 @@ internal sealed class KillOperator(Agent caller)
 
     internal sealed class Pulling(AsyncServerStreamingCall<KillResponse> call, IssuingStopped stopped) : IDisposable
     {
+        private readonly List<KillProgress> _progress = [];
+
         public IssuingStopped Stopped { get; } = stopped;
+
+        /// <summary>Listens until the order's progress is told for the next time.</summary>
+        public async Task ProgressAsync()
+        {
+            Assert.That(await call.ResponseStream.MoveNext(default), Is.True);
+            Assert.That(call.ResponseStream.Current.EventCase, Is.EqualTo(KillResponse.EventOneofCase.Progress));
+            _progress.Add(call.ResponseStream.Current.Progress);
+        }
 
         public async Task<Pulled> EndAsync()
         {
-            var progress = new List<KillProgress>();
             await foreach (var message in call.ResponseStream.ReadAllAsync())
             {
                 if (message.EventCase == KillResponse.EventOneofCase.Done)
                 {
                     Assert.That(await call.ResponseStream.MoveNext(default), Is.False, "the last message is the last");
-                    return new Pulled(Stopped, progress, message.Done);
+                    return new Pulled(Stopped, _progress, message.Done);
                 }
 
-                progress.Add(message.Progress);
+                _progress.Add(message.Progress);
             }
 
             throw new AssertionException("the stream ended without its last message");

@@ -33,7 +33,12 @@ internal sealed class KillTests : ApiFixture
         var (_, bystander, othersTask) = await StartTaskAsync();
         var other = (await bystander.IssueAsync(othersTask, BrokerUnderTest.Items)).Lease.LeaseId;
 
-        var pulled = await Operator.KillAsync(KillOperator.Workload(name), reason: "it loops");
+        // It cannot be over before its progress was told.
+        Broker.Target.HoldRevocations();
+        using var pulling = await Operator.BeginAsync(KillOperator.Workload(name), reason: "it loops");
+        await pulling.ProgressAsync();
+        Broker.Target.LetRevocationsGo();
+        var pulled = await pulling.EndAsync();
 
         var progress = pulled.Done.Progress;
         Assert.Multiple(() =>
@@ -95,7 +100,7 @@ internal sealed class KillTests : ApiFixture
         await IssueAsync(agent, task, 3);
         Broker.Target.HoldRevocations();
 
-        var first = await Operator.KillAsync(KillOperator.Workload(name), within: TimeSpan.FromSeconds(10));
+        var first = await Operator.KillAsync(KillOperator.Workload(name), within: TimeSpan.FromSeconds(25));
         Broker.Target.LetRevocationsGo();
         var second = await Operator.KillAsync(KillOperator.Workload(name));
 

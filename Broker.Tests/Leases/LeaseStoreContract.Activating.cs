@@ -90,7 +90,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Repeated_activation_of_a_lease_that_expired_is_refused()
     {
-        var active = await ActivateAsync(Asked() with { TimeToLive = Unit * 8 });
+        var active = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         await ReachAsync(active.ExpireTime);
 
         var late = await Store.ActivateAsync(active.Id, active.Handle, None);
@@ -268,8 +268,8 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Renewed_lease_is_due_at_its_new_end()
     {
-        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * 8 });
-        var renewed = await RenewAsync(lease.Id, Unit * 16);
+        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
+        var renewed = await RenewAsync(lease.Id, Unit * 2 * Ample);
         await ReachAsync(lease.ExpireTime);
         await AssertNotDueAsync(lease.Id);
         await ReachAsync(renewed.Lease!.ExpireTime);
@@ -282,7 +282,7 @@ internal abstract partial class LeaseStoreContract
     {
         var pending = await ReserveAsync();
         var ended = await EndedAsync();
-        var expired = await ActivateAsync(Asked() with { TimeToLive = Unit * 8 });
+        var expired = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         await ReachAsync(expired.ExpireTime);
 
         Assert.That((await RenewAsync(pending.Id, Unit * 9_000)).Status, Is.EqualTo(RenewStatus.NotActive));

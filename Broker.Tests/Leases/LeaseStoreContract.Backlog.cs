@@ -43,14 +43,14 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Expired_lease_and_outlived_claim_count_as_due_since_then()
     {
-        var active = await ActivateAsync(Asked() with { TimeToLive = Unit * 16 });
+        var active = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         await ReachAsync(active.ExpireTime);
         Assert.That((await BacklogAsync()).OldestDue, Is.EqualTo(active.ExpireTime));
         Assert.That((await BacklogAsync()).Due, Is.EqualTo(1));
 
-        await ClaimAsync(active.Id, units: 16);
+        await ClaimAsync(active.Id, units: Ample);
         Assert.That((await BacklogAsync()).Due, Is.Zero);
-        await PassAsync(16);
+        await PassAsync(Ample);
 
         Assert.That((await BacklogAsync()).Due, Is.EqualTo(1));
     }

@@ -107,7 +107,7 @@ internal abstract partial class LeaseStoreContract
     {
         var (one, two) = (await GivenAsync(), await GivenAsync());
         var content = new TaskContent("pay", "", new Dictionary<string, string>()) { Scope = ReadOrders, Delegation = one.Id };
-        var first = await Store.StartTaskAsync(Key("b1", Bob), content, Unit * 10, None);
+        var first = await Store.StartTaskAsync(Key("b1", Bob), content, Unit * 100, None);
         Assert.That(first.Task!.Scope, Is.EqualTo(ReadOrders));
 
         Assert.That(await StatusAsync(content), Is.EqualTo(StartTaskStatus.Repeated));
@@ -116,13 +116,13 @@ internal abstract partial class LeaseStoreContract
         Assert.That(await StatusAsync(content with { Scope = null }), Is.EqualTo(StartTaskStatus.Conflict));
 
         async Task<StartTaskStatus> StatusAsync(TaskContent other) =>
-            (await Store.StartTaskAsync(Key("b1", Bob), other, Unit * 10, None)).Status;
+            (await Store.StartTaskAsync(Key("b1", Bob), other, Unit * 100, None)).Status;
     }
 
     [Test]
     public async Task No_task_is_started_under_a_delegation_that_does_not_hold()
     {
-        var (ended, over) = (await GivenAsync(), await GivenAsync(units: 5));
+        var (ended, over) = (await GivenAsync(), await GivenAsync(units: Ample));
         Assert.That(await Delegations.EndDelegationAsync(ended.Id, None), Is.True);
         Assert.That(await Delegations.EndDelegationAsync(ended.Id, None), Is.False);
         await ReachAsync(over.Terms.ExpireTime);
@@ -130,7 +130,7 @@ internal abstract partial class LeaseStoreContract
         foreach (var id in new[] { ended.Id, over.Id, DelegationId.New(ShardOf(Bob)) })
         {
             var content = new TaskContent("pay", "", new Dictionary<string, string>()) { Delegation = id };
-            var started = await Store.StartTaskAsync(Key("b1", Bob), content, Unit * 10, None);
+            var started = await Store.StartTaskAsync(Key("b1", Bob), content, Unit * 100, None);
             Assert.That((started.Status, started.Task), Is.EqualTo((StartTaskStatus.DelegationOver, (AgentTask?)null)));
         }
 
@@ -199,9 +199,9 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Task_that_is_lost_takes_along_what_it_delegated()
     {
-        await StartAsync(lifetime: 20);
+        await StartAsync(lifetime: Ample);
         var delegation = await GivenAsync(started: true);
-        await PassAsync(21);
+        await PassAsync(Ample + 1);
 
         var lost = (await Store.EndLostTasksAsync(ShardOf(Alice), 10, None)).Single();
 
@@ -242,7 +242,7 @@ internal abstract partial class LeaseStoreContract
     public async Task Capped_lease_ends_no_later_however_it_is_renewed()
     {
         var lease = await ActivateAsync();
-        var until = await NowAsync() + (Unit * 20);
+        var until = await NowAsync() + (Unit * Ample);
 
         var capped = await Delegations.CapLeaseAsync(lease.Id, until, None);
 
@@ -302,7 +302,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Delegation_is_forgotten_after_its_retention_and_not_before()
     {
-        var delegation = await GivenAsync(units: 5);
+        var delegation = await GivenAsync(units: Ample);
         await Delegations.BeginDelegationChangeAsync(Note(delegation) with { Narrowing = "n1" }, None);
         await ReachAsync(delegation.Terms.ExpireTime);
         await PurgeAllAsync();

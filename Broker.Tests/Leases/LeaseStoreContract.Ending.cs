@@ -22,7 +22,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Ended_reservation_is_due_at_its_settle_time()
     {
-        var lease = await ReserveAsync(Asked() with { IssueTimeout = Unit * 8, SettleMargin = Unit * 4 });
+        var lease = await ReserveAsync(Asked() with { IssueTimeout = Unit * Ample, SettleMargin = Unit * 4 });
         var before = await NowAsync();
 
         var ended = await Store.EndAsync(lease.Id, EndCause.Operator, None);
@@ -52,7 +52,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Expired_lease_ended_when_it_expired_whoever_ends_it()
     {
-        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * 8 });
+        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         await ReachAsync(lease.ExpireTime);
         Assert.That(await FindAsync(lease.Id), Is.EqualTo(lease));
         await PassAsync(1);
@@ -74,7 +74,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Expired_lease_of_an_ended_task_expired()
     {
-        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * 8 });
+        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         await ReachAsync(lease.ExpireTime);
 
         await Store.EndTaskAsync(Key(), TaskOutcome.Succeeded, None);
@@ -85,7 +85,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Left_alone_lease_is_due_when_it_expires()
     {
-        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * 8 });
+        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         await AssertNotDueAsync(lease.Id);
         await ReachAsync(lease.ExpireTime);
 

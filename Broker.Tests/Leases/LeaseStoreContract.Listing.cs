@@ -93,15 +93,15 @@ internal abstract partial class LeaseStoreContract
         var brief = LeaseId.New(0);
         var longer = LeaseId.New(0);
 
-        await DenyList.AddAsync("api", brief, now + (Unit * 10), None);
+        await DenyList.AddAsync("api", brief, now + (Unit * Ample), None);
         await DenyList.AddAsync("api", longer, now + (Unit * 2_000), None);
         var both = await DenyList.ReadAsync("api", None);
 
         Assert.That(both.Entries.Select(entry => entry.Lease), Is.EquivalentTo(new[] { brief, longer }));
         Assert.That(both.Entries.Select(entry => entry.RevokeTime), Is.All.InRange(now, await NowAsync()));
-        Assert.That(both.Entries.Single(entry => entry.Lease == brief).Until, Is.EqualTo(now + (Unit * 10)));
+        Assert.That(both.Entries.Single(entry => entry.Lease == brief).Until, Is.EqualTo(now + (Unit * Ample)));
         Assert.That(await DenyList.FindAsync("api", brief, None), Is.EqualTo(both.Entries.Single(entry => entry.Lease == brief)));
-        await ReachAsync(now + (Unit * 10));
+        await ReachAsync(now + (Unit * Ample));
         Assert.That((await DenyList.ReadAsync("api", None)).Entries.Single().Lease, Is.EqualTo(longer));
         Assert.That(await DenyList.FindAsync("api", brief, None), Is.Null);
         Assert.That(await DenyList.ReadVersionAsync("api", None), Is.EqualTo(both.Version));

@@ -41,7 +41,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Lease_is_prolonged_also_when_its_end_is_over_and_nothing_has_ended_it()
     {
-        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * 2 });
+        var lease = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         await ReachAsync(lease.ExpireTime);
         var end = lease.ExpireTime + (Unit * 1_000);
 

@@ -126,7 +126,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Crashed_reservation_is_due_at_its_settle_time_and_ended_at_its_issue_deadline()
     {
-        var lease = await ReserveAsync(Asked() with { IssueTimeout = Unit * 2, SettleMargin = Unit * 8 });
+        var lease = await ReserveAsync(Asked() with { IssueTimeout = Unit * 2, SettleMargin = Unit * Ample });
         await AssertNotDueAsync(lease.Id);
         await ReachAsync(lease.IssueDeadline + Unit);
         await AssertNotDueAsync(lease.Id);

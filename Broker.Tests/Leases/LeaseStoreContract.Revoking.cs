@@ -44,7 +44,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Expired_and_abandoned_leases_are_claimed_with_their_cause()
     {
-        var expired = await ActivateAsync(Asked() with { TimeToLive = Unit * 8 });
+        var expired = await ActivateAsync(Asked() with { TimeToLive = Unit * Ample });
         var abandoned = await ReserveAsync(Asked() with { IssueTimeout = Unit, SettleMargin = Unit });
         await ReachAsync(expired.ExpireTime);
         await ReachAsync(abandoned.SettleTime);
@@ -140,14 +140,14 @@ internal abstract partial class LeaseStoreContract
     {
         var claimed = await ClaimedAsync();
 
-        Assert.That(await Store.PutBackAsync(claimed.Id, claimed.Fence, Unit * 4, stuck: false, None), Is.True);
+        Assert.That(await Store.PutBackAsync(claimed.Id, claimed.Fence, Unit * Ample, stuck: false, None), Is.True);
         var after = await NowAsync();
 
         await AssertNotDueAsync(claimed.Id);
         Assert.That((await Store.MarkGoneAsync(claimed.Id, claimed.Fence, "gone", None)).Status, Is.EqualTo(MarkGoneStatus.ClaimLost));
         Assert.That(await Store.FinishAsync(claimed.Id, claimed.Fence, None), Is.False);
         Assert.That(await Store.PutBackAsync(claimed.Id, claimed.Fence, TimeSpan.Zero, stuck: false, None), Is.False);
-        await ReachAsync(after + (Unit * 4));
+        await ReachAsync(after + (Unit * Ample));
         var next = await ClaimAsync(claimed.Id);
         Assert.That(next.TakenOver, Is.False);
         Assert.That(next.Attempts, Is.EqualTo(2));
@@ -189,7 +189,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Gone_before_the_settle_time_proves_nothing_and_puts_back()
     {
-        var lease = await ReserveAsync(Asked() with { IssueTimeout = Unit * 4, SettleMargin = Unit * 8 });
+        var lease = await ReserveAsync(Asked() with { IssueTimeout = Unit * 4, SettleMargin = Unit * Ample });
         await Store.AbandonAsync(lease.Id, EndCause.IssueFailed, settled: false, None);
         var claimed = await ClaimAsync(lease.Id);
 

@@ -68,12 +68,13 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Forgotten_workload_has_no_signals_any_more()
     {
-        await Signals.AddSignalsAsync([Delta(Alice, 1, 2, 3, 4, "a"), Delta(Bob, 1, 0, 0, 0)], HalfLife, None);
+        var halfLife = HalfLife * 1_000;
+        await Signals.AddSignalsAsync([Delta(Alice, 1, 2, 3, 4, "a"), Delta(Bob, 1, 0, 0, 0)], halfLife, None);
 
         await Signals.ForgetSignalsAsync(Alice, None);
 
-        Assert.That(await Signals.ReadSignalsAsync(Alice, HalfLife, None), Is.EqualTo(default(SignalLevels)));
-        AssertNear(await Signals.ReadSignalsAsync(Bob, HalfLife, None), new SignalLevels(1, 0, 0, 0, 0));
+        Assert.That(await Signals.ReadSignalsAsync(Alice, halfLife, None), Is.EqualTo(default(SignalLevels)));
+        AssertNear(await Signals.ReadSignalsAsync(Bob, halfLife, None), new SignalLevels(1, 0, 0, 0, 0));
     }
 
     private static SignalDelta Delta(

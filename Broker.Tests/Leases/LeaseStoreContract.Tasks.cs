@@ -187,7 +187,7 @@ internal abstract partial class LeaseStoreContract
     [Test]
     public async Task Task_is_lost_when_its_lifetime_is_over()
     {
-        await StartAsync(lifetime: 10);
+        await StartAsync(lifetime: Ample);
         var lease = await ActivateAsync();
         var task = await StartAsync(Key("other"));
         Assert.That(await Store.EndLostTasksAsync(ShardOf(Alice), 10, None), Is.Empty);
@@ -210,10 +210,10 @@ internal abstract partial class LeaseStoreContract
     public async Task Task_is_lost_when_its_lifeline_is_over_and_not_while_it_beats()
     {
         var lease = await ActivateAsync();
-        await Store.KeepAliveAsync([new Lifeline(Key(), Unit * 16)], None);
-        await PassAsync(10);
-        await Store.KeepAliveAsync([new Lifeline(Key(), Unit * 16)], None);
-        await PassAsync(10);
+        await Store.KeepAliveAsync([new Lifeline(Key(), Unit * Ample)], None);
+        var first = (await Store.FindTaskAsync(Key(), None))!.LifelineDeadline!.Value;
+        await Store.KeepAliveAsync([new Lifeline(Key(), Unit * 2 * Ample)], None);
+        await ReachAsync(first);
         Assert.That(await Store.EndLostTasksAsync(ShardOf(Alice), 10, None), Is.Empty);
         var over = (await Store.FindTaskAsync(Key(), None))!.LifelineDeadline!.Value;
         await ReachAsync(over);

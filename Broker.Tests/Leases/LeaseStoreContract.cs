@@ -27,7 +27,10 @@ internal abstract partial class LeaseStoreContract
     /// <summary>Returns when the store's clock (<see cref="ILeaseStore.GetTimeAsync"/>) is at this instant or past it.</summary>
     protected abstract Task ReachAsync(DateTimeOffset instant);
 
-    protected TimeSpan Retention => Unit * 4;
+    /// <summary>Units that have not passed when a few operations are done, also where the machine stands still meanwhile.</summary>
+    private const int Ample = 20;
+
+    protected TimeSpan Retention => Unit * Ample;
 
     protected static CancellationToken None => CancellationToken.None;
 

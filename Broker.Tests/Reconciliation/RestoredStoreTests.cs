@@ -237,7 +237,7 @@ internal sealed class RestoredStoreTests
 
         await broker.StartAgainAsync();
         await asked.Task.WaitAsync(Limit);
-        var due = await IssueAsync(broker, "memory/notes", TimeSpan.FromSeconds(1));
+        var due = await IssueAsync(broker, "memory/notes", TimeSpan.FromSeconds(5));
         await Wait.UntilAsync(() => !broker.Memory.Logins.ContainsKey(due), Limit);
         Assert.That(broker.Memory.Logins.Keys, Is.EqualTo(new[] { forgotten }));
         Assert.That(givenUp, Is.False);
@@ -281,7 +281,7 @@ internal sealed class RestoredStoreTests
         var broker = await BrokerUnderTest.StartAsync(sandbox, adapt: null);
         var agent = broker.Agent("a");
         var task = await agent.StartTaskAsync();
-        var lease = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
+        var lease = (await agent.IssueAsync(task, BrokerUnderTest.Items, TimeSpan.FromMinutes(2))).Lease.LeaseId;
         await agent.RevokeAsync((await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId);
         await broker.StopAsync();
 

@@ -86,14 +86,16 @@ internal sealed class SimulationTests
 
     private static void EverythingWasMet(Tally tally)
     {
-        foreach (var point in Enum.GetValues<CallPoint>())
+        var met = Enum.GetValues<CallPoint>()
+            .SelectMany(point => Enum.GetValues<Fault>().Select(fault => (Point: point, Fault: fault, Count: tally.Of(point, fault))))
+            .OrderBy(met => met.Count)
+            .ToList();
+        foreach (var (point, fault, count) in met)
         {
-            foreach (var fault in Enum.GetValues<Fault>())
-            {
-                Assert.That(tally.Of(point, fault), Is.Positive, $"{fault} at {point} was never met");
-            }
+            Assert.That(count, Is.Positive, $"{fault} at {point} was never met");
         }
 
+        TestContext.Out.WriteLine($"least often: {string.Join(", ", met.Take(10).Select(rare => $"{rare.Fault} at {rare.Point} {rare.Count:N0}"))}");
         foreach (var sight in Enum.GetValues<Sight>())
         {
             TestContext.Out.WriteLine($"{sight}: {tally.Of(sight):N0}");

@@ -61,7 +61,9 @@ internal sealed class PasswordRotationTests : PostgresFixture
     [Test]
     public async Task Broker_waits_for_the_file_when_the_server_knows_a_new_password_first()
     {
-        await using var engine = EngineOf(_target);
+        // It waits for no more than a few seconds.
+        var time = new ManualTime();
+        await using var engine = new PostgresEngineType(time).Create(_target);
         var grant = NewGrant(ReadInvoices);
         using (await engine.IssueAsync(Request(grant), Token))
         {
@@ -76,6 +78,12 @@ internal sealed class PasswordRotationTests : PostgresFixture
         // By renaming: a file that is written to is empty for a moment.
         await File.WriteAllTextAsync(PasswordFile + ".draft", "by hand", Token);
         File.Move(PasswordFile + ".draft", PasswordFile, overwrite: true);
+
+        while (!issuing.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(20));
+            await Task.Delay(TimeSpan.FromMilliseconds(50), Token);
+        }
 
         (await issuing).Dispose();
     }

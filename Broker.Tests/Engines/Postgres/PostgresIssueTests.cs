@@ -59,7 +59,7 @@ internal sealed class PostgresIssueTests : PostgresFixture
         var grant = NewGrant(ReadInvoices);
         var (lease, credential) = await IssueAsync(grant with
         {
-            Settings = JsonSerializer.SerializeToElement(new { statements = ReadInvoices, statement_timeout = "50ms" }),
+            Settings = JsonSerializer.SerializeToElement(new { statements = ReadInvoices, statement_timeout = "3s" }),
         });
         await using (var session = await TestDatabase.LogInAsync(credential))
         {

@@ -95,7 +95,7 @@ internal sealed class TestDatabase
                 advertised_port = server.Port,
             }),
             concurrency,
-            timeout ?? TimeSpan.FromSeconds(10));
+            timeout ?? TimeSpan.FromMinutes(1));
     }
 
     public static Grant Grant(string name, params string[] statements) => new()
@@ -142,7 +142,7 @@ internal sealed class TestDatabase
             Username = credential.Username,
             Password = credential.Password.Reveal(),
             Pooling = false,
-            Timeout = 15,
+            Timeout = 60,
         }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         return connection;

@@ -100,7 +100,7 @@ internal sealed class RedisAclNodesTests
                 password = new { file = nodes.PasswordFile() },
                 tls_mode = "disable",
             },
-            timeout: TimeSpan.FromSeconds(3)));
+            timeout: TimeSpan.FromSeconds(8)));
 
         var failure = await Assert.ThrowsAsync<EngineException>(async () =>
             await engine.RevokeAsync(TestLeases.LeaseOf(RedisNodes.Request(RedisNodes.Grant(_readInvoices))), Token));

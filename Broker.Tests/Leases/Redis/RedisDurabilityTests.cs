@@ -76,7 +76,7 @@ internal sealed class RedisDurabilityTests
     public async Task Server_that_hangs_is_given_up_after_the_time_limit()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var store = await OpenAsync(server.Endpoint, callTimeout: TimeSpan.FromSeconds(2));
+        await using var store = await OpenAsync(server.Endpoint, callTimeout: TimeSpan.FromSeconds(8));
         await RedisCommand.SendAsync(server.Port, "CLIENT PAUSE 60000");
 
         var error = await Assert.ThrowsAsync<StoreException>(async () => await store.GetTimeAsync(default));
@@ -172,8 +172,8 @@ internal sealed class RedisDurabilityTests
             {
                 Configuration = endpoint,
                 WaitForReplicas = replicas,
-                ReplicaTimeout = TimeSpan.FromSeconds(2),
-                CallTimeout = callTimeout ?? TimeSpan.FromSeconds(5),
+                ReplicaTimeout = TimeSpan.FromSeconds(5),
+                CallTimeout = callTimeout ?? TimeSpan.FromSeconds(15),
             },
             clock: null,
             NullLogger.Instance,

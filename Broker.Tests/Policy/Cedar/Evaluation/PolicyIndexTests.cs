@@ -43,19 +43,27 @@ internal sealed class PolicyIndexTests
     [Test]
     public void A_decision_allocates_no_more_for_more_policies()
     {
-        Assert.That(BytesOfADecision(10_000), Is.EqualTo(BytesOfADecision(10)).Within(64));
+        var (many, few) = (Decisions(10_000), Decisions(10));
+
+        // Code that is optimized meanwhile allocates less: both are looked at until that is over.
+        Assert.That(() => BytesOf(many) - BytesOf(few), Is.InRange(-64, 64).After(30_000, 100));
     }
 
-    private static long BytesOfADecision(int policies)
+    private static Action Decisions(int policies)
     {
         var text = string.Concat(Enumerable.Range(0, policies).Select(i => $"permit(principal == User::\"{i}\", action, resource) when {{ context.n == 1 }};"));
         var set = PolicySet.Parse([new PolicySource("p", text)]).OrThrow();
         var request = new AuthorizationRequest(new("User", "7"), new("Action", "a"), new("Table", "t"), CedarRecord.Of(("n", CedarValue.Of(1))));
+        return () => set.IsAuthorized(request, EntitySet.Empty);
+    }
+
+    private static long BytesOf(Action decision)
+    {
         for (var i = 0; i < 100; i++)
-            set.IsAuthorized(request, EntitySet.Empty);
+            decision();
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
-            set.IsAuthorized(request, EntitySet.Empty);
+            decision();
         return (GC.GetAllocatedBytesForCurrentThread() - before) / 100;
     }
 }
