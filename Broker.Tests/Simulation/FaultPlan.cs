@@ -43,13 +43,19 @@ internal sealed class FaultPlan
         _chance = chance;
         _rate = chance.Pick(_rates);
         _focusRate = 0.1 + (0.4 * chance.Draw());
-        var turn = (int)((uint)seed % (uint)(_points.Length * (int)Fault.CrashAfter));
-        var point = _points[turn % _points.Length];
-        _foci = [(point, (Fault)(1 + (turn / _points.Length))), .. chance.Pick(_races), .. WaysTo(point)];
+        var focus = FocusOf(seed);
+        _foci = [focus, .. chance.Pick(_races), .. WaysTo(focus.Point)];
     }
 
     /// <summary>Whether anything goes wrong any more.</summary>
     public bool Active { get; set; } = true;
+
+    /// <summary>What a seed tries again and again; all have their turn.</summary>
+    public static (CallPoint Point, Fault Fault) FocusOf(int seed)
+    {
+        var turn = (int)((uint)seed % (uint)(_points.Length * (int)Fault.CrashAfter));
+        return (_points[turn % _points.Length], (Fault)(1 + (turn / _points.Length)));
+    }
 
     // A record is looked for only where a revocation was recorded and not finished, and what waits is brought forward only where a target
     // was down and is back: left to chance both are too rare to fail often.
