@@ -61,11 +61,11 @@ internal sealed class PasswordRotationTests : PostgresFixture
     [Test]
     public async Task Broker_waits_for_the_file_when_the_server_knows_a_new_password_first()
     {
-        // It waits for no more than a few seconds.
+        // It waits for no more than a few seconds; they last as long as the test needs.
         var time = new ManualTime();
         await using var engine = new PostgresEngineType(time).Create(_target);
         var grant = NewGrant(ReadInvoices);
-        using (await engine.IssueAsync(Request(grant), Token))
+        using (await AnswerAsync(engine.IssueAsync(Request(grant), Token).AsTask()))
         {
             // It has worked before: what is refused from now on is a password that changes.
         }
@@ -73,19 +73,28 @@ internal sealed class PasswordRotationTests : PostgresFixture
         await TestDatabase.RunAsync(_server, "orders", $"ALTER ROLE {TestDatabase.Broker} PASSWORD 'by hand'");
         await EndConnectionsAsync();
         var issuing = engine.IssueAsync(Request(grant), Token).AsTask();
-        await UntilAsync(async () => (await LogAsync()).Contains("password authentication failed", StringComparison.Ordinal));
+        await UntilAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            return (await LogAsync()).Contains("password authentication failed", StringComparison.Ordinal);
+        });
         Assert.That(issuing.IsCompleted, Is.False);
         // By renaming: a file that is written to is empty for a moment.
         await File.WriteAllTextAsync(PasswordFile + ".draft", "by hand", Token);
         File.Move(PasswordFile + ".draft", PasswordFile, overwrite: true);
 
-        while (!issuing.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(20));
-            await Task.Delay(TimeSpan.FromMilliseconds(50), Token);
-        }
+        (await AnswerAsync(issuing)).Dispose();
 
-        (await issuing).Dispose();
+        async Task<Credential> AnswerAsync(Task<Credential> call)
+        {
+            while (!call.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromMilliseconds(10));
+                await Task.Delay(TimeSpan.FromMilliseconds(10), Token);
+            }
+
+            return await call;
+        }
     }
 
     [TestCase(false, TestName = "Rotation_that_ended_before_the_server_knew_goes_on_with_the_same_password")]
