@@ -2,6 +2,7 @@ using System.Text.Json;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Audit;
+using SecretsBroker.Client;
 using SecretsBroker.Policy;
 using SecretsBroker.Tests.CommandLine.Policies;
 using Proto = SecretsBroker.V1;
@@ -50,6 +51,30 @@ internal sealed class PolicyChangeTests
         Assert.That(denial.PolicyHash, Is.EqualTo(broker.Services.GetRequiredService<CurrentPolicies>().Snapshot.Hash));
         var lease = (await other.Leases.GetLeaseAsync(new Proto.GetLeaseRequest { LeaseId = allowed }, other.Options())).Lease;
         Assert.That(lease.State, Is.EqualTo(Proto.LeaseState.Active));
+    }
+
+    [Test]
+    public async Task Delegates_lease_ends_when_the_one_above_may_have_it_no_more()
+    {
+        await using var broker = await StartAsync();
+        using var above = broker.Connect();
+        using var other = broker.Connect(Other);
+        await using var root = await above.StartTaskAsync(
+            "read notes", new TaskOptions { Scope = new TaskScope(["read"], ["memory/notes"]) });
+        await using var delegation = await root.DelegateAsync(Other);
+        await using var task = await other.StartTaskAsync("read notes", new TaskOptions { DelegationId = delegation.Id });
+        await using var handedOn = await task.AcquireAsync("read", "memory/notes");
+        await using var ownTask = await other.StartTaskAsync("read notes");
+        await using var own = await ownTask.AcquireAsync("read", "memory/notes");
+
+        Replace(broker, PermitAll + ForbidAgent);
+
+        var revoked = await broker.WaitForAuditAsync(AuditEventType.Revoked, record => record.Lease == handedOn.Id);
+        Assert.That(revoked.Cause, Is.EqualTo("Policy"));
+        var passed = await broker.WaitForAuditAsync(
+            AuditEventType.LeasesRechecked, record => record.Reason.StartsWith("1 allowed, 1 denied", StringComparison.Ordinal));
+        Assert.That(passed.Outcome, Is.EqualTo("Revoked"));
+        Assert.That(own.Lost.IsCancellationRequested, Is.False);
     }
 
     [Test]

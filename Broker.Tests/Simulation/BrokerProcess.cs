@@ -113,7 +113,7 @@ internal sealed class BrokerProcess
         Renewer = new LeaseRenewer(catalog, engines, Store, chains, decisions, delegators, approvals, tokens, behaviour, signals, audit);
         Uses = new UseReporter(catalog, Store, Revoker, signals, audit);
         var recheck = Options.Create(new RecheckOptions { MaxRevokePercent = 100, DecisionTimeout = TimeSpan.FromSeconds(1) });
-        var asker = new LeaseAsker(policy, catalog, Store, behaviour, recheck, Clock, Logger<LeaseAsker>());
+        var asker = new LeaseAsker(policy, catalog, Store, chains, behaviour, recheck, Clock, Logger<LeaseAsker>());
         var walk = new RecheckWalk(Store, asker, _policies, _metrics, recheck, Clock, Logger<RecheckWalk>());
         var denied = new DeniedLeases(Store, Revoker, _policies, audit, _metrics, Logger<DeniedLeases>());
         _recheck = new PolicyRecheck(_policies, walk, denied, Store, audit, _metrics, recheck, backoff, Clock, Logger<PolicyRecheck>());

@@ -21,7 +21,7 @@ internal sealed class Delegators(DecisionMaker decisions, SignalReader behaviour
         for (var i = 0; i < (above?.Chain.Links.Count ?? 0); i++)
         {
             var behaved = await behaviour.ReadAsync(above!.Chain.Links[i].Task.Owner, cancellationToken);
-            if (QuestionOf(question, above, i, behaved) is not { } asked)
+            if (DelegatorQuestion.Of(question, above, i, behaved) is not { } asked)
             {
                 return null;
             }
@@ -43,28 +43,5 @@ internal sealed class Delegators(DecisionMaker decisions, SignalReader behaviour
         }
 
         return decision;
-    }
-
-    /// <summary>The same intent, asked for by the giver of one link for its own task, as policy was shown the giver when it gave.</summary>
-    private static PolicyQuestion? QuestionOf(PolicyQuestion question, ChainState above, int link, BehaviourSignals behaved)
-    {
-        var chain = above.Chain;
-        if (above.Delegations[link]?.Giver is not { } giver || above.Tasks[link] is not { } task)
-        {
-            return null;
-        }
-
-        var context = question.Context with
-        {
-            Task = task.Key.Id,
-            TaskPurpose = task.Purpose,
-            Initiator = task.Initiator,
-            VerifiedInitiator = task.VerifiedInitiator,
-            Labels = task.Labels,
-            SourceAddress = giver.SourceAddress,
-            Signals = behaved,
-            Delegation = link == 0 ? null : (chain with { Links = [.. chain.Links.Take(link)] }).Facts,
-        };
-        return question with { Workload = giver.ToWorkload(task.Key.Owner), Context = context };
     }
 }

@@ -6,6 +6,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Policy;
@@ -83,7 +84,14 @@ internal sealed class RecheckRig : IAsyncDisposable
     {
         var options = Options.Create(Settings);
         var asker = new LeaseAsker(
-            Policy, Catalog, Store, new SignalReader(Signals, _signals, Options.Create(new BehaviourOptions()), Time), options, Time, NullLogger<LeaseAsker>.Instance);
+            Policy,
+            Catalog,
+            Store,
+            new DelegationChains(Store, (IDelegationStore)Store),
+            new SignalReader(Signals, _signals, Options.Create(new BehaviourOptions()), Time),
+            options,
+            Time,
+            NullLogger<LeaseAsker>.Instance);
         var walk = new RecheckWalk(Store, asker, Policies, _measured.Metrics, options, Time, NullLogger<RecheckWalk>.Instance);
         var denied = new DeniedLeases(Store, _revoker, Policies, Audit, _measured.Metrics, NullLogger<DeniedLeases>.Instance);
         return new PolicyRecheck(Policies, walk, denied, Store, Audit, _measured.Metrics, options, _backoff, Time, Log);

@@ -1,8 +1,10 @@
 using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
 using SecretsBroker.Policy;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Revocation.Recheck;
 
@@ -10,7 +12,7 @@ namespace SecretsBroker.Revocation.Recheck;
 /// Asks policy about a live lease what it would be asked if its owner came for it now: the asker as it was shown to policy then, the
 /// task, the intent, the grant as the catalogue has it now, and as time to live what is left of it, for that is what may be taken away.
 /// A demand of the answer, such as a shorter <c>@max_ttl</c>, changes nothing about a lease that stays allowed: it holds from the next
-/// issue or renewal on.
+/// issue or renewal on. Of a lease under a delegation, each workload above is asked about as well.
 /// </summary>
 /// <remarks>
 /// Not asked about: a lease whose basis was not kept, because to ask without the groups and claims that it was allowed on would deny
@@ -21,6 +23,7 @@ internal sealed partial class LeaseAsker(
     IPolicyEngine policy,
     CurrentCatalog catalog,
     ILeaseStore store,
+    DelegationChains chains,
     SignalReader behaviour,
     IOptions<RecheckOptions> options,
     TimeProvider time,
@@ -40,7 +43,7 @@ internal sealed partial class LeaseAsker(
 
         if (basis.PolicyHash == policyHash)
         {
-            return new LeaseVerdict(Telemetry.RecheckVerdict.Allowed, Answer: null);
+            return new LeaseVerdict(RecheckVerdict.Allowed, Answer: null);
         }
 
         try
@@ -52,17 +55,45 @@ internal sealed partial class LeaseAsker(
                 return LeaseVerdict.NotAsked;
             }
 
-            var behaved = await behaviour.ReadAsync(lease.Owner, cancellationToken);
-            using var timer = new CancellationTokenSource(options.Value.DecisionTimeout, time);
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-            var answer = await policy.DecideAsync(Question(lease, basis, grant, task, now, behaved), linked.Token).AsTask().WaitAsync(linked.Token);
-            return LeaseVerdict.Of(answer);
+            var question = Question(lease, basis, grant, task, now, await behaviour.ReadAsync(lease.Owner, cancellationToken));
+            var verdict = await AskAsync(question, cancellationToken);
+            return verdict.Kind == RecheckVerdict.Allowed && lease.Delegation is { } chain
+                ? await AskAboveAsync(question, chain, verdict, cancellationToken)
+                : verdict;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogFailed(lease.Id, e is BrokerException known ? known.Message : e.GetType().Name);
             return LeaseVerdict.Failed;
         }
+    }
+
+    /// <summary>Whether those through whom it came may still have it. The first answer other than yes counts.</summary>
+    private async Task<LeaseVerdict> AskAboveAsync(
+        PolicyQuestion question, DelegationChain chain, LeaseVerdict verdict, CancellationToken cancellationToken)
+    {
+        // A delegation that is over ends its leases by itself.
+        if (await chains.ReadAsync(chain.Id, cancellationToken) is not { } above)
+        {
+            return LeaseVerdict.NotAsked;
+        }
+
+        for (var link = 0; link < above.Chain.Links.Count && verdict.Kind == RecheckVerdict.Allowed; link++)
+        {
+            var behaved = await behaviour.ReadAsync(above.Chain.Links[link].Task.Owner, cancellationToken);
+            verdict = DelegatorQuestion.Of(question, above, link, behaved) is { } asked
+                ? await AskAsync(asked, cancellationToken)
+                : LeaseVerdict.NotAsked;
+        }
+
+        return verdict;
+    }
+
+    private async Task<LeaseVerdict> AskAsync(PolicyQuestion question, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(options.Value.DecisionTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        return LeaseVerdict.Of(await policy.DecideAsync(question, linked.Token).AsTask().WaitAsync(linked.Token));
     }
 
     private Grant? FindGrant(Lease lease) =>
