@@ -166,6 +166,7 @@ internal sealed class TestBroker : IAsyncDisposable
             ["Identity:TrustDomains:0:Name"] = DevIssuer.TrustDomain,
             ["Identity:TrustDomains:0:BundleFile"] = _issuer.BundleFile,
             ["Tasks:BeatInterval"] = "00:00:00.1",
+            ["Tasks:DefaultGrace"] = "00:01:00",
             ["Revocation:SweepInterval"] = "00:00:00.1",
             ["Revocation:OutageGrace"] = "00:00:00",
         };

@@ -5,6 +5,8 @@ namespace SecretsBroker.Tests.CommandLine;
 /// <summary><c>broker dev</c> as a process, on free ports, with a folder of its own.</summary>
 internal sealed class DevelopmentBroker : IDisposable
 {
+    private const int StartAttempts = 3;
+
     private readonly TemporaryFolder _folder = new();
     private readonly ServerProcess _process;
 
@@ -34,17 +36,25 @@ internal sealed class DevelopmentBroker : IDisposable
     /// <summary>Returns once it has said that it listens and what to try.</summary>
     public static async Task<DevelopmentBroker> StartAsync()
     {
-        var broker = new DevelopmentBroker();
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await broker._process.WaitUntilAsync(
-                _ => Task.FromResult(broker.Output.Contains("agent.py", StringComparison.Ordinal)), TimeSpan.FromMinutes(3));
-            return broker;
-        }
-        catch
-        {
-            broker.Dispose();
-            throw;
+            var broker = new DevelopmentBroker();
+            try
+            {
+                await broker._process.WaitUntilAsync(
+                    _ => Task.FromResult(broker.Output.Contains("agent.py", StringComparison.Ordinal)), TimeSpan.FromMinutes(3));
+                return broker;
+            }
+            catch (InvalidOperationException) when (attempt < StartAttempts)
+            {
+                // Somebody else may have taken a port between the question and the start.
+                broker.Dispose();
+            }
+            catch
+            {
+                broker.Dispose();
+                throw;
+            }
         }
     }
 

@@ -49,7 +49,7 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks until the condition holds. Fails when the server exits or after a minute.</summary>
+    /// <summary>Asks until the condition holds. Fails when the server exits or after three minutes.</summary>
     public Task WaitUntilAsync(Func<CancellationToken, Task<bool>> condition) => _process!.WaitUntilAsync(condition);
 
     /// <summary>Ends it in order, as an administrator would.</summary>

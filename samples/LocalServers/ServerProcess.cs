@@ -54,10 +54,10 @@ public sealed partial class ServerProcess : IDisposable
         return server;
     }
 
-    /// <summary>Asks until the server answers. Fails when it exits or the limit (a minute when not given) is over.</summary>
+    /// <summary>Asks until the server answers. Fails when it exits or the limit (three minutes when not given) is over.</summary>
     public async Task WaitUntilAsync(Func<CancellationToken, Task<bool>> answers, TimeSpan? limit = null)
     {
-        using var timeout = new CancellationTokenSource(limit ?? TimeSpan.FromMinutes(1));
+        using var timeout = new CancellationTokenSource(limit ?? TimeSpan.FromMinutes(3));
         while (true)
         {
             if (HasExited)

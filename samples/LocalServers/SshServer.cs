@@ -89,7 +89,7 @@ public sealed partial class SshServer : IAsyncDisposable
             .. await VersionAsync() >= new Version(9, 8) ? ["PerSourcePenalties no"] : Array.Empty<string>(),
         ]);
         _process = ServerProcess.Start(Binary!, ["-D", "-e", "-f", PathOf("sshd_config")], _folder.Path);
-        await _process.WaitUntilAsync(AnswersAsync, TimeSpan.FromSeconds(60));
+        await _process.WaitUntilAsync(AnswersAsync);
     }
 
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
