@@ -40,6 +40,8 @@ internal sealed class SqlPlanTests
         new(nameof(Sql.FindDenied), Sql.FindDenied),
         new(nameof(Sql.Denied), Sql.Denied),
         new(nameof(Sql.DenyListVersion), Sql.DenyListVersion),
+        new(nameof(Sql.FindStaticSecret), Sql.FindStaticSecret),
+        new(nameof(Sql.StaticSecrets), Sql.StaticSecrets),
     ];
 
     [TestCaseSource(nameof(Hot))]

@@ -25,6 +25,7 @@ internal sealed class SqliteLeaseStoreTests
         "DROP INDEX tasks_delegation; ALTER TABLE tasks DROP COLUMN scope; ALTER TABLE tasks DROP COLUMN delegation; DROP INDEX leases_delegated; "
             + "ALTER TABLE leases DROP COLUMN chain; DROP TABLE delegations; DROP TABLE delegation_changes",
         "DROP TABLE log_positions",
+        "DROP TABLE static_secrets",
     ];
 
     private static IEnumerable<int> VersionsBefore => Enumerable.Range(Schema.FirstVersion, Schema.Upgrades.Count);

@@ -30,7 +30,7 @@ internal sealed class RedisKeys
     /// <summary>Null for the id of a lease that cannot be in this store.</summary>
     public ShardKeys? Of(LeaseId id) => id.Shard < _shards.Length ? _shards[id.Shard] : null;
 
-    /// <summary>Where a target's deny list is.</summary>
+    /// <summary>Where a target's deny list is, and what is kept for it.</summary>
     public ShardKeys OfTarget(string target) => _shards[Spread(target)];
 
     /// <summary>Where it is noted what was used.</summary>
@@ -160,6 +160,9 @@ internal sealed class ShardKeys(int shard, string tag)
 
     /// <summary>Number. Never deleted: a version that goes back would hide an entry.</summary>
     public RedisKey DeniedVersion(string target) => $"{tag}denied-version:{target}";
+
+    /// <summary>Hash: the secrets that are kept for a target, name to <c>revision content</c>.</summary>
+    public RedisKey StaticSecrets(string target) => $"{tag}static:{target}";
 
     /// <summary>A task within its shard. Neither part holds a space (SPIFFE-ID §2; <see cref="TaskId"/>).</summary>
     public static string Member(TaskKey task) => $"{task.Owner.Value} {task.Id.Value}";

@@ -54,6 +54,8 @@ internal static class RedisScripts
     public static readonly RedisScript Deny = new("deny");
     public static readonly RedisScript ReadDenied = new("read-denied");
 
+    public static readonly RedisScript ReplaceStatic = new("replace-static");
+
     public static readonly RedisScript ParkApproval = new("park-approval");
     public static readonly RedisScript FindParkedApproval = new("find-parked-approval");
     public static readonly RedisScript ReadApproval = new("read-approval");

@@ -85,6 +85,10 @@ internal static class Schema
         """
         CREATE TABLE log_positions (broker TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE static_secrets (
+            target TEXT NOT NULL, name TEXT NOT NULL, revision TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (target, name));
+        """,
     ];
 
     /// <remarks>
