@@ -23,6 +23,9 @@ public static class CredentialRequests
     /// <summary>A dynamic secret of Vault's.</summary>
     public static CredentialRequest Vault() => new() { Vault = new VaultRequest() };
 
+    /// <summary>A secret that the broker keeps for a system that can make none for a lease.</summary>
+    public static CredentialRequest StaticSecret() => new() { StaticSecret = new StaticSecretRequest() };
+
     /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {

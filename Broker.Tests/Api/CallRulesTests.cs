@@ -51,6 +51,7 @@ internal sealed class CallRulesTests
                 app.MapGrpcService<RecheckService.RecheckServiceBase>();
                 app.MapGrpcService<KillSwitchService.KillSwitchServiceBase>();
                 app.MapGrpcService<TargetService.TargetServiceBase>();
+                app.MapGrpcService<SecretService.SecretServiceBase>();
                 app.MapGrpcService<AuditService.AuditServiceBase>();
                 app.MapGrpcService<ApprovalService.ApprovalServiceBase>();
                 app.MapGrpcService<ReviewService.ReviewServiceBase>();
@@ -65,6 +66,7 @@ internal sealed class CallRulesTests
                 ApprovalService.Descriptor,
                 ReviewService.Descriptor,
                 TargetService.Descriptor,
+                SecretService.Descriptor,
                 AuditService.Descriptor));
 
         var mapped = server.Services.GetRequiredService<EndpointDataSource>().Endpoints

@@ -58,6 +58,11 @@ internal static class KillSwitchAttacks
             await new AuditService.AuditServiceClient(agent.Calls).QueryAuditAsync(new QueryAuditRequest())),
         ByAgent("read the policies", "read_policy", async agent =>
             await new PolicyService.PolicyServiceClient(agent.Calls).GetPoliciesAsync(new GetPoliciesRequest())),
+        ByAgent("learn which secrets are kept", "read_secrets", async agent =>
+            await new SecretService.SecretServiceClient(agent.Calls).ListSecretsAsync(new ListSecretsRequest { Target = "crm" })),
+        ByAgent("put a secret of its own in another's place", "manage_secrets", async agent =>
+            await new SecretService.SecretServiceClient(agent.Calls).PutSecretAsync(
+                new PutSecretRequest { Target = "crm", Name = "crm-login", Value = Google.Protobuf.ByteString.CopyFromUtf8("{\"password\":\"mine\"}") })),
         ByAgent("confirm what changed policies revoke", "confirm_recheck", async agent =>
             await new RecheckService.RecheckServiceClient(agent.Calls).ConfirmRecheckAsync(new ConfirmRecheckRequest { PolicyHash = new string('0', 64) })),
         Malformed("nothing selected", new KillRequest { Reason = "a test" }),

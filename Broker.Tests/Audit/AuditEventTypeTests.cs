@@ -18,5 +18,6 @@ internal sealed class AuditEventTypeTests
                 "26 DelegationCreated", "27 DelegationNarrowed", "28 DelegationEnded", "29 DelegationRefused",
                 "30 ApprovalRequested", "31 ApprovalVoted", "32 ApprovalUsed", "33 GlassBroken", "34 ReviewClosed",
                 "35 KillExpired", "36 Quarantined",
+                "44 SecretChanged",
             ]));
 }

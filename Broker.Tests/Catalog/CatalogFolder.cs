@@ -6,8 +6,10 @@ using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
+using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Engines;
 
@@ -65,6 +67,10 @@ internal sealed class CatalogFolder : IDisposable
         new PostgresEngineType(new ManualTime()),
         new RabbitMqEngineType(new ManualTime()),
         new RedisAclEngineType(new ManualTime()),
+        new StaticEngineType(
+            new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime()),
+            new ManualTime(),
+            NullLogger<StaticEngine>.Instance),
         new SshEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<SshEngine>.Instance),
         new VaultEngineType(new ManualTime()),
         new X509EngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<X509Engine>.Instance),

@@ -1,4 +1,5 @@
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Issuance;
@@ -22,6 +23,7 @@ internal sealed class EnumNumbersTests
     [TestCase(typeof(PolicyOutcome), typeof(Proto.PolicyOutcome))]
     [TestCase(typeof(ConditionOutcome), typeof(Proto.ConditionOutcome))]
     [TestCase(typeof(RecheckOutcome), typeof(Proto.RecheckOutcome))]
+    [TestCase(typeof(VersionState), typeof(Proto.StaticSecretState))]
     [TestCase(typeof(HealthStatus), typeof(Proto.TargetStatus))]
     public void Domain_and_protos_agree(Type domain, Type proto) =>
         Assert.That(Numbers(proto).Where(pair => pair.Value != 0), Is.EquivalentTo(Numbers(domain).Where(pair => pair.Value != 0)));

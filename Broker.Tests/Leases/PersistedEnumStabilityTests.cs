@@ -1,4 +1,5 @@
 using SecretsBroker.Approvals;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.KillSwitch;
@@ -32,6 +33,10 @@ internal sealed class PersistedEnumStabilityTests
     [Test]
     public void Approval_states_keep_their_numbers() => AssertNumbers<ApprovalState>(
         ("Pending", 1), ("Approved", 2), ("Rejected", 3), ("Used", 4), ("Expired", 5));
+
+    [Test]
+    public void States_of_kept_secrets_keep_their_numbers() => AssertNumbers<VersionState>(
+        ("Current", 1), ("Previous", 2), ("Pending", 3), ("Destroyed", 4));
 
     [Test]
     public void Ways_to_authenticate_keep_their_numbers() => AssertNumbers<AuthenticationMethod>(("OidcToken", 1), ("JwtSvid", 2), ("X509Svid", 3));

@@ -11,6 +11,7 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
     private const string Policies = "/secretsbroker.v1.PolicyService/";
     private const string Rechecks = "/secretsbroker.v1.RecheckService/";
     private const string Targets = "/secretsbroker.v1.TargetService/";
+    private const string Secrets = "/secretsbroker.v1.SecretService/";
     private const string Kills = "/secretsbroker.v1.KillSwitchService/";
     private const string Audit = "/secretsbroker.v1.AuditService/";
     private const string Approvals = "/secretsbroker.v1.ApprovalService/";
@@ -46,6 +47,12 @@ internal sealed class CallRules(IReadOnlyDictionary<string, CallRule> rules)
         [Rechecks + "ConfirmRecheck"] = CallRule.Operator,
         [Targets + "ListTargets"] = CallRule.Operator,
         [Targets + "ReconcileTarget"] = CallRule.Operator,
+        [Secrets + "ListSecrets"] = CallRule.Operator,
+        [Secrets + "PutSecret"] = CallRule.Operator,
+        [Secrets + "RestoreSecret"] = CallRule.Operator,
+        [Secrets + "DestroySecret"] = CallRule.Operator,
+        [Secrets + "RotateSecret"] = CallRule.Operator,
+        [Secrets + "RekeySecrets"] = CallRule.Operator,
         [Kills + "Kill"] = CallRule.Operator,
         [Kills + "ListKillOrders"] = CallRule.Operator,
         [Kills + "LiftKillOrder"] = CallRule.Operator,

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Issuance;
 using SecretsBroker.Policy;
@@ -33,6 +34,27 @@ internal static class Errors
             StatusCode.FailedPrecondition,
             "a target of this kind cannot say what it holds",
             new ErrorDetail { Reason = "NOT_LISTABLE" });
+
+    public static RpcException NotStatic() =>
+        Make(StatusCode.FailedPrecondition, "a target of this kind keeps no secrets", new ErrorDetail { Reason = "NOT_STATIC" });
+
+    public static RpcException NotKept(KeeperStatus status) => status switch
+    {
+        KeeperStatus.Rotating => Make(
+            StatusCode.Aborted,
+            "the secret is being rotated; try again when that is over",
+            new ErrorDetail { Reason = "SECRET_ROTATING", Retryable = true }),
+        KeeperStatus.OtherVersion => Make(
+            StatusCode.Aborted, "another version is current than was expected: look again", new ErrorDetail { Reason = "SECRET_CHANGED" }),
+        KeeperStatus.NoRotation => Make(
+            StatusCode.FailedPrecondition, "the target's settings name no rotation", new ErrorDetail { Reason = "NO_ROTATION" }),
+        KeeperStatus.TooMany => Make(
+            StatusCode.ResourceExhausted, "the target keeps as many secrets as it may", new ErrorDetail { Reason = "TOO_MANY_SECRETS" }),
+        _ => Make(
+            StatusCode.NotFound,
+            "there is no such secret, or no such version of it whose value is kept",
+            new ErrorDetail { Reason = "SECRET_NOT_FOUND" }),
+    };
 
     public static RpcException NoInstallation() =>
         Make(

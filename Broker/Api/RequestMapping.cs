@@ -110,6 +110,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.Ssh => ToInput(request.Ssh),
         CredentialRequest.KindOneofCase.Rabbitmq => new CredentialInput.RabbitMq(),
         CredentialRequest.KindOneofCase.Vault => new CredentialInput.Vault(),
+        CredentialRequest.KindOneofCase.StaticSecret => new CredentialInput.Static(),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
     };
 

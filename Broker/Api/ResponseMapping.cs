@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Intents;
 using SecretsBroker.Sealing;
 using SecretsBroker.V1;
@@ -170,6 +171,10 @@ internal static class ResponseMapping
             },
         },
         Engines.Vault.VaultCredential vault => new V1.Secret { Vault = new V1.VaultCredential { Fields = { Revealed(vault) } } },
+        StaticCredential kept => new V1.Secret
+        {
+            StaticSecret = new StaticSecretCredential { Name = kept.Name, Version = kept.Version, Fields = { Revealed(kept) } },
+        },
         SealedCredential closed => new V1.Secret { Sealed = closed.Message },
         _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
     };

@@ -89,4 +89,7 @@ internal enum AuditEventType
 
     /// <summary>A resource server wanted the lease of a token that it was shown ended. That it is gone says <see cref="Revoked"/>.</summary>
     TokenRevoked = 42,
+
+    /// <summary>An operator put, restored, destroyed, rotated or re-encrypted kept secrets.</summary>
+    SecretChanged = 44,
 }

@@ -3,6 +3,7 @@ using SecretsBroker.CommandLine.Approvals;
 using SecretsBroker.CommandLine.Auditing;
 using SecretsBroker.CommandLine.Kill;
 using SecretsBroker.CommandLine.Policies;
+using SecretsBroker.CommandLine.Secrets;
 using SecretsBroker.CommandLine.Targets;
 
 namespace SecretsBroker.CommandLine;
@@ -40,6 +41,7 @@ internal static class BrokerCommand
         ApprovalCommand.Create(),
         ReviewCommand.Create(),
         TargetCommand.Create(),
+        SecretCommand.Create(),
         TokenCommand.Create(),
         ExplainHistoryCommand.Create(),
         AuditCommand.Create(),

@@ -33,6 +33,11 @@ internal abstract record CredentialInput
         public override string EngineType => "vault";
     }
 
+    internal sealed record Static : CredentialInput
+    {
+        public override string EngineType => "static";
+    }
+
     /// <param name="CertificateRequest">PKCS#10, DER; only its key is used. Empty when <paramref name="PublicKey"/> is given.</param>
     /// <param name="PublicKey">SubjectPublicKeyInfo, DER.</param>
     internal sealed record X509(ReadOnlyMemory<byte> CertificateRequest, ReadOnlyMemory<byte> PublicKey) : CredentialInput

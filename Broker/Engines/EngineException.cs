@@ -16,3 +16,11 @@ internal sealed class CredentialInputException(string message) : BrokerException
 
     public override string Reason => "INVALID_CREDENTIAL_INPUT";
 }
+
+/// <summary>The target has nothing to give just now, and has made nothing; somebody who comes later may be served.</summary>
+internal sealed class TargetBusyException(string message) : BrokerException(message)
+{
+    public override bool IsTransient => true;
+
+    public override string Reason => "TARGET_BUSY";
+}

@@ -24,6 +24,9 @@ internal sealed class Secret : IDisposable
 
     public ReadOnlySpan<byte> Bytes => _bytes;
 
+    /// <summary>For what takes no span; zeroed with the rest.</summary>
+    public ReadOnlyMemory<byte> Memory => _bytes;
+
     /// <summary>Only for the call that sends it.</summary>
     public string Reveal() => Encoding.UTF8.GetString(_bytes);
 

@@ -210,7 +210,7 @@ internal sealed class TargetEngine(
             span.Fail(e);
             throw new EngineException($"target {Target.Name} did not answer {operation} within {limit}", isTransient: true, e);
         }
-        catch (CredentialInputException e)
+        catch (BrokerException e) when (e is CredentialInputException or TargetBusyException)
         {
             outcome = EngineOutcome.Rejected;
             span.Fail(e);

@@ -8,6 +8,7 @@ using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Identity;
@@ -48,7 +49,7 @@ internal static class BrokerCheck
         Check(new PolicyOptionsValidator(), configuration, PolicyOptions.Section, faults);
         Check(new OperatorOptionsValidator(), configuration, OperatorOptions.Section, faults);
 
-        await using var nowhere = DenyListNowhere();
+        await using var nowhere = StoreNowhere();
         await using var services = Services(nowhere);
         var catalog = await LoadCatalogAsync(
             Bind<CatalogOptions>(configuration, CatalogOptions.Section).Folder, services, cancellationToken);
@@ -74,7 +75,7 @@ internal static class BrokerCheck
     /// <summary>The catalogue of a folder as a broker would load it.</summary>
     public static async Task<CatalogLoad> LoadCatalogAsync(string folder, CancellationToken cancellationToken)
     {
-        await using var nowhere = DenyListNowhere();
+        await using var nowhere = StoreNowhere();
         await using var services = Services(nowhere);
         return await LoadCatalogAsync(folder, services, cancellationToken);
     }
@@ -82,14 +83,15 @@ internal static class BrokerCheck
     private static Task<CatalogLoad> LoadCatalogAsync(string folder, ServiceProvider services, CancellationToken cancellationToken) =>
         CatalogLoader.LoadAsync(folder, services.GetServices<ICredentialEngineType>(), cancellationToken);
 
-    // Engine types need a deny list only to make engines that publish one; nothing is published here.
-    private static SqliteLeaseStore DenyListNowhere() =>
+    // Engine types need a store only to make engines that keep something in it; nothing is published or kept here.
+    private static SqliteLeaseStore StoreNowhere() =>
         new(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, TimeProvider.System);
 
-    private static ServiceProvider Services(IDenyList denyList) => new ServiceCollection()
+    private static ServiceProvider Services(SqliteLeaseStore store) => new ServiceCollection()
         .AddLogging()
         .AddTelemetry(new ConfigurationBuilder().Build())
-        .AddSingleton(denyList)
+        .AddSingleton<IDenyList>(store)
+        .AddSingleton<IStaticSecretStore>(store)
         .AddX509Engine()
         .AddJwtEngine()
         .AddPostgresEngine()
@@ -97,6 +99,7 @@ internal static class BrokerCheck
         .AddRabbitMqEngine()
         .AddSshEngine()
         .AddVaultEngine()
+        .AddStaticEngine()
         .AddSingleton<TargetEngines>()
         .BuildServiceProvider();
 
@@ -130,8 +133,8 @@ internal static class BrokerCheck
         }
 
         engines.Follow(catalog);
-        // The others live in this process: asking them would make their keys.
-        foreach (var engine in engines.All.Where(engine => engine.Revocability == Revocability.Destroy))
+        // Those that only publish what they revoked live in this process: asking them would make their keys.
+        foreach (var engine in engines.All.Where(engine => engine.Revocability != Revocability.DenyList))
         {
             try
             {

@@ -16,6 +16,7 @@ using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
 using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Explaining;
@@ -94,6 +95,7 @@ internal static class BrokerHost
         app.MapGrpcService<RecheckApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<KillSwitchApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<TargetApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
+        app.MapGrpcService<SecretApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<AuditApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<ApprovalApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
         app.MapGrpcService<ReviewApi>().WithMetadata(new DisableRequestSizeLimitAttribute());
@@ -116,6 +118,7 @@ internal static class BrokerHost
         // Given by a factory, so that the container closes it, after all that use it.
         services.AddSingleton(_ => store);
         services.AddSingleton(provider => (IDenyList)provider.GetRequiredService<ILeaseStore>());
+        services.AddSingleton(provider => (IStaticSecretStore)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (ILogPositions)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IReplayStore)provider.GetRequiredService<ILeaseStore>());
         services.AddSingleton(provider => (IApprovalStore)provider.GetRequiredService<ILeaseStore>());
@@ -129,6 +132,7 @@ internal static class BrokerHost
         services.AddRabbitMqEngine();
         services.AddSshEngine();
         services.AddVaultEngine();
+        services.AddStaticEngine();
         services.AddSingleton<TargetEngines>();
         services.AddCatalog();
         services.AddPolicy();
@@ -168,6 +172,7 @@ internal static class BrokerHost
         services.AddSingleton<KillAuthority>();
         services.AddSingleton<KillSwitchApi>();
         services.AddSingleton<TargetApi>();
+        services.AddSingleton<SecretApi>();
         services.AddSingleton<AuditApi>();
         services.AddSingleton<ApprovalApi>();
         services.AddSingleton<ReviewApi>();
@@ -181,6 +186,7 @@ internal static class BrokerHost
             ApprovalService.Descriptor,
             ReviewService.Descriptor,
             TargetService.Descriptor,
+            SecretService.Descriptor,
             AuditService.Descriptor);
     }
 

@@ -87,7 +87,17 @@ internal sealed partial class LeaseMaker(
         {
             Delegation = lease.Delegation,
         };
-        var credential = await IssueAsync(engine, request, left);
+        Credential credential;
+        try
+        {
+            credential = await IssueAsync(engine, request, left);
+        }
+        catch (TargetBusyException)
+        {
+            var refused = await RefuseAsync(allowed, RefusalReason.TargetBusy, killOrder: "", cancellationToken);
+            return refused with { RetryAfter = engine.RetryAfter };
+        }
+
         try
         {
             return await HandOverAsync(engine, lease, credential, allowed, cancellationToken);
@@ -143,7 +153,7 @@ internal sealed partial class LeaseMaker(
             // Not the caller's token: a call that has begun is brought to its end, so that what it made is known.
             return await engine.IssueAsync(request, limit, CancellationToken.None);
         }
-        catch (CredentialInputException)
+        catch (Exception e) when (e is CredentialInputException or TargetBusyException)
         {
             revoker.AbandonSoon(request.LeaseId, EndCause.IssueFailed, settled: true);
             throw;

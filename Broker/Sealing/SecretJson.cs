@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
 
 namespace SecretsBroker.Sealing;
@@ -36,6 +37,9 @@ internal static class SecretJson
                 break;
             case VaultCredential vault:
                 Write(json, "vault"u8, vault);
+                break;
+            case StaticCredential kept:
+                Write(json, kept);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no JSON");
@@ -108,6 +112,20 @@ internal static class SecretJson
         json.WriteString("password"u8, rabbit.Password.Bytes);
         json.WriteBoolean("tls"u8, rabbit.Tls);
         Write(json, "virtualHosts"u8, rabbit.VirtualHosts);
+    }
+
+    private static void Write(Utf8JsonWriter json, StaticCredential kept)
+    {
+        json.WriteStartObject("staticSecret"u8);
+        json.WriteString("name"u8, kept.Name);
+        json.WriteNumber("version"u8, kept.Version);
+        json.WriteStartObject("fields"u8);
+        foreach (var (field, value) in kept.Fields)
+        {
+            json.WriteString(field, value.Bytes);
+        }
+
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, FieldsCredential credential)

@@ -63,7 +63,7 @@ internal enum IssueOutcome
     Issued,
     Denied,
 
-    /// <summary>What the caller sent could not be used.</summary>
+    /// <summary>What the caller sent could not be used, or there was nothing to give just now.</summary>
     Rejected,
     Failed,
 }

@@ -136,6 +136,7 @@ internal sealed class OperatorGateTests
         {
             "Broker::Selector" => OperatorSubject.Selector("all", ""),
             "Broker::ApprovalGroup" => OperatorSubject.ApprovalGroup("oncall"),
+            "Broker::Secret" => OperatorSubject.Secret("crm", "crm-login"),
             "Broker::Access" => OperatorSubject.Access(Questions.Bare().Grant),
             _ => OperatorSubject.Named("policies"),
         };

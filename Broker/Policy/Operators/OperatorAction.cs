@@ -38,6 +38,12 @@ internal sealed record OperatorAction
 
     public static OperatorAction ReadTargets { get; } = new("read_targets");
 
+    /// <summary>To see which secrets are kept, never their values.</summary>
+    public static OperatorAction ReadSecrets { get; } = new("read_secrets");
+
+    /// <summary>To put, restore, destroy, rotate and re-encrypt kept secrets.</summary>
+    public static OperatorAction ManageSecrets { get; } = new("manage_secrets");
+
     /// <summary>To speak for a group that has to approve, of which one has to be a member besides.</summary>
     public static OperatorAction Approve { get; } = new("approve");
 
@@ -54,8 +60,8 @@ internal sealed record OperatorAction
 
     public static IReadOnlyList<OperatorAction> All { get; } =
     [
-        ReadPolicy, SimulatePolicy, ConfirmRecheck, Kill, LiftKill, ReadKills, ReadAudit, Reconcile, ReadTargets, Approve, ReadApprovals,
-        BreakGlass, ReadReviews, CloseReview,
+        ReadPolicy, SimulatePolicy, ConfirmRecheck, Kill, LiftKill, ReadKills, ReadAudit, Reconcile, ReadTargets, ReadSecrets, ManageSecrets, Approve,
+        ReadApprovals, BreakGlass, ReadReviews, CloseReview,
     ];
 
     public string Name { get; }

@@ -22,6 +22,12 @@ internal sealed record OperatorSubject(CedarEntity Entity)
     public static OperatorSubject ApprovalGroup(string group) => new(new CedarEntity(
         new EntityUid("Broker::ApprovalGroup", group), CedarRecord.Of(("name", CedarValue.Of(group)))));
 
+    /// <summary>A secret that a target keeps: <c>Broker::Secret::"crm/crm-login"</c>.</summary>
+    /// <param name="target">Whose.</param>
+    /// <param name="name">Which; empty for all.</param>
+    public static OperatorSubject Secret(string target, string name) => new(new CedarEntity(
+        new EntityUid("Broker::Secret", $"{target}/{name}"), CedarRecord.Of(("target", CedarValue.Of(target)), ("name", CedarValue.Of(name)))));
+
     /// <summary>What somebody wants to take without an approval: <c>Broker::Access::"read-invoices"</c>, by its grant.</summary>
     public static OperatorSubject Access(Grant grant) => new(new CedarEntity(
         new EntityUid("Broker::Access", grant.Name),

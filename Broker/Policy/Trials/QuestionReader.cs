@@ -15,7 +15,7 @@ namespace SecretsBroker.Policy.Trials;
 /// who:      workload, groups, claims, method (oidc_token, jwt_svid, x509_svid), proof (none, dpop, certificate)
 /// what:     action, resource, engine, tool, ttl
 ///           or of an operator: operator (such as kill), and subject (policies) or selector: scope, value
-///           or approval_group, or access: grant, action, resource, target, classification, environment
+///           or approval_group, or access: grant, action, resource, target, classification, environment, or secret: target, name
 /// context:  purpose, task, task_purpose, initiator, labels, time, source_address, renewal,
 ///           verified_initiator: issuer, subject, name, groups, and signals: issues, denials, resources, violations, failures,
 ///           delegation: chain (the root task's owner first), root_task, root_purpose, root_initiator
@@ -178,6 +178,14 @@ internal sealed class QuestionReader(DateTimeOffset defaultTime)
         if (what.Has("access"))
         {
             return ReadAccess(what.Section("access"));
+        }
+
+        if (what.Has("secret"))
+        {
+            var secret = what.Section("secret");
+            var kept = OperatorSubject.Secret(secret.RequiredText("target"), secret.Text("name") ?? "");
+            secret.RefuseOthers();
+            return kept;
         }
 
         if (!what.Has("selector"))

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-namespace SecretsBroker.Sealing;
+namespace SecretsBroker.Engines;
 
 /// <summary>A buffer that leaves nothing behind: it zeroes what it grows out of, and itself when it is disposed.</summary>
 internal sealed class WipedBuffer : IBufferWriter<byte>, IDisposable

@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Static;
+
+namespace SecretsBroker.Tests.Engines.Static;
+
+/// <summary>With a rotation that is exclusive: the only way in which a static secret can be taken back.</summary>
+internal sealed class StaticContractTests : CredentialEngineContract
+{
+    private const string TargetPath = "targets/static-target/settings";
+    private const string GrantPath = "grants/static-grant/settings";
+
+    private static readonly string[] _accounts = [.. Enumerable.Range(1, 30).Select(i => $"account-{i}")];
+
+    private readonly LegacySystem _system = new();
+    private readonly SeededType _type;
+
+    public StaticContractTests() => _type = new SeededType(_system);
+
+    protected override ICredentialEngineType Type => _type;
+
+    protected override Target Target => _system.Target(
+        new { command = _system.HookCommand, fields = new[] { "password" }, length = 40, exclusive = true }, olderKeys: [_system.KeyFile]);
+
+    protected override Grant Grant { get; } = TestLeases.Grant("static", new { secrets = _accounts, fields = new[] { "password" } });
+
+    protected override IEnumerable<WrongSettings> Wrong =>
+    [
+        new("nothing", $"{TargetPath}/encryption_key", $"{GrantPath}/secrets")
+        {
+            ChangeTarget = t => t.Clear(),
+            ChangeGrant = g => g.Clear(),
+        },
+        new("an inline key", $"{TargetPath}/encryption_key") { ChangeTarget = t => t["encryption_key"] = "hunter2" },
+        new("a key from two places", $"{TargetPath}/encryption_key") { ChangeTarget = t => t["encryption_key"]!["env"] = "KEY" },
+        new("an old key from nowhere", $"{TargetPath}/old_encryption_keys/0") { ChangeTarget = t => t["old_encryption_keys"]![0]!.AsObject().Clear() },
+        new("too many old keys", $"{TargetPath}/old_encryption_keys")
+        {
+            ChangeTarget = t => t["old_encryption_keys"] = new JsonArray([.. Enumerable.Range(0, 9).Select(i => new JsonObject { ["file"] = $"/{i}" })]),
+        },
+        new("a rotation without its command", $"{TargetPath}/rotation/command") { ChangeTarget = t => t["rotation"] = new JsonObject() },
+        new("a command that is looked for", $"{TargetPath}/rotation/command")
+        {
+            ChangeTarget = t => t["rotation"]!["command"] = new JsonArray("rotate.sh"),
+        },
+        new("a new value that can be guessed", $"{TargetPath}/rotation/length") { ChangeTarget = t => t["rotation"]!["length"] = 8 },
+        new("no field to renew", $"{TargetPath}/rotation/fields") { ChangeTarget = t => t["rotation"]!["fields"] = new JsonArray() },
+        new("a field that is none", $"{TargetPath}/rotation/fields") { ChangeTarget = t => t["rotation"]!["fields"] = new JsonArray("a b") },
+        new("a name that is none", $"{GrantPath}/secrets") { ChangeGrant = g => g["secrets"] = new JsonArray("a/b") },
+        new("a name twice", $"{GrantPath}/secrets") { ChangeGrant = g => g["secrets"] = new JsonArray("a", "a") },
+        new("a field of a grant that is none", $"{GrantPath}/fields") { ChangeGrant = g => g["fields"] = new JsonArray("a b") },
+        new("several secrets that all would share", $"{GrantPath}/secrets") { ChangeTarget = t => t.Remove("rotation") },
+    ];
+
+    [OneTimeTearDown]
+    public void RemoveSystem() => _system.Dispose();
+
+    protected override CredentialInput Input() => new CredentialInput.Static();
+
+    protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken)
+    {
+        var kept = (StaticCredential)credential;
+        return Task.FromResult(_system.LogsIn(SeededType.AccountAt(target, kept.Name), kept.Fields["password"].Reveal()));
+    }
+
+    /// <summary>Gives each target accounts of its own, and keeps their first passwords.</summary>
+    private sealed class SeededType(LegacySystem system) : ICredentialEngineType
+    {
+        private readonly StaticEngineType _type = new(system.Store, TimeProvider.System, system.Log);
+
+        public string Name => _type.Name;
+
+        public static string AccountAt(Target target, string name) => Path.Combine(FolderOf(target), name);
+
+        public void ValidateTarget(Target target, CatalogFaults faults) => _type.ValidateTarget(target, faults);
+
+        public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => _type.ValidateGrant(grant, target, faults);
+
+        public ICredentialEngine Create(Target target)
+        {
+            Directory.CreateDirectory(system.PathOf(FolderOf(target)));
+            var engine = (StaticEngine)_type.Create(With(target, settings => settings["rotation"]!["command"]![2] = system.PathOf(FolderOf(target))));
+            SeedAsync(engine, target).GetAwaiter().GetResult();
+            return engine;
+        }
+
+        private async Task SeedAsync(StaticEngine engine, Target target)
+        {
+            var known = await engine.Keeper.ListAsync(CancellationToken.None);
+            foreach (var account in _accounts.Where(account => !known.ContainsKey(account)))
+            {
+                system.SetPassword(AccountAt(target, account), "first");
+                await LegacySystem.PutAsync(engine, account, "first");
+            }
+        }
+
+        private static string FolderOf(Target target) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target.Name)))[..8];
+    }
+}

@@ -1,0 +1,7 @@
+namespace SecretsBroker.Engines.Static;
+
+internal static class StaticEngineExtensions
+{
+    public static IServiceCollection AddStaticEngine(this IServiceCollection services) =>
+        services.AddSingleton<ICredentialEngineType, StaticEngineType>();
+}
