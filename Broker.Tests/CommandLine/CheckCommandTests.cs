@@ -178,6 +178,7 @@ internal sealed class CheckCommandTests
     [TestCase("token")]
     [TestCase("audit verify")]
     [TestCase("target rotate-password")]
+    [TestCase("target ca-request")]
     [TestCase("health")]
     public async Task Every_command_explains_itself(string command)
     {

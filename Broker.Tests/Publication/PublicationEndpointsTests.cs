@@ -38,6 +38,8 @@ internal sealed class PublicationEndpointsTests
 
         using var certificate = X509Certificate2.CreateFromPem(pem);
         Assert.That(certificate.Subject, Is.EqualTo("CN=Secrets Broker CA"));
+        using var alone = X509CertificateLoader.LoadCertificate(await _client.GetByteArrayAsync("/v1/x509/x509-target/ca.cer"));
+        Assert.That(alone, Is.EqualTo(certificate));
         Assert.That(pem, Does.Not.Contain("PRIVATE"));
     }
 
@@ -90,6 +92,7 @@ internal sealed class PublicationEndpointsTests
     }
 
     [TestCase("/v1/x509/x509-target/ca.pem", "application/x-pem-file", false)]
+    [TestCase("/v1/x509/x509-target/ca.cer", "application/pkix-cert", false)]
     [TestCase("/v1/x509/x509-target/crl", "application/pkix-crl", true)]
     [TestCase("/v1/x509/x509-target/revoked.json", "application/json", true)]
     [TestCase("/v1/ssh/ssh-target/ca.pub", "text/plain", false)]

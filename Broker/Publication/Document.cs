@@ -13,6 +13,6 @@ internal sealed record Document(ReadOnlyMemory<byte> Content, string ContentType
 
     public static Document Text(string text, string contentType) => Of(Encoding.UTF8.GetBytes(text), contentType);
 
-    private static Document Of(byte[] content, string contentType) =>
-        new(content, contentType, Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16)));
+    public static Document Of(ReadOnlyMemory<byte> content, string contentType) =>
+        new(content, contentType, Convert.ToHexStringLower(SHA256.HashData(content.Span).AsSpan(0, 16)));
 }

@@ -13,7 +13,7 @@ namespace SecretsBroker.Publication;
 internal static class PublicationEndpoints
 {
     /// <summary>
-    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>crl</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
+    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>ca.cer</c>, <c>crl</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
     /// <c>ca.pub</c>, <c>krl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>, <c>jwks.json</c> and <c>revoked.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
     /// </summary>
     /// <param name="endpoints">The broker's public listener.</param>
@@ -40,6 +40,11 @@ internal static class PublicationEndpoints
         group.MapGet("/ca.pem", (string target) => Publish(() =>
             ValueTask.FromResult(findEngine(target) is X509Engine engine
                 ? Document.Text(engine.ReadAuthorityPem(), "application/x-pem-file")
+                : null)));
+
+        group.MapGet("/ca.cer", (string target) => Publish(() =>
+            ValueTask.FromResult(findEngine(target) is X509Engine engine
+                ? Document.Of(engine.ReadAuthorityCertificate(), "application/pkix-cert")
                 : null)));
 
         group.MapGet("/crl", (string target, CancellationToken cancellationToken) => Publish(async () =>

@@ -34,12 +34,11 @@ internal sealed class CertificateServer : IAsyncDisposable
     public static async Task<CertificateServer> StartAsync()
     {
         var server = new CertificateServer();
-        var settings = new X509Settings
+        var settings = new AuthoritySettings
         {
             KeyFile = Path.Combine(server._folder.Path, "ca.key"),
             CertificateFile = Path.Combine(server._folder.Path, "ca.pem"),
             CommonName = "Logins",
-            CrlLifetime = TimeSpan.Zero,
         };
         using var authority = CertificateAuthority.LoadOrCreate(settings, TimeProvider.System, out _);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

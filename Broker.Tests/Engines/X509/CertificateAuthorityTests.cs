@@ -30,9 +30,9 @@ internal sealed class CertificateAuthorityTests
     public void RemoveFolder() => _folder.Dispose();
 
     [Test]
-    public async Task Brokers_that_start_at_once_on_one_folder_are_one_authority()
+    public async Task Brokers_that_start_at_once_on_one_folder_are_one_authority([Values] bool isPair)
     {
-        var engines = Enumerable.Range(0, 8).Select(_ => Engine()).ToArray();
+        var engines = Enumerable.Range(0, 8).Select(_ => isPair ? PairEngine() : Engine()).ToArray();
         using var start = new Barrier(engines.Length);
 
         var authorities = await Task.WhenAll(engines.Select(engine => Task.Factory.StartNew(
@@ -46,7 +46,7 @@ internal sealed class CertificateAuthorityTests
             TaskScheduler.Default)));
 
         Assert.That(authorities.Distinct().Count(), Is.EqualTo(1));
-        Assert.That(Directory.GetFiles(_folder.Path), Has.Length.EqualTo(2));
+        Assert.That(Directory.GetFiles(_folder.Path), Has.Length.EqualTo(isPair ? 3 : 2));
         foreach (var engine in engines)
         {
             using var credential = await IssueAsync(engine);
@@ -110,8 +110,9 @@ internal sealed class CertificateAuthorityTests
     [Test]
     public async Task Given_intermediate_is_used_and_sent_along_with_the_leaf([Values("EC", "RSA")] string kind)
     {
-        using var root = new GivenAuthority(kind);
-        root.WriteIntermediate(KeyPath, CertificatePath);
+        using var root = TestAuthority.Root(kind);
+        using var intermediate = root.Sign("Intermediate");
+        intermediate.WriteTo(KeyPath, CertificatePath, root);
         await using var engine = Engine();
         using var credential = (CertificateCredential)await IssueAsync(engine);
 
@@ -128,8 +129,9 @@ internal sealed class CertificateAuthorityTests
     [Test]
     public async Task Given_certificate_that_is_no_authority_is_refused()
     {
-        using var root = new GivenAuthority("EC");
-        root.WriteIntermediate(KeyPath, CertificatePath, isAuthority: false);
+        using var root = TestAuthority.Root();
+        using var leaf = root.Sign("Intermediate", isAuthority: false);
+        leaf.WriteTo(KeyPath, CertificatePath, root);
         await using var engine = Engine();
 
         await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(CancellationToken.None));
@@ -180,54 +182,16 @@ internal sealed class CertificateAuthorityTests
             TimeProvider.System.GetUtcNow().AddMinutes(5));
     }
 
+    private X509Engine PairEngine() =>
+        (X509Engine)new X509EngineType(_denyList, TimeProvider.System, NullLogger<X509Engine>.Instance).Create(TestLeases.Target("x509", new
+        {
+            key_file = KeyPath,
+            certificate_file = CertificatePath,
+            authority = "root-and-intermediate",
+            root_key_file = Path.Combine(_folder.Path, "root.key"),
+        }));
+
     private X509Engine Engine() =>
         (X509Engine)new X509EngineType(_denyList, TimeProvider.System, NullLogger<X509Engine>.Instance).Create(
             TestLeases.Target("x509", new { key_file = KeyPath, certificate_file = CertificatePath }));
-
-    /// <summary>An authority that the operator has already, of which the broker gets an intermediate.</summary>
-    private sealed class GivenAuthority : IDisposable
-    {
-        private readonly X509Certificate2 _root;
-        private readonly AsymmetricAlgorithm _key;
-        private readonly string _kind;
-
-        public GivenAuthority(string kind)
-        {
-            _kind = kind;
-            _key = NewKey();
-            var now = TimeProvider.System.GetUtcNow();
-            _root = Ask(_key, "CN=Root", isAuthority: true).CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
-        }
-
-        public void WriteIntermediate(string keyPath, string certificatePath, bool isAuthority = true)
-        {
-            using var key = NewKey();
-            var now = TimeProvider.System.GetUtcNow();
-            using var certificate = Ask(key, "CN=Intermediate", isAuthority).Create(
-                _root, now.AddHours(-1), now.AddDays(20), RandomNumberGenerator.GetBytes(8));
-            ExclusiveFile.TryCreate(
-                keyPath, PemEncoding.WriteUtf8("PRIVATE KEY"u8, key.ExportPkcs8PrivateKey()));
-            File.WriteAllText(certificatePath, certificate.ExportCertificatePem() + "\n" + _root.ExportCertificatePem());
-        }
-
-        public void Dispose()
-        {
-            _root.Dispose();
-            _key.Dispose();
-        }
-
-        private AsymmetricAlgorithm NewKey() => _kind == "RSA" ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP384);
-
-        private static CertificateRequest Ask(AsymmetricAlgorithm key, string name, bool isAuthority)
-        {
-            var request = key is RSA rsa
-                ? new CertificateRequest(name, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-                : new CertificateRequest(name, (ECDsa)key, HashAlgorithmName.SHA384);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
-            request.CertificateExtensions.Add(
-                new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
-            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-            return request;
-        }
-    }
 }

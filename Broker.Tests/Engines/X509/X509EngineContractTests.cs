@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -45,6 +46,74 @@ internal sealed class X509EngineContractTests : CredentialEngineContract
         new("an address that names a user", "targets/x509-target/settings/base_url")
         {
             ChangeTarget = settings => settings["base_url"] = "https://me:secret@broker.example",
+        },
+        new("an authority of an unknown kind", "targets/x509-target/settings/authority")
+        {
+            ChangeTarget = settings => settings["authority"] = "leaf",
+        },
+        new("a root's key without a root", "targets/x509-target/settings/root_key_file")
+        {
+            ChangeTarget = settings => settings["root_key_file"] = "/root.key",
+        },
+        new("a root without its key", "targets/x509-target/settings/root_key_file")
+        {
+            ChangeTarget = settings => settings["authority"] = "root-and-intermediate",
+        },
+        new("constraints that allow nothing", "targets/x509-target/settings/name_constraints/dns")
+        {
+            ChangeTarget = settings => settings["name_constraints"] = new JsonObject(),
+        },
+        new(
+            "constraints that are no names",
+            "targets/x509-target/settings/name_constraints/dns/0",
+            "targets/x509-target/settings/name_constraints/uris/0",
+            "targets/x509-target/settings/name_constraints/ips/0")
+        {
+            ChangeTarget = settings => settings["name_constraints"] = new JsonObject
+            {
+                ["dns"] = new JsonArray("*.example.org"),
+                ["uris"] = new JsonArray("spiffe://example.org"),
+                ["ips"] = new JsonArray("10.1.2.3/8"),
+            },
+        },
+        new("a usage that is none", "grants/x509-grant/settings/usages")
+        {
+            ChangeGrant = settings => settings["usages"] = new JsonArray("client", "ca"),
+        },
+        new("a server without a name", "grants/x509-grant/settings/dns_names")
+        {
+            ChangeGrant = settings => settings["usages"] = new JsonArray("server"),
+        },
+        new("a client with a server's name", "grants/x509-grant/settings/dns_names")
+        {
+            ChangeGrant = settings => settings["dns_names"] = new JsonArray("localhost"),
+        },
+        new("a client that is nobody", "grants/x509-grant/settings/workload_uri")
+        {
+            ChangeGrant = settings => settings["workload_uri"] = false,
+        },
+        new(
+            "names that no server has",
+            "grants/x509-grant/settings/dns_names/0",
+            "grants/x509-grant/settings/dns_names/1",
+            "grants/x509-grant/settings/ip_addresses/0")
+        {
+            ChangeGrant = settings =>
+            {
+                settings["usages"] = new JsonArray("server");
+                settings["dns_names"] = new JsonArray("*.example.org", "UPPER.example", "fine.example");
+                settings["ip_addresses"] = new JsonArray("10.1");
+            },
+        },
+        new("more than the constraints allow", "grants/x509-grant/settings/ip_addresses", "grants/x509-grant/settings/dns_names")
+        {
+            ChangeTarget = settings => settings["name_constraints"] = new JsonObject { ["dns"] = new JsonArray("example.org") },
+            ChangeGrant = settings =>
+            {
+                settings["usages"] = new JsonArray("server");
+                settings["dns_names"] = new JsonArray("fine.example.org", "example.com");
+                settings["ip_addresses"] = new JsonArray("10.1.2.3");
+            },
         },
     ];
 

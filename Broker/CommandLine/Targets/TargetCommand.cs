@@ -10,5 +10,6 @@ internal static class TargetCommand
         ListTargetsCommand.Create(),
         ReconcileCommand.Create(),
         RotatePasswordCommand.Create(),
+        AuthorityRequestCommand.Create(),
     };
 }

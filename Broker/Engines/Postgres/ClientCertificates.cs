@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// Signs the keys of callers for the server's <c>cert</c> authentication, which takes the common name for the role's. A role that was dropped
 /// lets nobody in, whatever certificate they hold: no list of revoked ones is needed, as long as nothing else trusts the authority.
 /// </summary>
-internal sealed class ClientCertificates(string target, X509Settings authority, TimeProvider time) : IDisposable
+internal sealed class ClientCertificates(string target, AuthoritySettings authority, TimeProvider time) : IDisposable
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
@@ -26,10 +26,16 @@ internal sealed class ClientCertificates(string target, X509Settings authority, 
         var signer = Authority();
         // Certificates know whole seconds; never a moment past the lease.
         var notAfter = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
-        var notBefore = time.GetUtcNow() - DatedBack;
-        if (notAfter > signer.NotAfter || notAfter <= notBefore)
+        var now = time.GetUtcNow();
+        var notBefore = now - DatedBack;
+        if (signer.FindFault(now, notAfter) is { } fault)
         {
-            throw new EngineException($"the certificate authority of target {target} cannot sign for the time of the lease", isTransient: false);
+            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
+        }
+
+        if (notAfter <= notBefore)
+        {
+            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
         }
 
         var subject = new X500DistinguishedNameBuilder();
@@ -48,9 +54,10 @@ internal sealed class ClientCertificates(string target, X509Settings authority, 
     /// <exception cref="EngineException">It cannot sign.</exception>
     public void Check()
     {
-        if (Authority().NotAfter <= time.GetUtcNow())
+        var now = time.GetUtcNow();
+        if (Authority().FindFault(now, now) is { } fault)
         {
-            throw new EngineException($"the certificate authority of target {target} has ended", isTransient: false);
+            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
         }
     }
 

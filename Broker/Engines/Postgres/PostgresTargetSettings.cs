@@ -57,10 +57,10 @@ internal sealed record PostgresTargetSettings
     public required int Gather { get; init; }
 
     /// <summary>
-    /// <c>client_ca</c> (<c>key_file</c>, <c>certificate_file</c>, <c>common_name</c>): the authority whose certificates leases log in with. It is
+    /// <c>client_ca</c> (<see cref="AuthoritySettings"/>): the authority whose certificates leases log in with. It is
     /// made when it does not exist; the server must trust it (<c>ssl_ca_file</c>), and nothing else should. Logins are by password when not set.
     /// </summary>
-    public X509Settings? ClientAuthority { get; init; }
+    public AuthoritySettings? ClientAuthority { get; init; }
 
     /// <summary><c>advertised_host</c>: where callers find the server, when that differs from where the broker does.</summary>
     public required string AdvertisedHost { get; init; }
@@ -87,7 +87,7 @@ internal sealed record PostgresTargetSettings
             ConnectionLimit = reader.Number("connection_limit", 5, 1, 1_000),
             StatementTimeout = ReadStatementTimeout(reader),
             Gather = reader.Number("gather", 64, 1, 256),
-            ClientAuthority = reader.Has("client_ca") ? X509Settings.ReadAuthority(reader.Section("client_ca")) : null,
+            ClientAuthority = reader.Has("client_ca") ? ReadClientAuthority(reader.Section("client_ca")) : null,
             AdvertisedHost = reader.Text("advertised_host") ?? host,
             AdvertisedPort = reader.Number("advertised_port", port, 1, 65535),
         };
@@ -115,6 +115,13 @@ internal sealed record PostgresTargetSettings
     {
         const string Name = "statement_timeout";
         return reader.Has(Name) ? reader.Duration(Name, TimeSpan.FromMinutes(1), TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1)) : null;
+    }
+
+    private static AuthoritySettings ReadClientAuthority(SettingsReader reader)
+    {
+        var authority = AuthoritySettings.Read(reader);
+        reader.RefuseOthers();
+        return authority;
     }
 
     private static IReadOnlyList<string> ReadDatabases(SettingsReader reader)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using SecretsBroker.Catalog;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.X509;
@@ -18,6 +19,7 @@ internal sealed partial class X509Engine(
     private readonly PublishedList<RevocationList> _published =
         new(new DenyListing(target, denyList, time), settings.CrlLifetime / 2, time);
 
+    private readonly X509Addresses? _addresses = settings.BaseUrl is { } url ? new X509Addresses(url, target) : null;
     private readonly Lock _loading = new();
     private CertificateAuthority? _authority;
 
@@ -27,13 +29,15 @@ internal sealed partial class X509Engine(
     {
         cancellationToken.ThrowIfCancellationRequested();
         var key = CallerKey.Read(request.Input);
+        var profile = ProfileOf(request);
         var authority = Authority();
-        var notBefore = time.GetUtcNow() - DatedBack;
+        var now = time.GetUtcNow();
+        var notBefore = now - DatedBack;
         // Certificates know whole seconds; never a moment past the lease.
         var notAfter = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
-        if (notAfter > authority.NotAfter)
+        if (authority.FindFault(now, notAfter) is { } fault)
         {
-            throw new EngineException($"the certificate authority of target {target} ends before the lease", isTransient: false);
+            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
         }
 
         if (notAfter <= notBefore)
@@ -41,7 +45,7 @@ internal sealed partial class X509Engine(
             throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
         }
 
-        var leaf = LeafCertificate.Prepare(request, key, authority, RevocationListAddress());
+        var leaf = LeafCertificate.Prepare(request, key, profile, authority, _addresses);
         var serial = request.LeaseId.ToSerialNumber();
         using var certificate = authority.Sign(generator =>
             leaf.Create(authority.Certificate.SubjectName, generator, notBefore, notAfter, serial));
@@ -79,16 +83,20 @@ internal sealed partial class X509Engine(
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (Authority().NotAfter <= time.GetUtcNow())
+        var now = time.GetUtcNow();
+        if (Authority().FindFault(now, now) is { } fault)
         {
-            throw new EngineException($"the certificate authority of target {target} has ended", isTransient: false);
+            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
         }
 
         await ReadRevocationListAsync(cancellationToken);
     }
 
     /// <summary>The authority's certificate and those above it, PEM.</summary>
-    public string ReadAuthorityPem() => Authority().IntermediatesPem + Authority().TrustAnchorPem;
+    public string ReadAuthorityPem() => Authority().Pem;
+
+    /// <summary>The authority's certificate alone, DER.</summary>
+    public ReadOnlyMemory<byte> ReadAuthorityCertificate() => Authority().Certificate.RawDataMemory;
 
     /// <summary>The CRL of the deny list as it now is.</summary>
     public ValueTask<RevocationList> ReadRevocationListAsync(CancellationToken cancellationToken) =>
@@ -123,8 +131,21 @@ internal sealed partial class X509Engine(
         return new RevocationList(number, der, now + settings.CrlLifetime);
     }
 
-    private string? RevocationListAddress() =>
-        settings.BaseUrl is { } url ? PublicationAddress.Of(url, $"v1/x509/{Uri.EscapeDataString(target)}/crl") : null;
+    /// <summary>What the grant says; and nothing that the authority may not certify, also where the catalogue was read before the authority.</summary>
+    private X509GrantSettings ProfileOf(IssueRequest request)
+    {
+        var faults = new CatalogFaults();
+        var profile = X509GrantSettings.Read(request.Grant, faults);
+        if (faults.Any)
+        {
+            throw new EngineException($"target {target}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
+        }
+
+        return Authority().FindForbidden(profile.NamesFor(request.Workload)) is { } name
+            ? throw new EngineException(
+                $"grant {request.Grant.Name}: {name} lies outside of the name constraints of target {target}", isTransient: false)
+            : profile;
+    }
 
     /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
     private CertificateAuthority Authority()
@@ -133,10 +154,10 @@ internal sealed partial class X509Engine(
         {
             if (_authority is null)
             {
-                _authority = CertificateAuthority.LoadOrCreate(settings, time, out var created);
+                _authority = CertificateAuthority.LoadOrCreate(settings.Authority, time, out var created);
                 if (created)
                 {
-                    LogAuthorityMade(logger, target, settings.CertificateFile);
+                    LogAuthorityMade(logger, target, settings.Authority.CertificateFile);
                 }
             }
 

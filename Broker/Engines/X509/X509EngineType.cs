@@ -1,18 +1,43 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.X509.Naming;
 
 namespace SecretsBroker.Engines.X509;
 
-/// <summary>Client certificates from a certificate authority of the broker's own.</summary>
+/// <summary>Client and server certificates from a certificate authority of the broker's own.</summary>
 internal sealed class X509EngineType(IDenyList denyList, TimeProvider time, ILogger<X509Engine> logger) : ICredentialEngineType
 {
     public const string TypeName = "x509";
 
     public string Name => TypeName;
 
-    public void ValidateTarget(Target target, CatalogFaults faults) => X509Settings.Read(target, faults);
+    public void ValidateTarget(Target target, CatalogFaults faults)
+    {
+        var settings = X509Settings.Read(target, faults);
+        if (!File.Exists(settings.Authority.CertificateFile))
+        {
+            return;
+        }
 
-    public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) =>
-        SettingsReader.Of(grant, faults).RefuseOthers();
+        try
+        {
+            using var chain = AuthorityChain.Read(settings.Authority.CertificateFile);
+        }
+        catch (EngineException e)
+        {
+            SettingsReader.Of(target, faults).Fault("certificate_file", $"cannot be used: {e.Message}");
+        }
+    }
+
+    public void ValidateGrant(Grant grant, Target target, CatalogFaults faults)
+    {
+        var settings = X509GrantSettings.Read(grant, faults);
+        var constraints = ConstraintsOf(X509Settings.Read(target, new CatalogFaults()).Authority);
+        foreach (var name in settings.FixedNames.Where(name => !constraints.All(one => one.Allow(name))))
+        {
+            SettingsReader.Of(grant, faults).Fault(
+                PathOf(name), $"must lie within the name constraints of target {target.Name}: {name} does not");
+        }
+    }
 
     public ICredentialEngine Create(Target target)
     {
@@ -21,5 +46,37 @@ internal sealed class X509EngineType(IDenyList denyList, TimeProvider time, ILog
         return faults.Any
             ? throw new ArgumentException(string.Join("; ", faults.All), nameof(target))
             : new X509Engine(target.Name, settings, denyList, time, logger);
+    }
+
+    private static string PathOf(LeafName name) => name.Kind switch
+    {
+        NameKind.Dns => "dns_names",
+        NameKind.Ip => "ip_addresses",
+        _ => "usages",
+    };
+
+    /// <summary>Of the settings, and of the certificates as far as they are there already.</summary>
+    private static List<NameConstraints> ConstraintsOf(AuthoritySettings authority)
+    {
+        var constraints = new List<NameConstraints>();
+        if (authority.NameConstraints is { } own)
+        {
+            constraints.Add(own);
+        }
+
+        try
+        {
+            if (File.Exists(authority.CertificateFile))
+            {
+                using var chain = AuthorityChain.Read(authority.CertificateFile);
+                constraints.AddRange(chain.NameConstraints);
+            }
+        }
+        catch (EngineException)
+        {
+            // A fault of the target, which has it.
+        }
+
+        return constraints;
     }
 }

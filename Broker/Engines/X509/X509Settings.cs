@@ -1,21 +1,13 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.X509.Naming;
 
 namespace SecretsBroker.Engines.X509;
 
-/// <summary>The settings of a target of type <c>x509</c>: a certificate authority of the broker's own.</summary>
+/// <summary>The settings of a target of type <c>x509</c>: a certificate authority, and how what it revoked is published.</summary>
 internal sealed record X509Settings
 {
-    /// <summary><c>key_file</c>: its private key, PEM, mode 0600. Made (ECDSA P-256) when it does not exist. Required.</summary>
-    public required string KeyFile { get; init; }
-
-    /// <summary>
-    /// <c>certificate_file</c>: its certificate, PEM, followed by its issuers up to the trust anchor if it is not one itself. Made
-    /// (self-signed, ten years) when it does not exist. Required.
-    /// </summary>
-    public required string CertificateFile { get; init; }
-
-    /// <summary><c>common_name</c>: its name when it is made. Default <c>Secrets Broker CA</c>, at most 64 characters.</summary>
-    public required string CommonName { get; init; }
+    /// <summary>Who signs.</summary>
+    public required AuthoritySettings Authority { get; init; }
 
     /// <summary><c>crl_lifetime</c>: from a CRL's <c>thisUpdate</c> to its <c>nextUpdate</c>. Default 10m, 1m to 7d.</summary>
     public required TimeSpan CrlLifetime { get; init; }
@@ -29,50 +21,19 @@ internal sealed record X509Settings
     public static X509Settings Read(Target target, CatalogFaults faults)
     {
         var reader = SettingsReader.Of(target, faults);
-        var settings = ReadFiles(reader) with
+        var settings = new X509Settings
         {
+            Authority = AuthoritySettings.Read(reader) with
+            {
+                NameConstraints = reader.Has("name_constraints")
+                    ? NameConstraintSettings.Read(reader.Section("name_constraints"))
+                    : null,
+            },
             CrlLifetime = reader.Duration(
                 "crl_lifetime", TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
             BaseUrl = PublicationAddress.Read(reader),
         };
         reader.RefuseOthers();
         return settings;
-    }
-
-    /// <summary>For an authority that is part of another target's settings, and publishes nothing.</summary>
-    public static X509Settings ReadAuthority(SettingsReader reader)
-    {
-        var settings = ReadFiles(reader);
-        reader.RefuseOthers();
-        return settings;
-    }
-
-    private static X509Settings ReadFiles(SettingsReader reader)
-    {
-        var settings = new X509Settings
-        {
-            KeyFile = reader.RequiredText("key_file"),
-            CertificateFile = reader.RequiredText("certificate_file"),
-            CommonName = ReadCommonName(reader),
-            CrlLifetime = TimeSpan.Zero,
-        };
-        if (settings.KeyFile.Length > 0 && settings.KeyFile == settings.CertificateFile)
-        {
-            reader.Fault("certificate_file", "must be another file than key_file");
-        }
-
-        return settings;
-    }
-
-    private static string ReadCommonName(SettingsReader reader)
-    {
-        var name = reader.Text("common_name") ?? "Secrets Broker CA";
-        // X.520's upper bound; OpenSSL refuses longer ones.
-        if (name.Length > 64)
-        {
-            reader.Fault("common_name", "must have at most 64 characters");
-        }
-
-        return name;
     }
 }
