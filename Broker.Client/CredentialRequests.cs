@@ -26,7 +26,7 @@ public static class CredentialRequests
     /// <summary>A secret that the broker keeps for a system that can make none for a lease.</summary>
     public static CredentialRequest StaticSecret() => new() { StaticSecret = new StaticSecretRequest() };
 
-    /// <summary>A client certificate for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
+    /// <summary>A client's or a server's certificate, as the grant says, for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {
         Certificate = new V1.CertificateRequest { CertificateSigningRequest = SigningRequest(key) },

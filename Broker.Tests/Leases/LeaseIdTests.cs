@@ -66,6 +66,25 @@ internal sealed class LeaseIdTests
         Assert.That(serials.Select(Convert.ToHexString), Is.Unique);
     }
 
+    [Test]
+    public void Lease_is_found_again_by_its_serial_number()
+    {
+        string[] ids = ["07cpnmuoj1e9h62ujfd5n6aspo", "00000000000000000000000000", "ffvvvvvvvvvvvvvvvvvvvvvvvv", LeaseId.New(0x2a).Value];
+
+        foreach (var id in ids.Select(LeaseId.Parse))
+        {
+            Assert.That(LeaseId.TryParseSerialNumber(id.ToSerialNumber(), out var found), Is.True);
+            Assert.That(found, Is.EqualTo(id));
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("4c07666f6f626172")]
+    [TestCase("2c07666f6f6261720000000000000000aa")]
+    [TestCase("004c07666f6f6261720000000000000000aa")]
+    public void Other_serial_numbers_are_no_lease_s(string serial) =>
+        Assert.That(LeaseId.TryParseSerialNumber(Convert.FromHexString(serial), out _), Is.False);
+
     // Digit by digit, unlike the type's own way of eight at a time.
     private static string Base32Hex(string id)
     {

@@ -8,6 +8,8 @@ using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
+using SecretsBroker.Leases;
+using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Publication;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Engines;
@@ -26,6 +28,7 @@ internal sealed class PublicationHost : IAsyncDisposable
     private PublicationHost()
     {
         DenyList = new InMemoryDenyList(Time);
+        Store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, Time);
         X509 = (X509Engine)new X509EngineType(DenyList, Time, NullLogger<X509Engine>.Instance)
             .Create(TestLeases.Target("x509", new
             {
@@ -46,7 +49,8 @@ internal sealed class PublicationHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddSingleton<IDenyList>(DenyList).AddSingleton<TimeProvider>(Time);
+        builder.Services.AddSingleton<IDenyList>(DenyList).AddSingleton<TimeProvider>(Time)
+            .AddSingleton<ILeaseStore>(_ => Store).AddSingleton<OcspResponder>();
         _app = builder.Build();
         _app.MapPublications(target => target switch
         {
@@ -60,6 +64,8 @@ internal sealed class PublicationHost : IAsyncDisposable
     public ManualTime Time { get; } = new();
 
     public InMemoryDenyList DenyList { get; }
+
+    public SqliteLeaseStore Store { get; }
 
     public X509Engine X509 { get; }
 

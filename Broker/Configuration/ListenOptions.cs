@@ -43,7 +43,7 @@ internal sealed class ListenOptions
     public string PublishAddress { get; set; } = "127.0.0.1";
 
     /// <summary>
-    /// Plain HTTP for what everybody may read: certificates, keys, lists of what was revoked, <c>/healthz</c>. CRLs are fetched over plain
+    /// Plain HTTP for what everybody may read: certificates, keys, lists of what was revoked, OCSP, <c>/healthz</c>. CRLs are fetched over plain
     /// HTTP (RFC 5280 §8); they are signed. Default none (-1); 0 takes a free one.
     /// </summary>
     public int PublishPort { get; set; } = -1;

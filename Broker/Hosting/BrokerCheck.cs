@@ -133,8 +133,9 @@ internal static class BrokerCheck
         }
 
         engines.Follow(catalog);
-        // Those that only publish what they revoked live in this process: asking them would make their keys.
-        foreach (var engine in engines.All.Where(engine => engine.Revocability != Revocability.DenyList))
+        // Those that only publish what they revoked live in this process: asking them would make their keys, unless they are there already.
+        foreach (var engine in engines.All.Where(
+            engine => engine.Revocability != Revocability.DenyList || engine.Engine is X509Engine { IsMade: true }))
         {
             try
             {

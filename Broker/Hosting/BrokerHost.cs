@@ -134,6 +134,7 @@ internal static class BrokerHost
         services.AddVaultEngine();
         services.AddStaticEngine();
         services.AddSingleton<TargetEngines>();
+        services.AddSingleton<OcspResponder>();
         services.AddCatalog();
         services.AddPolicy();
         services.AddIntents();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace SecretsBroker.Leases;
 
@@ -17,6 +18,9 @@ internal readonly record struct LeaseId
 
     private const int RandomBytes = 15;
 
+    // A leading non-zero byte below 0x80 keeps the DER integer positive and of one length.
+    private const byte SerialNumberMark = 0x4c;
+
     private LeaseId(string value) => Value = value;
 
     public string Value { get; }
@@ -28,8 +32,7 @@ internal readonly record struct LeaseId
     public byte[] ToSerialNumber()
     {
         var serial = new byte[1 + 1 + RandomBytes];
-        // A leading non-zero byte below 0x80 keeps the DER integer positive and of one length.
-        serial[0] = 0x4c;
+        serial[0] = SerialNumberMark;
         serial[1] = (byte)Shard;
         var text = Value.AsSpan(2);
         Span<byte> eight = stackalloc byte[sizeof(ulong)];
@@ -46,6 +49,32 @@ internal readonly record struct LeaseId
         }
 
         return serial;
+    }
+
+    /// <summary>The lease whose certificate has this serial number, as <see cref="ToSerialNumber"/> writes it.</summary>
+    /// <returns>False when no lease's has it.</returns>
+    public static bool TryParseSerialNumber(ReadOnlySpan<byte> serial, out LeaseId id)
+    {
+        id = default;
+        if (serial.Length != 1 + 1 + RandomBytes || serial[0] != SerialNumberMark)
+        {
+            return false;
+        }
+
+        var text = new StringBuilder(serial[1].ToString("x2"), Length);
+        Span<byte> eight = stackalloc byte[sizeof(ulong)];
+        for (var i = 0; i < 3; i++)
+        {
+            eight[..3].Clear();
+            serial.Slice(2 + (i * 5), 5).CopyTo(eight[3..]);
+            var bits = BinaryPrimitives.ReadUInt64BigEndian(eight);
+            for (var shift = 35; shift >= 0; shift -= 5)
+            {
+                text.Append(Alphabet[(int)(bits >> shift) & 31]);
+            }
+        }
+
+        return TryParse(text.ToString(), out id);
     }
 
     public static LeaseId New(int shard) => New(shard, Installation.Unnamed);

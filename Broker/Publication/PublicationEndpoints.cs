@@ -13,7 +13,7 @@ namespace SecretsBroker.Publication;
 internal static class PublicationEndpoints
 {
     /// <summary>
-    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>ca.cer</c>, <c>crl</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
+    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>ca.cer</c>, <c>crl</c>, <c>ocsp</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
     /// <c>ca.pub</c>, <c>krl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>, <c>jwks.json</c> and <c>revoked.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
     /// </summary>
     /// <param name="endpoints">The broker's public listener.</param>
@@ -24,7 +24,9 @@ internal static class PublicationEndpoints
         var denyList = endpoints.ServiceProvider.GetRequiredService<IDenyList>();
         var revoked = new RevokedListCache(denyList, endpoints.ServiceProvider.GetRequiredService<TimeProvider>());
         var publications = endpoints.MapGroup("");
-        MapX509(publications.MapGroup("/v1/x509/{target}"), findEngine, revoked);
+        var x509 = publications.MapGroup("/v1/x509/{target}");
+        MapX509(x509, findEngine, revoked);
+        x509.MapOcsp(findEngine, endpoints.ServiceProvider.GetRequiredService<OcspResponder>());
         MapSsh(publications.MapGroup("/v1/ssh/{target}"), findEngine, revoked);
         MapJwt(publications.MapGroup("/v1/jwt/{target}"), findEngine, revoked);
         publications.MapGet("/.well-known/oauth-authorization-server/v1/jwt/{target}", (string target) => Publish(() =>

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.X509;
 
@@ -187,6 +189,22 @@ internal sealed class AuthorityChainTests
         await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(CancellationToken.None));
 
         Assert.That(Directory.GetFiles(_files.Folder), Is.EqualTo(new[] { _files.KeyPath }));
+    }
+
+    [Test]
+    public void Catalogue_has_a_fault_where_the_certificates_are_none_of_an_authority()
+    {
+        using var root = TestAuthority.Root();
+        using var leaf = root.Sign("Leaf", isAuthority: false);
+        leaf.WriteTo(_files.KeyPath, _files.CertificatePath, root);
+        var faults = new CatalogFaults();
+
+        new X509EngineType(_files.DenyList, TimeProvider.System, NullLogger<X509Engine>.Instance).ValidateTarget(
+            TestLeases.Target("x509", new { key_file = _files.KeyPath, certificate_file = _files.CertificatePath }), faults);
+
+        var fault = faults.All.Single();
+        Assert.That(fault.Path, Is.EqualTo("targets/x509-target/settings/certificate_file"));
+        Assert.That(fault.Rule, Does.EndWith("holds at place 1 a certificate that is no CA's"));
     }
 
     private static IEnumerable<string> Subjects(string pem) => X509Files.CertificatesOf(pem).Select(certificate => certificate.Subject);

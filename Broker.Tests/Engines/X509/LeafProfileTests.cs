@@ -124,7 +124,7 @@ internal sealed class LeafProfileTests
     {
         X509Files.RequireOpenssl();
         var csr = _files.PathOf("odd.csr");
-        await _files.OpensslAsync(
+        await X509Files.OpensslAsync(
             ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", _files.PathOf("odd.key"),
                 "-subj", "/CN=admin/O=Evil", "-outform", "DER", "-out", csr, .. asked.SelectMany(extension => (string[])["-addext", extension])]);
         var input = new CredentialInput.X509(await File.ReadAllBytesAsync(csr), default);

@@ -39,6 +39,10 @@ internal sealed class X509EngineContractTests : CredentialEngineContract
         {
             ChangeTarget = settings => settings["crl_lifetime"] = "59s",
         },
+        new("an answer that is hardly good for a moment", "targets/x509-target/settings/ocsp_lifetime")
+        {
+            ChangeTarget = settings => settings["ocsp_lifetime"] = "9s",
+        },
         new("no web address", "targets/x509-target/settings/base_url")
         {
             ChangeTarget = settings => settings["base_url"] = "ftp://broker.example",

@@ -83,7 +83,7 @@ internal sealed class X509Files : IDisposable
         return run.Errors + run.Output;
     }
 
-    public async Task<string> OpensslAsync(params string[] arguments)
+    public static async Task<string> OpensslAsync(params string[] arguments)
     {
         var run = await ProgramRun.OfAsync("openssl", arguments);
         Assert.That(run.ExitCode, Is.Zero, run.Errors);

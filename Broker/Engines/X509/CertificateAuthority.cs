@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SecretsBroker.Engines.X509.Naming;
+using SecretsBroker.Engines.X509.Ocsp;
 
 namespace SecretsBroker.Engines.X509;
 
@@ -11,6 +12,8 @@ internal sealed class CertificateAuthority : IDisposable
     private readonly AuthorityChain _chain;
     private readonly IReadOnlyList<NameConstraints> _constraints;
     private readonly Lock _signing = new();
+    private readonly Lock _responding = new();
+    private OcspSigner? _responder;
 
     private CertificateAuthority(AuthorityKey key, AuthorityChain chain, NameConstraints? constraints)
     {
@@ -22,6 +25,9 @@ internal sealed class CertificateAuthority : IDisposable
     }
 
     public X509Certificate2 Certificate => _chain.Certificate;
+
+    /// <summary>When the first of it and those above it ends.</summary>
+    public DateTimeOffset NotAfter => _chain.NotAfter;
 
     public HashAlgorithmName HashAlgorithm => _key.HashAlgorithm;
 
@@ -91,8 +97,24 @@ internal sealed class CertificateAuthority : IDisposable
         }
     }
 
+    /// <summary>Who signs OCSP answers for it now.</summary>
+    public OcspSigner ResponderAt(DateTimeOffset now)
+    {
+        lock (_responding)
+        {
+            if (_responder?.IsFresh(now) != true)
+            {
+                // The one before may still be signing: its key goes when nobody holds it any more.
+                _responder = OcspSigner.Create(this, now);
+            }
+
+            return _responder;
+        }
+    }
+
     public void Dispose()
     {
+        _responder?.Dispose();
         _key.Dispose();
         _chain.Dispose();
     }

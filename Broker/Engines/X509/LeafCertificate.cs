@@ -31,7 +31,7 @@ internal static class LeafCertificate
         if (addresses is not null)
         {
             extensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([addresses.RevocationList]));
-            extensions.Add(new X509AuthorityInformationAccessExtension([], [addresses.Issuer]));
+            extensions.Add(new X509AuthorityInformationAccessExtension([addresses.Ocsp], [addresses.Issuer]));
         }
 
         return leaf;

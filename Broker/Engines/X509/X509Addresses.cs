@@ -5,6 +5,8 @@ namespace SecretsBroker.Engines.X509;
 /// <param name="target">Whose.</param>
 internal sealed class X509Addresses(Uri baseUrl, string target)
 {
+    public string Ocsp => AddressOf("ocsp");
+
     public string RevocationList => AddressOf("crl");
 
     /// <summary>The certificate of who signed, alone and in DER, as RFC 5280 §4.2.2.1 wants it.</summary>

@@ -1,19 +1,22 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.X509.Ocsp;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.X509;
 
 /// <summary>
 /// Signs a caller's key for the length of a lease. A certificate cannot be taken back; it is refused by verifiers that look at the
-/// CRL or the list, which every broker publishes from the same deny list.
+/// CRL or the list or ask by OCSP, which every broker answers from the same deny list.
 /// </summary>
 internal sealed partial class X509Engine(
     string target, X509Settings settings, IDenyList denyList, TimeProvider time, ILogger<X509Engine> logger) : ICredentialEngine
 {
     /// <summary>How far what is signed is dated back: for verifiers whose clock is behind.</summary>
     private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(30);
 
     private readonly DenyListing _denyList = new(target, denyList, time);
     private readonly PublishedList<RevocationList> _published =
@@ -25,6 +28,9 @@ internal sealed partial class X509Engine(
 
     public Revocability Revocability => Revocability.DenyList;
 
+    /// <summary>Whether the authority's files are there, so that looking at it makes none.</summary>
+    public bool IsMade => File.Exists(settings.Authority.KeyFile) && File.Exists(settings.Authority.CertificateFile);
+
     public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -35,11 +41,7 @@ internal sealed partial class X509Engine(
         var notBefore = now - DatedBack;
         // Certificates know whole seconds; never a moment past the lease.
         var notAfter = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
-        if (authority.FindFault(now, notAfter) is { } fault)
-        {
-            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
-        }
-
+        RequireValid(authority, now, notAfter);
         if (notAfter <= notBefore)
         {
             throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
@@ -70,25 +72,23 @@ internal sealed partial class X509Engine(
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
     {
         var list = await ReadRevocationListAsync(cancellationToken);
-        if (list.Contains(lease.Id))
+        // What OCSP answers from; it must not say otherwise than the CRL.
+        var entry = await _denyList.FindAsync(lease, cancellationToken);
+        if (list.Contains(lease.Id) && entry is { } listed)
         {
-            return new Verification(true, $"serial on CRL number {list.Number}");
+            return new Verification(true, $"serial on CRL number {list.Number}, and revoked by OCSP since {listed.RevokeTime:O}");
         }
 
         return _denyList.HasEnded(lease)
             ? new Verification(true, "certificate ended by itself, and its time on the CRL is over")
-            : new Verification(false, $"serial not on CRL number {list.Number}");
+            : new Verification(false, $"serial not on CRL number {list.Number}, or not revoked by OCSP");
     }
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var now = time.GetUtcNow();
-        if (Authority().FindFault(now, now) is { } fault)
-        {
-            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
-        }
-
+        RequireValid(Authority(), now, now);
         await ReadRevocationListAsync(cancellationToken);
     }
 
@@ -101,6 +101,18 @@ internal sealed partial class X509Engine(
     /// <summary>The CRL of the deny list as it now is.</summary>
     public ValueTask<RevocationList> ReadRevocationListAsync(CancellationToken cancellationToken) =>
         _published.ReadAsync(Build, cancellationToken);
+
+    /// <summary>Whether a question is about a certificate of this authority.</summary>
+    public bool IsIssuerOf(CertificateId certificate) => certificate.IsBelow(Authority().Certificate);
+
+    /// <summary>The signed answer of this authority's OCSP responder.</summary>
+    public ReadOnlyMemory<byte> SignAnswer(
+        IReadOnlyList<(CertificateId Id, CertificateStatus Status)> answers, ReadOnlyMemory<byte>? nonce)
+    {
+        var now = time.GetUtcNow();
+        RequireValid(Authority(), now, now);
+        return OcspResponse.Of(answers, nonce, now, settings.OcspLifetime, Authority().ResponderAt(now));
+    }
 
     public ValueTask DisposeAsync()
     {
@@ -147,6 +159,14 @@ internal sealed partial class X509Engine(
             : profile;
     }
 
+    private void RequireValid(CertificateAuthority authority, DateTimeOffset now, DateTimeOffset until)
+    {
+        if (authority.FindFault(now, until) is { } fault)
+        {
+            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
+        }
+    }
+
     /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
     private CertificateAuthority Authority()
     {
@@ -159,6 +179,11 @@ internal sealed partial class X509Engine(
                 {
                     LogAuthorityMade(logger, target, settings.Authority.CertificateFile);
                 }
+
+                if (_authority.NotAfter < time.GetUtcNow() + EndsSoon)
+                {
+                    LogAuthorityEnds(logger, target, _authority.NotAfter);
+                }
             }
 
             return _authority;
@@ -167,4 +192,9 @@ internal sealed partial class X509Engine(
 
     [LoggerMessage(LogLevel.Information, "Made a certificate authority for target {Target}: {CertificateFile}")]
     private static partial void LogAuthorityMade(ILogger logger, string target, string certificateFile);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The certificate authority of target {Target}, or one above it, ends at {EndTime:O}; nothing is issued that would outlive it")]
+    private static partial void LogAuthorityEnds(ILogger logger, string target, DateTimeOffset endTime);
 }

@@ -12,9 +12,12 @@ internal sealed record X509Settings
     /// <summary><c>crl_lifetime</c>: from a CRL's <c>thisUpdate</c> to its <c>nextUpdate</c>. Default 10m, 1m to 7d.</summary>
     public required TimeSpan CrlLifetime { get; init; }
 
+    /// <summary><c>ocsp_lifetime</c>: from an OCSP answer's <c>thisUpdate</c> to its <c>nextUpdate</c>. Default 1m, 10s to 1d.</summary>
+    public required TimeSpan OcspLifetime { get; init; }
+
     /// <summary>
-    /// <c>base_url</c>: where the broker's publications are reached from outside; certificates then say where their CRL is.
-    /// Optional.
+    /// <c>base_url</c>: where the broker's publications are reached from outside; certificates then say where their CRL, their OCSP responder
+    /// and their issuer's certificate are. Optional.
     /// </summary>
     public Uri? BaseUrl { get; init; }
 
@@ -31,6 +34,8 @@ internal sealed record X509Settings
             },
             CrlLifetime = reader.Duration(
                 "crl_lifetime", TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
+            OcspLifetime = reader.Duration(
+                "ocsp_lifetime", TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(10), TimeSpan.FromDays(1)),
             BaseUrl = PublicationAddress.Read(reader),
         };
         reader.RefuseOthers();

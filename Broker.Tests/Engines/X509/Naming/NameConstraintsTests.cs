@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -80,7 +81,7 @@ internal sealed class NameConstraintsTests
     {
         X509Files.RequireOpenssl();
         var path = _files.PathOf("constrained.pem");
-        await _files.OpensslAsync(
+        await X509Files.OpensslAsync(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", _files.PathOf("k"), "-out", path,
             "-subj", "/CN=a", "-addext",
             "nameConstraints=critical,permitted;DNS:.example.org,permitted;IP:10.0.0.0/255.0.0.0,permitted;email:example.org,excluded;DNS:bad.example.org");
@@ -106,7 +107,7 @@ internal sealed class NameConstraintsTests
         X509Files.RequireOpenssl();
         var configuration = _files.Write("openssl.cnf", $"[req]\ndistinguished_name=n\nx509_extensions=e\n[n]\n[e]\nnameConstraints=critical,{constraint}\n[dn]\nO=Corp\n");
         var path = _files.PathOf("constrained.pem");
-        await _files.OpensslAsync(
+        await X509Files.OpensslAsync(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", _files.PathOf("k"), "-out", path,
             "-subj", "/CN=a", "-config", configuration);
         using var certificate = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(path));
@@ -172,7 +173,7 @@ internal sealed class NameConstraintsTests
     {
         var faults = new CatalogFaults();
         var constraints = NameConstraintSettings.Read(
-            new SettingsReader(System.Text.Json.JsonDocument.Parse(settings).RootElement, "name_constraints", faults));
+            new SettingsReader(JsonDocument.Parse(settings).RootElement, "name_constraints", faults));
         Assert.That(faults.All, Is.Empty);
         return constraints;
     }
