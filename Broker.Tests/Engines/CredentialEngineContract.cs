@@ -30,6 +30,12 @@ internal abstract partial class CredentialEngineContract
     /// <summary>What a caller sends along; each call may be another caller's.</summary>
     protected abstract CredentialInput Input();
 
+    /// <inheritdoc cref="ContractSubject.MaxHandle"/>
+    protected virtual int MaxHandle => 512;
+
+    /// <inheritdoc cref="ContractSubject.EndsWithoutHandle"/>
+    protected virtual bool EndsWithoutHandle => true;
+
     /// <inheritdoc cref="ContractSubject.WorksAsync"/>
     protected abstract Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken);
 
@@ -97,6 +103,10 @@ internal abstract partial class CredentialEngineContract
         public override Target Target => fixture.Target;
 
         public override Grant Grant => fixture.Grant;
+
+        public override int MaxHandle => fixture.MaxHandle;
+
+        public override bool EndsWithoutHandle => fixture.EndsWithoutHandle;
 
         public override ICredentialEngine Create(Target target) => fixture.Type.Create(target);
 

@@ -3,7 +3,10 @@ namespace SecretsBroker.Engines;
 /// <summary>What an engine hands to the caller, once. Disposing zeroes what is secret in it.</summary>
 internal abstract class Credential : IDisposable
 {
-    /// <summary>Kept in the lease and shown to the engine again when it revokes. Not secret. At most 512 characters.</summary>
+    /// <summary>
+    /// Kept in the lease and shown to the engine again when it revokes. Not secret. At most 512 characters; of an engine that cannot revoke
+    /// without the secret, 8,192 with the secret sealed.
+    /// </summary>
     public string Handle { get; init; } = "";
 
     public abstract void Dispose();
@@ -96,7 +99,7 @@ internal sealed class SshCredential : Credential
     }
 }
 
-/// <summary>An OAuth 2.0 access token (RFC 6750 or RFC 8705).</summary>
+/// <summary>An OAuth 2.0 access token (RFC 6750 or RFC 8705): the broker's own, or another authorization server's.</summary>
 internal sealed class AccessTokenCredential : Credential
 {
     public required Secret Token { get; init; }
@@ -105,6 +108,9 @@ internal sealed class AccessTokenCredential : Credential
     public required string TokenType { get; init; }
 
     public required string Audience { get; init; }
+
+    /// <summary>When it ends by itself, where that may be before the lease does.</summary>
+    public DateTimeOffset? ExpireTime { get; init; }
 
     public override void Dispose() => Token.Dispose();
 }

@@ -14,6 +14,15 @@ internal abstract class ContractSubject
     /// <summary>A grant whose settings are valid.</summary>
     public abstract Grant Grant { get; }
 
+    /// <summary>How long a handle may be; see <see cref="Credential.Handle"/>.</summary>
+    public virtual int MaxHandle => 512;
+
+    /// <summary>
+    /// Whether a lease can be revoked by its id alone. An engine whose target names what it makes by itself cannot: what it knows neither by
+    /// a handle nor from the call that made it is not gone until its time is over.
+    /// </summary>
+    public virtual bool EndsWithoutHandle => true;
+
     /// <summary>The engine of a target, as one more broker would make it.</summary>
     public abstract ICredentialEngine Create(Target target);
 

@@ -1,11 +1,11 @@
+using SecretsBroker.Leases;
+
 namespace SecretsBroker.Engines.Contract;
 
 /// <summary>The way of one credential.</summary>
 internal sealed class LifecycleCases(ContractSubject subject, ICredentialEngine engine, CancellationToken cancellationToken)
     : ContractCases(subject, engine, cancellationToken)
 {
-    private const int MaxHandle = 512;
-
     public async Task IssuedCredentialWorksUntilItIsRevokedAsync()
     {
         var request = Request();
@@ -54,7 +54,7 @@ internal sealed class LifecycleCases(ContractSubject subject, ICredentialEngine 
 
         await Engine.RevokeAsync(lease, Token);
 
-        await RequireGoneAsync(lease);
+        await RequireWhatIsKnownAsync(Engine, lease);
     }
 
     public async Task AnotherBrokerRevokesWithoutTheHandleAsync()
@@ -65,7 +65,13 @@ internal sealed class LifecycleCases(ContractSubject subject, ICredentialEngine 
 
         await other.RevokeAsync(LeaseOf(request, credential: null), Token);
 
-        await RequireRefusedAsync(credential, "after another broker has revoked it without its handle");
+        await RequireWhatIsKnownAsync(other, LeaseOf(request, credential: null));
+        if (!Subject.EndsWithoutHandle)
+        {
+            await other.RevokeAsync(LeaseOf(request, credential), Token);
+        }
+
+        await RequireRefusedAsync(credential, "after another broker has revoked it");
         await RequireGoneAsync(LeaseOf(request, credential));
     }
 
@@ -115,7 +121,7 @@ internal sealed class LifecycleCases(ContractSubject subject, ICredentialEngine 
         using var credential = await Engine.IssueAsync(request, Token);
         await Engine.RevokeAsync(LeaseOf(request, credential), Token);
 
-        ContractViolationException.Unless(credential.Handle.Length <= MaxHandle, $"its handle has more than {MaxHandle} characters");
+        ContractViolationException.Unless(credential.Handle.Length <= Subject.MaxHandle, $"its handle has more than {Subject.MaxHandle} characters");
         foreach (var secret in CredentialSecrets.Of(credential))
         {
             ContractViolationException.Unless(!credential.Handle.Contains(secret.Reveal(), StringComparison.Ordinal), "its handle holds the secret");
@@ -125,5 +131,14 @@ internal sealed class LifecycleCases(ContractSubject subject, ICredentialEngine 
         credential.Dispose();
         ContractViolationException.Unless(
             CredentialSecrets.Of(credential).All(secret => secret.Bytes.IndexOfAnyExcept((byte)0) < 0), "the secret stays in memory");
+    }
+
+    /// <summary>That it is gone; where nobody can know that, that it is not said to be.</summary>
+    private async Task RequireWhatIsKnownAsync(ICredentialEngine engine, Lease lease)
+    {
+        var verification = await engine.VerifyAsync(lease, Token);
+        ContractViolationException.Unless(
+            verification.Gone == Subject.EndsWithoutHandle,
+            $"a lease without a handle is verified as {(verification.Gone ? "gone" : "not gone")}: {verification.Evidence}");
     }
 }
