@@ -31,7 +31,7 @@ internal sealed record IssuedToken(LeaseId Lease, DateTimeOffset ExpireTime, Jso
 
     private static bool IsSigned(CompactToken token, IEnumerable<SigningKey> keys)
     {
-        if (TextOf(token.Header, "typ") != AccessToken.Type || TextOf(token.Header, "alg") != AccessToken.Algorithm)
+        if (TextOf(token.Header, "typ") != AccessToken.Type || TextOf(token.Header, "alg") != SignedToken.Algorithm)
         {
             return false;
         }

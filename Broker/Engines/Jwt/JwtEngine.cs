@@ -100,7 +100,7 @@ internal sealed partial class JwtEngine(
             ["response_types_supported"] = new JsonArray(),
             ["grant_types_supported"] = new JsonArray(),
             ["tls_client_certificate_bound_access_tokens"] = true,
-            ["authorization_details_types_supported"] = new JsonArray(AccessToken.AuthorizationType),
+            ["authorization_details_types_supported"] = new JsonArray(IntentClaims.AuthorizationType),
             ["revoked_tokens_uri"] = $"{settings.Issuer}/revoked.json",
         };
         if (settings.ResourceServers.Count > 0)
