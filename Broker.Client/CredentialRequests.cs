@@ -26,6 +26,9 @@ public static class CredentialRequests
     /// <summary>A secret that the broker keeps for a system that can make none for a lease.</summary>
     public static CredentialRequest StaticSecret() => new() { StaticSecret = new StaticSecretRequest() };
 
+    /// <summary>An access token of another authorization server; it comes as an access token like the broker's own.</summary>
+    public static CredentialRequest OAuth() => new() { Oauth = new OAuthRequest() };
+
     /// <summary>A client's or a server's certificate, as the grant says, for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {

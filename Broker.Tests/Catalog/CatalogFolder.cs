@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
@@ -66,6 +67,7 @@ internal sealed class CatalogFolder : IDisposable
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
         new PostgresEngineType(new ManualTime()),
         new RabbitMqEngineType(new ManualTime()),
+        new OAuthEngineType(new ManualTime(), NullLogger<OAuthEngine>.Instance),
         new RedisAclEngineType(new ManualTime()),
         new StaticEngineType(
             new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime()),

@@ -111,6 +111,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.Rabbitmq => new CredentialInput.RabbitMq(),
         CredentialRequest.KindOneofCase.Vault => new CredentialInput.Vault(),
         CredentialRequest.KindOneofCase.StaticSecret => new CredentialInput.Static(),
+        CredentialRequest.KindOneofCase.Oauth => new CredentialInput.OAuth(),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
     };
 

@@ -137,6 +137,7 @@ internal static class ResponseMapping
                 Token = token.Token.Reveal(),
                 TokenType = token.TokenType,
                 Audience = token.Audience,
+                ExpireTime = token.ExpireTime?.ToTimestamp(),
             },
         },
         Engines.RedisCredential redis => new V1.Secret

@@ -52,6 +52,11 @@ internal abstract record CredentialInput
         public override string EngineType => "jwt";
     }
 
+    internal sealed record OAuth : CredentialInput
+    {
+        public override string EngineType => "oauth";
+    }
+
     /// <param name="PublicKey">As in a <c>.pub</c> file of OpenSSH.</param>
     internal sealed record Ssh(string PublicKey) : CredentialInput
     {

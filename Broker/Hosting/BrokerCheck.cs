@@ -4,6 +4,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
@@ -97,6 +98,7 @@ internal static class BrokerCheck
         .AddPostgresEngine()
         .AddRedisAclEngine()
         .AddRabbitMqEngine()
+        .AddOAuthEngine()
         .AddSshEngine()
         .AddVaultEngine()
         .AddStaticEngine()

@@ -12,6 +12,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Postgres;
 using SecretsBroker.Engines.RabbitMq;
 using SecretsBroker.Engines.RedisAcl;
@@ -130,6 +131,7 @@ internal static class BrokerHost
         services.AddPostgresEngine();
         services.AddRedisAclEngine();
         services.AddRabbitMqEngine();
+        services.AddOAuthEngine();
         services.AddSshEngine();
         services.AddVaultEngine();
         services.AddStaticEngine();

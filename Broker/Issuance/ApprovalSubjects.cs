@@ -56,7 +56,8 @@ internal static class ApprovalSubjects
         CredentialInput.X509 certificate => HashOf(certificate.CertificateRequest.Span, certificate.PublicKey.Span),
         CredentialInput.Jwt token => HashOf(token.Certificate.Span, Encoding.UTF8.GetBytes(token.JsonWebKey)),
         CredentialInput.Ssh ssh => HashOf(Encoding.UTF8.GetBytes(ssh.PublicKey), []),
-        CredentialInput.None or CredentialInput.Redis or CredentialInput.RabbitMq or CredentialInput.Vault or CredentialInput.Static => "",
+        CredentialInput.None or CredentialInput.Redis or CredentialInput.RabbitMq or CredentialInput.Vault
+            or CredentialInput.Static or CredentialInput.OAuth => "",
         _ => throw new ArgumentOutOfRangeException(nameof(input), input.GetType().Name, "is not known here"),
     };
 

@@ -1,5 +1,6 @@
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Leases;
@@ -14,7 +15,8 @@ internal static class PublicationEndpoints
 {
     /// <summary>
     /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>ca.cer</c>, <c>crl</c>, <c>ocsp</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
-    /// <c>ca.pub</c>, <c>krl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>, <c>jwks.json</c> and <c>revoked.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
+    /// <c>ca.pub</c>, <c>krl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>, <c>jwks.json</c> and <c>revoked.json</c>; below <c>/v1/oauth/{target}</c>,
+    /// <c>jwks.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
     /// </summary>
     /// <param name="endpoints">The broker's public listener.</param>
     /// <param name="findEngine">The engine of a target by its name; null when there is none.</param>
@@ -29,6 +31,8 @@ internal static class PublicationEndpoints
         x509.MapOcsp(findEngine, endpoints.ServiceProvider.GetRequiredService<OcspResponder>());
         MapSsh(publications.MapGroup("/v1/ssh/{target}"), findEngine, revoked);
         MapJwt(publications.MapGroup("/v1/jwt/{target}"), findEngine, revoked);
+        publications.MapGet("/v1/oauth/{target}/jwks.json", (string target) => Publish(() =>
+            ValueTask.FromResult((findEngine(target) as OAuthEngine)?.ReadKeySet() is { } keys ? Document.Json(keys) : null)));
         publications.MapGet("/.well-known/oauth-authorization-server/v1/jwt/{target}", (string target) => Publish(() =>
             ValueTask.FromResult((findEngine(target) as JwtEngine)?.ReadMetadata() is { } metadata
                 ? Document.Json(metadata)

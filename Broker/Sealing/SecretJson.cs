@@ -74,6 +74,10 @@ internal static class SecretJson
         json.WriteString("token"u8, token.Token.Bytes);
         json.WriteString("tokenType"u8, token.TokenType);
         json.WriteString("audience"u8, token.Audience);
+        if (token.ExpireTime is { } end)
+        {
+            json.WriteString("expireTime"u8, end.UtcDateTime);
+        }
     }
 
     private static void Write(Utf8JsonWriter json, RedisCredential redis)

@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.OAuth;
+
+namespace SecretsBroker.Tests.Engines.OAuth;
+
+internal sealed class OAuthContractTests : CredentialEngineContract
+{
+    private const string TargetPath = "targets/oauth-target/settings";
+    private const string GrantPath = "grants/oauth-grant/settings";
+
+    private OAuthServer _server = null!;
+    private OAuthFiles _files = null!;
+    private Target _target = null!;
+
+    protected override ICredentialEngineType Type { get; } = new OAuthEngineType(TimeProvider.System, NullLogger<OAuthEngine>.Instance);
+
+    protected override Target Target => _target;
+
+    protected override Grant Grant { get; } = TestLeases.Grant("oauth", new
+    {
+        flow = "client_credentials",
+        resource = new[] { OAuthServer.Invoices },
+        audience = new[] { "invoices" },
+        scope = new[] { "invoices:read" },
+    }) with { MaxTimeToLive = TimeSpan.FromMinutes(10) };
+
+    protected override int MaxHandle => 8192;
+
+    protected override bool EndsWithoutHandle => false;
+
+    protected override IEnumerable<WrongSettings> Wrong =>
+    [
+        new("nothing", $"{TargetPath}/token_endpoint", $"{TargetPath}/client_id", $"{TargetPath}/client_secret", $"{GrantPath}/scope")
+        {
+            ChangeTarget = t => t.Clear(),
+            ChangeGrant = g => g.Clear(),
+        },
+        new("no TLS to another machine", $"{TargetPath}/token_endpoint", $"{TargetPath}/revocation_endpoint", $"{TargetPath}/introspection_endpoint")
+        {
+            ChangeTarget = t =>
+            {
+                foreach (var name in (string[])["token_endpoint", "revocation_endpoint", "introspection_endpoint"])
+                {
+                    t[name] = "http://as.example.org/token";
+                }
+            },
+        },
+        new("an inline secret", $"{TargetPath}/client_secret") { ChangeTarget = t => t["client_secret"] = "hunter2" },
+        new("an inline key", $"{TargetPath}/encryption_key") { ChangeTarget = t => t["encryption_key"] = "hunter2" },
+        new("no way to seal what has to be revoked", $"{TargetPath}/encryption_key") { ChangeTarget = t => t.Remove("encryption_key") },
+        new("a look at what is not revoked", $"{TargetPath}/introspection_endpoint") { ChangeTarget = t => t.Remove("revocation_endpoint") },
+        new("a way to authenticate that is none", $"{TargetPath}/client_authentication") { ChangeTarget = t => t["client_authentication"] = "none" },
+        new("a key and a secret", $"{TargetPath}/client_secret") { ChangeTarget = t => t["client_authentication"] = "private_key_jwt" },
+        new("a key for nobody", $"{TargetPath}/issuer") { ChangeTarget = t => t.Remove("issuer") },
+        new("no key", $"{TargetPath}/key_file", $"{GrantPath}/flow")
+        {
+            ChangeTarget = t =>
+            {
+                t["client_authentication"] = "private_key_jwt";
+                t.Remove("key_file");
+            },
+            ChangeGrant = g => g["flow"] = "token_exchange",
+        },
+        new("tokens that live for days", $"{TargetPath}/max_token_life") { ChangeTarget = t => t["max_token_life"] = "2d" },
+        new("leases that live longer than their tokens", "grants/oauth-grant/max_ttl") { ChangeTarget = t => t["max_token_life"] = "5m" },
+        new("resources and scopes that are none", $"{GrantPath}/resource/0", $"{GrantPath}/resource/1", $"{GrantPath}/scope/0", $"{GrantPath}/scope/1")
+        {
+            ChangeGrant = g =>
+            {
+                g["resource"] = new JsonArray("invoices", "https://invoices.example/#all");
+                g["scope"] = new JsonArray("invoices:read invoices:write", "a\"b");
+            },
+        },
+    ];
+
+    [OneTimeSetUp]
+    public async Task StartServer()
+    {
+        _server = await OAuthServer.StartOrIgnoreAsync();
+        _files = new OAuthFiles();
+        _target = TestLeases.Target("oauth", new
+        {
+            token_endpoint = _server.TokenEndpoint,
+            revocation_endpoint = _server.RevocationEndpoint,
+            introspection_endpoint = _server.IntrospectionEndpoint,
+            issuer = _server.Issuer,
+            client_id = "broker-basic",
+            client_authentication = "client_secret_basic",
+            client_secret = new { file = _files.ClientSecret(OAuthServer.SecretOf("broker-basic")) },
+            key_file = _files.Path("oauth.key"),
+            base_url = "https://broker.example",
+            subject_issuer = "https://broker.example/agents",
+            encryption_key = new { file = _files.NewEncryptionKey() },
+            old_encryption_keys = new[] { new { file = _files.NewEncryptionKey("old.key") } },
+            max_token_life = "10m",
+            tls_ca_file = "/etc/ssl/certs/ca-certificates.crt",
+        }) with { Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    [OneTimeTearDown]
+    public async Task StopServer()
+    {
+        _files?.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+    }
+
+    protected override CredentialInput Input() => new CredentialInput.OAuth();
+
+    protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
+        _server.IsActiveAsync(((AccessTokenCredential)credential).Token.Reveal(), cancellationToken);
+}

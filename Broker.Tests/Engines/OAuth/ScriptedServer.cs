@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace SecretsBroker.Tests.Engines.OAuth;
+
+/// <summary>An authorization server on loopback that answers what a test tells it to, right or wrong. Its tokens are active until they are revoked.</summary>
+internal sealed class ScriptedServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ScriptedServer()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        _app = builder.Build();
+        Token = http => http.Response.WriteAsync("""{"access_token":"t-1","token_type":"Bearer","expires_in":300}""");
+        Revoke = http =>
+        {
+            Revoked.Add(http.Request.Form["token"].ToString());
+            return Task.CompletedTask;
+        };
+        Introspect = http => http.Response.WriteAsync(
+            Revoked.Contains(http.Request.Form["token"].ToString()) ? """{"active":false}""" : """{"active":true}""");
+        _app.MapPost("/token", (HttpContext http) => AnswerAsync(http, Token));
+        _app.MapPost("/revoke", (HttpContext http) => AnswerAsync(http, Revoke));
+        _app.MapPost("/introspect", (HttpContext http) => AnswerAsync(http, Introspect));
+    }
+
+    public Func<HttpContext, Task> Token { get; set; }
+
+    public Func<HttpContext, Task> Revoke { get; set; }
+
+    public Func<HttpContext, Task> Introspect { get; set; }
+
+    public ConcurrentBag<string> Revoked { get; } = [];
+
+    /// <summary>What was sent, in order: the path, the form, the <c>Authorization</c> header.</summary>
+    public ConcurrentQueue<(string Path, IFormCollection Form, string Authorization)> Requests { get; } = [];
+
+    public string Url => _app.Urls.Single();
+
+    public static async Task<ScriptedServer> StartAsync()
+    {
+        var server = new ScriptedServer();
+        await server._app.StartAsync();
+        return server;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext http, Func<HttpContext, Task> answer)
+    {
+        Requests.Enqueue((http.Request.Path, await http.Request.ReadFormAsync(), http.Request.Headers.Authorization.ToString()));
+        await answer(http);
+    }
+}

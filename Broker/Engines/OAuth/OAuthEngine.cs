@@ -1,0 +1,309 @@
+using System.Text.Json.Nodes;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Encryption;
+using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Engines.OAuth;
+
+/// <summary>
+/// Takes tokens from somebody else's authorization server and has them revoked there. A token has no name of the broker's choice: it is found
+/// again by what is kept of it, sealed, in its lease. One whose answer was lost, with the process or on the way, ends by its own time.
+/// </summary>
+internal sealed partial class OAuthEngine : ICredentialEngine
+{
+    /// <summary>How long after its request a server may still make a token that nobody waits for.</summary>
+    private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
+
+    private readonly Target _target;
+    private readonly OAuthTargetSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILogger<OAuthEngine> _logger;
+    private readonly KeyRing? _keys;
+    private readonly OAuthAssertions _assertions;
+    private readonly AuthorizationServer _server;
+    private readonly TokenMemory _memory;
+    private readonly Lock _loading = new();
+    private SigningKey? _key;
+
+    public OAuthEngine(Target target, OAuthTargetSettings settings, TimeProvider time, ILogger<OAuthEngine> logger)
+    {
+        (_target, _settings, _time, _logger) = (target, settings, time, logger);
+        _keys = settings.EncryptionKey is { } key ? new KeyRing(target.Name, key, settings.OlderKeys, time) : null;
+        _assertions = new OAuthAssertions(settings, Key, time);
+        _server = new AuthorizationServer(settings, _assertions);
+        _memory = new TokenMemory(settings.MaxTokenLife + target.Timeout + Late, time);
+    }
+
+    public Revocability Revocability => CanRevoke ? Revocability.Destroy : Revocability.ExpireOnly;
+
+    private bool CanRevoke => _settings.RevocationEndpoint is not null;
+
+    public async ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Input is not (CredentialInput.OAuth or CredentialInput.None))
+        {
+            throw new CredentialInputException("a token of another authorization server takes no input of this kind");
+        }
+
+        var faults = new CatalogFaults();
+        var grant = OAuthGrantSettings.Read(request.Grant, faults);
+        if (faults.Any)
+        {
+            throw new EngineException($"target {_target.Name}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
+        }
+
+        var answer = await AskAsync(request, grant, cancellationToken);
+        try
+        {
+            var end = _time.GetUtcNow() + (answer.Life ?? Grant.LongestTimeToLive);
+            var handle = TokenHandle.Of(end, await SealAsync(request.LeaseId, answer.Token));
+            // Before it is judged: what is not handed out is revoked by it.
+            _memory.Given(request.LeaseId, handle);
+            if (TokenRules.FindFault(answer, grant, _settings.MaxTokenLife) is { } fault)
+            {
+                throw new EngineException($"target {_target.Name}: {fault}", isTransient: false);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            return new AccessTokenCredential
+            {
+                Handle = handle.ToString(),
+                Token = answer.Token,
+                TokenType = "Bearer",
+                Audience = string.Join(' ', grant.Audiences.Concat(grant.Resources)),
+                ExpireTime = end,
+            };
+        }
+        catch
+        {
+            answer.Token.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A token's end is the server's: the caller has to ask for a new one.</summary>
+    public ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(false);
+    }
+
+    public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        foreach (var token in TokensOf(lease).Tokens.Where(token => token.Sealed is not null && !token.HasEnded(_time.GetUtcNow())))
+        {
+            await CallAsync(
+                "revoking",
+                async limit =>
+                {
+                    using var opened = await OpenAsync(lease.Id, token, limit);
+                    await _server.RevokeAsync(opened.Reveal(), limit);
+                    return true;
+                },
+                cancellationToken);
+            _memory.Revoked(lease.Id, token);
+        }
+    }
+
+    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var (tokens, areAll) = TokensOf(lease);
+        var now = _time.GetUtcNow();
+        if (tokens.Count == 0 && areAll)
+        {
+            return new Verification(true, "the server gave no token");
+        }
+
+        var latest = LatestEndOf(lease);
+        if (!CanRevoke)
+        {
+            var end = tokens.Count > 0 ? tokens.Max(token => token.EndTime) : latest;
+            return new Verification(true, $"expire-only: the token, if there is one, is good until {end:O} at the latest");
+        }
+
+        if (!areAll && now < latest)
+        {
+            return new Verification(false, $"whether there is a token is not known; it would end by {latest:O}");
+        }
+
+        var evidence = new List<string>();
+        foreach (var token in tokens)
+        {
+            var (gone, seen) = await LookAsync(lease.Id, token, now, cancellationToken);
+            if (!gone)
+            {
+                return new Verification(false, seen);
+            }
+
+            evidence.Add(seen);
+        }
+
+        return new Verification(true, evidence.Count > 0 ? string.Join("; ", evidence.Distinct()) : "whatever token there was has ended by itself");
+    }
+
+    public async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_settings.KeyFile.Length > 0)
+        {
+            Key();
+        }
+
+        if (_keys is not null)
+        {
+            await _keys.ReadCurrentIdAsync(cancellationToken);
+        }
+
+        await CallAsync(
+            "checking",
+            async limit =>
+            {
+                await _server.CheckAsync(limit);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The key that the server checks what the broker signs with (RFC 7517 §5); null when it signs nothing.</summary>
+    public JsonObject? ReadKeySet() =>
+        _settings.KeyFile.Length == 0 ? null : new JsonObject { ["keys"] = new JsonArray(Key().ToJsonWebKey()) };
+
+    public ValueTask DisposeAsync()
+    {
+        _server.Dispose();
+        _keys?.Dispose();
+        _key?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<TokenAnswer> AskAsync(IssueRequest request, OAuthGrantSettings grant, CancellationToken cancellationToken)
+    {
+        var mayExist = false;
+        _memory.Asked(request.LeaseId);
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_keys is not null)
+            {
+                // What could not be sealed must not be made.
+                await _keys.ReadCurrentIdAsync(cancellationToken);
+            }
+
+            var form = TokenForm.ForToken(grant, grant.Flow == OAuthFlow.TokenExchange ? _assertions.OfSubject(request) : null);
+            // Not ended with the caller's time but with the target's: an answer that is on its way has a token in it, which has to be known to
+            // be revoked.
+            return await CallAsync("issuing", PostAsync, CancellationToken.None);
+
+            async Task<TokenAnswer> PostAsync(CancellationToken limit)
+            {
+                try
+                {
+                    mayExist = true;
+                    return await _server.AskAsync(form, limit);
+                }
+                catch (Exception e) when (OAuthFailure.IsBeforeAnything(e))
+                {
+                    mayExist = false;
+                    throw;
+                }
+            }
+        }
+        catch when (!mayExist)
+        {
+            _memory.NotGiven(request.LeaseId);
+            throw;
+        }
+    }
+
+    /// <summary>Those that the store, or this broker, knows, and whether there can be no other.</summary>
+    private (IReadOnlyList<TokenHandle> Tokens, bool AreAll) TokensOf(Lease lease)
+    {
+        var (tokens, areAll) = _memory.Of(lease.Id);
+        return TokenHandle.Parse(lease.Handle) is { } noted ? ([.. tokens.Append(noted).Distinct()], true) : (tokens, areAll);
+    }
+
+    /// <summary>When a token of which nothing is known has ended in any case.</summary>
+    private DateTimeOffset LatestEndOf(Lease lease)
+    {
+        // The request was sent before the settle time. Of a lease that only the audit log remembers, no more is known than its end.
+        var asked = lease.CreateTime == default ? lease.ExpireTime
+            : lease.SettleTime > lease.CreateTime ? lease.SettleTime
+            : lease.CreateTime;
+        return asked + _settings.MaxTokenLife + Late;
+    }
+
+    private async Task<(bool Gone, string Seen)> LookAsync(LeaseId lease, TokenHandle token, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (token.HasEnded(now))
+        {
+            return (true, $"token ended by itself at {token.EndTime:O}");
+        }
+
+        if (_settings.IntrospectionEndpoint is null)
+        {
+            return _memory.IsRevoked(lease, token)
+                ? (true, "the server answered that it revoked the token; it does not tell otherwise")
+                : (false, "token not revoked yet");
+        }
+
+        var isActive = await CallAsync(
+            "looking",
+            async limit =>
+            {
+                using var opened = await OpenAsync(lease, token, limit);
+                return await _server.IsActiveAsync(opened.Reveal(), limit);
+            },
+            cancellationToken);
+        return isActive ? (false, "the server says that the token is active") : (true, "the server says that the token is not active");
+    }
+
+    private async ValueTask<SealedValue?> SealAsync(LeaseId lease, Secret token) => CanRevoke
+        ? await _keys!.SealAsync(token.Memory, TokenHandle.ContextOf(_target.Name, lease), CancellationToken.None)
+        : null;
+
+    private ValueTask<Secret> OpenAsync(LeaseId lease, TokenHandle token, CancellationToken cancellationToken) =>
+        token.Sealed is { } text && SealedValue.TryParse(text, out var value) && _keys is not null
+            ? _keys.OpenAsync(value, TokenHandle.ContextOf(_target.Name, lease), cancellationToken)
+            : throw new EngineException("what is kept of the token cannot be read", isTransient: false);
+
+    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
+    private SigningKey Key()
+    {
+        lock (_loading)
+        {
+            if (_key is null)
+            {
+                _key = SigningKey.LoadOrCreate(_settings.KeyFile, out var created);
+                if (created)
+                {
+                    LogKeyMade(_logger, _target.Name, _settings.KeyFile, _key.Id);
+                }
+            }
+
+            return _key;
+        }
+    }
+
+    /// <summary>Within the target's time, and without the server's words.</summary>
+    private async Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var timer = new CancellationTokenSource(_target.Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await call(either.Token);
+        }
+        catch (Exception e) when (OAuthFailure.IsKnown(e))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw OAuthFailure.Translate(_target.Name, step, e);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Made a signing key for target {Target}: {KeyFile}, kid {KeyId}")]
+    private static partial void LogKeyMade(ILogger logger, string target, string keyFile, string keyId);
+}

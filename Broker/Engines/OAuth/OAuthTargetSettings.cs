@@ -1,0 +1,143 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Encryption;
+
+namespace SecretsBroker.Engines.OAuth;
+
+/// <summary>The settings of a target of type <c>oauth</c>: somebody else's authorization server, and the client that the broker is there.</summary>
+internal sealed record OAuthTargetSettings
+{
+    private const int MaxOlderKeys = 8;
+    private static readonly Uri Nowhere = new("https://localhost");
+
+    private static readonly Dictionary<string, ClientAuthentication> Methods = new()
+    {
+        ["client_secret_basic"] = ClientAuthentication.SecretBasic,
+        ["client_secret_post"] = ClientAuthentication.SecretPost,
+        ["private_key_jwt"] = ClientAuthentication.PrivateKeyJwt,
+    };
+
+    /// <summary><c>token_endpoint</c>: https; http for loopback. Required, as with the others in the same form.</summary>
+    public required Uri TokenEndpoint { get; init; }
+
+    /// <summary><c>revocation_endpoint</c> (RFC 7009). Without it leases only end by time.</summary>
+    public Uri? RevocationEndpoint { get; init; }
+
+    /// <summary><c>introspection_endpoint</c> (RFC 7662): where a revocation is looked at again.</summary>
+    public Uri? IntrospectionEndpoint { get; init; }
+
+    /// <summary><c>issuer</c>: the server's name, for which what the broker signs is meant. Required with <c>key_file</c>.</summary>
+    public required string Issuer { get; init; }
+
+    /// <summary><c>client_id</c>: at most 256 characters. Required.</summary>
+    public required string ClientId { get; init; }
+
+    /// <summary><c>client_authentication</c>. Default <c>client_secret_basic</c>.</summary>
+    public required ClientAuthentication ClientAuthentication { get; init; }
+
+    /// <summary><c>client_secret</c>. Required but for <c>private_key_jwt</c>.</summary>
+    public SecretReference? ClientSecret { get; init; }
+
+    /// <summary>
+    /// <c>key_file</c>: signs for <c>private_key_jwt</c> and token exchange; EC P-256, PEM, mode 0600, made when it does not exist. Empty where
+    /// nothing is signed.
+    /// </summary>
+    public required string KeyFile { get; init; }
+
+    /// <summary><c>subject_issuer</c>: as what the broker signs for token exchange. Default <c>{base_url}/v1/oauth/{target}</c>; empty without both.</summary>
+    public required string SubjectIssuer { get; init; }
+
+    /// <summary><c>encryption_key</c>: seals tokens until they are revoked. Required with <c>revocation_endpoint</c>.</summary>
+    public KeyReference? EncryptionKey { get; init; }
+
+    /// <summary><c>old_encryption_keys</c>: those that were it before.</summary>
+    public required IReadOnlyList<KeyReference> OlderKeys { get; init; }
+
+    /// <summary><c>max_token_life</c>: longer ones, and those of unknown life, are refused. Default 10m; 1s to 24h.</summary>
+    public required TimeSpan MaxTokenLife { get; init; }
+
+    /// <summary><c>tls_ca_file</c>: PEM; the system's trusted roots when not set.</summary>
+    public string? TlsCaFile { get; init; }
+
+    /// <summary>Whether what the broker signs can be exchanged.</summary>
+    public bool CanExchange => KeyFile.Length > 0 && SubjectIssuer.Length > 0;
+
+    public static OAuthTargetSettings Read(Target target, CatalogFaults faults)
+    {
+        var reader = SettingsReader.Of(target, faults);
+        var baseUrl = PublicationAddress.Read(reader);
+        var settings = new OAuthTargetSettings
+        {
+            TokenEndpoint = ReadEndpoint(reader, "token_endpoint") ?? Nowhere,
+            RevocationEndpoint = ReadEndpoint(reader, "revocation_endpoint"),
+            IntrospectionEndpoint = ReadEndpoint(reader, "introspection_endpoint"),
+            Issuer = reader.Text("issuer") ?? "",
+            ClientId = reader.RequiredText("client_id"),
+            ClientAuthentication = reader.Choice("client_authentication", ClientAuthentication.SecretBasic, Methods),
+            ClientSecret = reader.Secret("client_secret"),
+            KeyFile = reader.Text("key_file") ?? "",
+            SubjectIssuer = reader.Text("subject_issuer")
+                ?? (baseUrl is null ? "" : PublicationAddress.Of(baseUrl, $"v1/oauth/{Uri.EscapeDataString(target.Name)}")),
+            EncryptionKey = KeyReference.Read(reader, "encryption_key"),
+            OlderKeys = KeyReference.ReadList(reader, "old_encryption_keys"),
+            MaxTokenLife = reader.Duration("max_token_life", TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)),
+            TlsCaFile = reader.Text("tls_ca_file"),
+        };
+        settings.CheckTogether(reader);
+        reader.RefuseOthers();
+        return settings;
+    }
+
+    private void CheckTogether(SettingsReader reader)
+    {
+        Demand(reader, "token_endpoint", isDemanded: true, "is required");
+        if (ClientId.Length > 256)
+        {
+            reader.Fault("client_id", "must have at most 256 characters");
+        }
+
+        var isByKey = ClientAuthentication == ClientAuthentication.PrivateKeyJwt;
+        Demand(reader, "client_secret", !isByKey, "is required, unless client_authentication is private_key_jwt");
+        Demand(reader, "key_file", isByKey, "is required for private_key_jwt");
+        Demand(reader, "issuer", KeyFile.Length > 0, "is required with key_file");
+        Demand(reader, "encryption_key", reader.Has("revocation_endpoint"), "is required with revocation_endpoint");
+        if (isByKey && reader.Has("client_secret"))
+        {
+            reader.Fault("client_secret", "is of no use for private_key_jwt");
+        }
+
+        if (reader.Has("introspection_endpoint") && !reader.Has("revocation_endpoint"))
+        {
+            reader.Fault("introspection_endpoint", "is of no use without revocation_endpoint");
+        }
+
+        if (OlderKeys.Count > MaxOlderKeys)
+        {
+            reader.Fault("old_encryption_keys", $"must be at most {MaxOlderKeys}");
+        }
+    }
+
+    private static void Demand(SettingsReader reader, string name, bool isDemanded, string rule)
+    {
+        if (isDemanded && !reader.Has(name))
+        {
+            reader.Fault(name, rule);
+        }
+    }
+
+    private static Uri? ReadEndpoint(SettingsReader reader, string name)
+    {
+        if (reader.Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Fragment.Length == 0 && url.UserInfo.Length == 0
+            && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback)))
+        {
+            return url;
+        }
+
+        reader.Fault(name, "must be an https address (http for loopback) without user and fragment");
+        return null;
+    }
+}
