@@ -29,6 +29,19 @@ public static class CredentialRequests
     /// <summary>An access token of another authorization server; it comes as an access token like the broker's own.</summary>
     public static CredentialRequest OAuth() => new() { Oauth = new OAuthRequest() };
 
+    /// <summary>What an external engine makes.</summary>
+    /// <param name="input">What the engine is told, by name; its author says what it needs.</param>
+    public static CredentialRequest External(IReadOnlyDictionary<string, string>? input = null)
+    {
+        var request = new ExternalRequest();
+        foreach (var (name, value) in input ?? new Dictionary<string, string>())
+        {
+            request.Input.Add(name, value);
+        }
+
+        return new CredentialRequest { External = request };
+    }
+
     /// <summary>A client's or a server's certificate, as the grant says, for a key that stays here; join them with <see cref="ToCertificate(CertificateCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Certificate(ECDsa key) => new()
     {

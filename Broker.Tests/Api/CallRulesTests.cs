@@ -16,8 +16,8 @@ internal sealed class CallRulesTests
     private static IEnumerable<string> DeclaredMethods => typeof(LeaseService).Assembly.GetTypes()
         .Select(type => type.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null))
         .OfType<Google.Protobuf.Reflection.ServiceDescriptor>()
-        // Of a SPIFFE agent, which the broker calls and does not serve.
-        .Where(service => service.FullName != "SpiffeWorkloadAPI")
+        // Of a SPIFFE agent and of external engines, which the broker calls and does not serve.
+        .Where(service => service.FullName is not ("SpiffeWorkloadAPI" or "secretsbroker.engine.v1.EngineService"))
         .SelectMany(service => service.Methods)
         .Select(NameOf);
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Postgres;
@@ -64,6 +65,7 @@ internal sealed class CatalogFolder : IDisposable
 
     public static IReadOnlyList<ICredentialEngineType> Types { get; } =
     [
+        new ExternalEngineType(new EngineProcesses(new ManualTime(), NullLogger<EngineProcesses>.Instance), new ManualTime()),
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
         new PostgresEngineType(new ManualTime()),
         new RabbitMqEngineType(new ManualTime()),

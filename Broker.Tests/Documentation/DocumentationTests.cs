@@ -17,6 +17,7 @@ internal sealed partial class DocumentationTests
     [
         "README.md",
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}"),
+        "samples/external-engine-python/README.md",
         "samples/opa/README.md",
         "samples/policies/README.md",
         "samples/python-agent/README.md",

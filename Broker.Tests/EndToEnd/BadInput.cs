@@ -105,6 +105,19 @@ internal static class BadInput
         yield return Credential("too long", "credential.access_token.json_web_key", new() { AccessToken = new() { JsonWebKey = new string('é', 2049) } });
         yield return Credential("none", "credential.ssh.public_key", new() { Ssh = new() });
         yield return Credential("too long", "credential.ssh.public_key", new() { Ssh = new() { PublicKey = new string('é', 4097) } });
+        foreach (var (what, name, value) in ((string, string, string)[])
+        [
+            ("a name with a space", "a b", ""), ("no name", "", ""), ("a long name", new string('a', 65), ""), ("a NUL", "a", "b\0"),
+            ("a long value", "a", new string('é', 2049)),
+        ])
+        {
+            yield return Credential(what, "credential.external.input", new() { External = new() { Input = { [name] = value } } });
+        }
+
+        yield return Credential(
+            "17 values", "credential.external.input", new() { External = new() { Input = { Enumerable.Range(0, 17).ToDictionary(i => $"k{i}", _ => "") } } });
+        yield return Credential(
+            "too much", "credential.external.input", new() { External = new() { Input = { Enumerable.Range(0, 5).ToDictionary(i => $"k{i}", _ => new string('a', 4096)) } } });
     }
 
     private static IEnumerable<TestCaseData> Starts()

@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf;
 using SecretsBroker.Api;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
 using SecretsBroker.Sealing;
@@ -26,6 +27,10 @@ internal sealed class SecretJsonTests
         new CertificateCredential { CertificateChain = "c\n", CertificateAuthority = "a\n", SerialNumber = "00ff" },
         new SshCredential { Certificate = "ssh-ed25519-cert-v01@openssh.com AAAA", SerialNumber = ulong.MaxValue, Principals = ["deploy", "web"] },
         new StaticCredential { Name = "crm-login", Version = 3, Fields = new Dictionary<string, Secret> { ["a"] = Secret.FromText(Awkward), ["b"] = Secret.Random() } },
+        new ExternalCredential
+        {
+            Fields = new Dictionary<string, Secret> { ["username"] = Secret.FromText("sb_1"), ["password"] = Secret.FromText(Awkward) },
+        },
         new AccessTokenCredential { Token = Secret.FromText(new string('t', 5_000)), TokenType = "DPoP", Audience = "api" },
         new AccessTokenCredential
         {

@@ -112,6 +112,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.Vault => new CredentialInput.Vault(),
         CredentialRequest.KindOneofCase.StaticSecret => new CredentialInput.Static(),
         CredentialRequest.KindOneofCase.Oauth => new CredentialInput.OAuth(),
+        CredentialRequest.KindOneofCase.External => ExternalInput.Read("credential.external.input", request.External.Input),
         _ => throw Errors.Invalid("credential", "is of a kind that this broker does not know"),
     };
 

@@ -176,6 +176,7 @@ internal static class ResponseMapping
         {
             StaticSecret = new StaticSecretCredential { Name = kept.Name, Version = kept.Version, Fields = { Revealed(kept) } },
         },
+        Engines.External.ExternalCredential external => new V1.Secret { External = new V1.ExternalCredential { Fields = { Revealed(external) } } },
         SealedCredential closed => new V1.Secret { Sealed = closed.Message },
         _ => throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no message"),
     };

@@ -11,6 +11,8 @@ namespace SecretsBroker.Catalog;
 /// <param name="faults">Takes the faults.</param>
 internal sealed class SettingsReader(JsonElement settings, string path, CatalogFaults faults)
 {
+    private static readonly JsonElement NoObject = JsonElement.Parse("{}");
+
     private readonly HashSet<string> _known = [];
 
     public static SettingsReader Of(Target target, CatalogFaults faults) =>
@@ -207,6 +209,19 @@ internal sealed class SettingsReader(JsonElement settings, string path, CatalogF
 
         Fault(name, Rule);
         return null;
+    }
+
+    /// <summary>An object that somebody else reads, as it is; an empty one when missing or faulty.</summary>
+    public JsonElement Object(string name, int maxLength)
+    {
+        var value = Find(name) ?? NoObject;
+        if (value.ValueKind == JsonValueKind.Object && value.GetRawText().Length <= maxLength)
+        {
+            return value;
+        }
+
+        Fault(name, $"must be an object of at most {maxLength} characters");
+        return NoObject;
     }
 
     /// <summary>The settings of a member that is an object; an empty one when missing.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SecretsBroker.CommandLine.Approvals;
 using SecretsBroker.CommandLine.Auditing;
+using SecretsBroker.CommandLine.ExternalEngines;
 using SecretsBroker.CommandLine.Kill;
 using SecretsBroker.CommandLine.Policies;
 using SecretsBroker.CommandLine.Secrets;
@@ -42,6 +43,7 @@ internal static class BrokerCommand
         ReviewCommand.Create(),
         TargetCommand.Create(),
         SecretCommand.Create(),
+        ExternalEngineCommand.Create(),
         TokenCommand.Create(),
         ExplainHistoryCommand.Create(),
         AuditCommand.Create(),

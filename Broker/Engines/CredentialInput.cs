@@ -62,4 +62,10 @@ internal abstract record CredentialInput
     {
         public override string EngineType => "ssh";
     }
+
+    /// <param name="Values">For an engine in a process of its own, by name.</param>
+    internal sealed record External(SortedDictionary<string, string> Values) : CredentialInput
+    {
+        public override string EngineType => "external";
+    }
 }

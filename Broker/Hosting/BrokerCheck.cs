@@ -3,6 +3,7 @@ using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Postgres;
@@ -102,6 +103,7 @@ internal static class BrokerCheck
         .AddSshEngine()
         .AddVaultEngine()
         .AddStaticEngine()
+        .AddExternalEngine()
         .AddSingleton<TargetEngines>()
         .BuildServiceProvider();
 
@@ -135,9 +137,8 @@ internal static class BrokerCheck
         }
 
         engines.Follow(catalog);
-        // Those that only publish what they revoked live in this process: asking them would make their keys, unless they are there already.
-        foreach (var engine in engines.All.Where(
-            engine => engine.Revocability != Revocability.DenyList || engine.Engine is X509Engine { IsMade: true }))
+        // The others live in this process: asking them would make their keys, unless they are there already.
+        foreach (var engine in engines.All.Where(engine => engine.Engine.IsRemote || engine.Engine is X509Engine { IsMade: true }))
         {
             try
             {

@@ -11,6 +11,7 @@ using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Postgres;
@@ -135,6 +136,7 @@ internal static class BrokerHost
         services.AddSshEngine();
         services.AddVaultEngine();
         services.AddStaticEngine();
+        services.AddExternalEngine();
         services.AddSingleton<TargetEngines>();
         services.AddSingleton<OcspResponder>();
         services.AddCatalog();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using SecretsBroker.Approvals;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -56,7 +57,8 @@ internal static class ApprovalSubjects
         CredentialInput.X509 certificate => HashOf(certificate.CertificateRequest.Span, certificate.PublicKey.Span),
         CredentialInput.Jwt token => HashOf(token.Certificate.Span, Encoding.UTF8.GetBytes(token.JsonWebKey)),
         CredentialInput.Ssh ssh => HashOf(Encoding.UTF8.GetBytes(ssh.PublicKey), []),
-        CredentialInput.None or CredentialInput.Redis or CredentialInput.RabbitMq or CredentialInput.Vault
+        CredentialInput.External { Values.Count: > 0 } external => HashOf(JsonSerializer.SerializeToUtf8Bytes(external.Values), []),
+        CredentialInput.None or CredentialInput.External or CredentialInput.Redis or CredentialInput.RabbitMq or CredentialInput.Vault
             or CredentialInput.Static or CredentialInput.OAuth => "",
         _ => throw new ArgumentOutOfRangeException(nameof(input), input.GetType().Name, "is not known here"),
     };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
 
@@ -40,6 +41,9 @@ internal static class SecretJson
                 break;
             case StaticCredential kept:
                 Write(json, kept);
+                break;
+            case ExternalCredential external:
+                Write(json, "external"u8, external);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(credential), credential.GetType().Name, "has no JSON");

@@ -1,0 +1,184 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SecretsBroker.Engine.V1;
+using SecretsBroker.Engines;
+using IssueRequest = SecretsBroker.Engine.V1.IssueRequest;
+
+namespace SecretsBroker.Tests.Engines.External;
+
+/// <summary>An engine on a Unix socket of this process, with accounts in memory. It behaves, unless a test lets it do otherwise.</summary>
+internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, string> _passwords = [];
+    private readonly HashSet<string> _revoked = [];
+    private readonly List<IssueRequest> _issues = [];
+    private WebApplication? _app;
+
+    private TestEngine(string socket) => Socket = socket;
+
+    public string Socket { get; }
+
+    public DescribeResponse Description { get; } = new()
+    {
+        Name = "test",
+        Version = "1",
+        Revocability = SecretsBroker.Engine.V1.Revocability.Destroy,
+        Renewable = true,
+        TargetSettings =
+        {
+            new SettingDescription { Name = "folder", Kind = SettingKind.Text, Required = true },
+            new SettingDescription { Name = "limits", Kind = SettingKind.Any },
+            new SettingDescription { Name = "admin", Kind = SettingKind.Secret, Required = true },
+        },
+        GrantSettings = { new SettingDescription { Name = "notebooks", Kind = SettingKind.Texts } },
+    };
+
+    /// <summary>What becomes of a call to issue, in place of what was made.</summary>
+    public Func<IssueResponse, ServerCallContext, Task<IssueResponse>> Answer { get; set; } = (made, _) => Task.FromResult(made);
+
+    /// <summary>What becomes of a look.</summary>
+    public Func<VerifyResponse, VerifyResponse> Look { get; set; } = seen => seen;
+
+    public Func<CheckResponse> Finding { get; set; } = () => new CheckResponse();
+
+    /// <summary>The requests to issue, in order.</summary>
+    public IReadOnlyList<IssueRequest> Issues
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _issues];
+            }
+        }
+    }
+
+    public static async Task<TestEngine> StartAsync(string socket)
+    {
+        var engine = new TestEngine(socket);
+        await engine.StartAgainAsync();
+        return engine;
+    }
+
+    /// <summary>As the process that it stands for would be: what it knows of accounts is at the target and stays.</summary>
+    public async Task StartAgainAsync()
+    {
+        File.Delete(Socket);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(
+            kestrel => kestrel.ListenUnixSocket(Socket, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddRoutingCore();
+        builder.Services.AddLogging(logging => logging.ClearProviders());
+        builder.Services.AddGrpc(grpc => (grpc.MaxSendMessageSize, grpc.MaxReceiveMessageSize) = (null, null));
+        builder.Services.AddSingleton(this);
+        _app = builder.Build();
+        _app.UseRouting();
+        _app.MapGrpcService<TestEngine>();
+        await _app.StartAsync();
+        File.SetUnixFileMode(Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    public async Task StopAsync()
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            // At once: a call that hangs is cut off.
+            await app.StopAsync(new CancellationToken(canceled: true));
+            await app.DisposeAsync();
+        }
+    }
+
+    /// <summary>Whether the target lets it in.</summary>
+    public bool Accepts(FieldsCredential credential)
+    {
+        lock (_lock)
+        {
+            return _passwords.TryGetValue(credential.Fields["username"].Reveal(), out var password)
+                && password == credential.Fields["password"].Reveal();
+        }
+    }
+
+    /// <summary>Whether the engine was told to end a lease and has nothing of it.</summary>
+    public bool IsRevoked(string lease)
+    {
+        lock (_lock)
+        {
+            return _revoked.Contains(lease) && !_passwords.ContainsKey(NameOf(lease));
+        }
+    }
+
+    public override Task<DescribeResponse> Describe(DescribeRequest request, ServerCallContext context) => Task.FromResult(Description);
+
+    public override Task<CheckResponse> Check(CheckRequest request, ServerCallContext context) => Task.FromResult(Finding());
+
+    public override Task<IssueResponse> Issue(IssueRequest request, ServerCallContext context)
+    {
+        var password = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        lock (_lock)
+        {
+            _issues.Add(request.Clone());
+            if (_revoked.Contains(request.LeaseId))
+            {
+                throw new RpcException(new Status(StatusCode.Aborted, ""));
+            }
+
+            _passwords[NameOf(request.LeaseId)] = password;
+        }
+
+        return Answer(
+            new IssueResponse
+            {
+                Fields =
+                {
+                    ["username"] = ByteString.CopyFromUtf8(NameOf(request.LeaseId)),
+                    ["password"] = ByteString.CopyFromUtf8(password),
+                },
+                Handle = "h-1",
+                ExpireTime = request.ExpireTime,
+            },
+            context);
+    }
+
+    public override Task<RenewResponse> Renew(RenewRequest request, ServerCallContext context)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(new RenewResponse { Renewed = _passwords.ContainsKey(NameOf(request.LeaseId)) });
+        }
+    }
+
+    public override Task<RevokeResponse> Revoke(RevokeRequest request, ServerCallContext context)
+    {
+        lock (_lock)
+        {
+            _revoked.Add(request.LeaseId);
+            _passwords.Remove(NameOf(request.LeaseId));
+        }
+
+        return Task.FromResult(new RevokeResponse());
+    }
+
+    public override Task<VerifyResponse> Verify(VerifyRequest request, ServerCallContext context)
+    {
+        lock (_lock)
+        {
+            var count = _passwords.ContainsKey(NameOf(request.LeaseId)) ? 1 : 0;
+            return Task.FromResult(Look(new VerifyResponse
+            {
+                Gone = count == 0, Findings = { new Finding { Kind = FindingKind.Account, Count = count } },
+            }));
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static string NameOf(string lease) => $"sb_{lease}";
+}

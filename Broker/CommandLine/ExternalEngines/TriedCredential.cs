@@ -1,0 +1,50 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.Json;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Contract;
+
+namespace SecretsBroker.CommandLine.ExternalEngines;
+
+/// <summary>Puts credentials to their use by a program of the engine's author: it reads the fields as JSON from its standard input.</summary>
+/// <param name="command">The program and its arguments.</param>
+internal sealed class TriedCredential(IReadOnlyList<string> command)
+{
+    /// <summary>The program's exit code where the target refuses the credential; 0 where it lets it in, any other is a failure of the trial.</summary>
+    public const int Refused = 3;
+
+    /// <exception cref="ContractViolationException">The program failed.</exception>
+    public async Task<bool> WorksAsync(FieldsCredential credential, CancellationToken cancellationToken)
+    {
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(command[0], command.Skip(1)) { UseShellExecute = false, RedirectStandardInput = true },
+        };
+        try
+        {
+            process.Start();
+            await JsonSerializer.SerializeAsync(
+                process.StandardInput.BaseStream,
+                credential.Fields.ToDictionary(field => field.Key, field => field.Value.Reveal()),
+                cancellationToken: cancellationToken);
+            process.StandardInput.Close();
+            await process.WaitForExitAsync(cancellationToken);
+        }
+        catch (Win32Exception)
+        {
+            throw new ContractViolationException($"--try: {command[0]} cannot be started");
+        }
+        catch (IOException)
+        {
+            // It did not read all of it; its exit code says whether that was meant.
+            await process.WaitForExitAsync(cancellationToken);
+        }
+
+        return process.ExitCode switch
+        {
+            0 => true,
+            Refused => false,
+            var other => throw new ContractViolationException($"--try: {command[0]} ended with exit code {other}, which is neither 0 nor {Refused}"),
+        };
+    }
+}

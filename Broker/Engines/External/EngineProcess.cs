@@ -1,0 +1,139 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace SecretsBroker.Engines.External;
+
+/// <summary>
+/// Keeps one engine's process running: started again when it ends, after pauses that grow while it does not stay. It is asked to end by the end of
+/// its standard input, which also comes when the broker is killed.
+/// </summary>
+internal sealed partial class EngineProcess
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>Who ran for so long is started again after the first pause.</summary>
+    private static readonly TimeSpan Stays = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(10);
+
+    private readonly string _socket;
+    private readonly EngineCommand _command;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _running;
+
+    /// <param name="socket">Where it will listen.</param>
+    /// <param name="command">How it is started.</param>
+    /// <param name="before">What ran there so far; it is stopped first. Null for none.</param>
+    /// <param name="time">For pauses.</param>
+    /// <param name="logger">Told when it starts and ends, never what it writes.</param>
+    public EngineProcess(string socket, EngineCommand command, EngineProcess? before, TimeProvider time, ILogger logger)
+    {
+        (_socket, _command, _time, _logger) = (socket, command, time, logger);
+        _running = Task.Run(() => RunAsync(before));
+    }
+
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+    }
+
+    private async Task RunAsync(EngineProcess? before)
+    {
+        if (before is not null)
+        {
+            await before.StopAsync();
+        }
+
+        var pause = FirstPause;
+        while (!_stopping.IsCancellationRequested)
+        {
+            var started = _time.GetTimestamp();
+            var end = await RunOnceAsync();
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            pause = _time.GetElapsedTime(started) >= Stays ? FirstPause : pause;
+            LogEnded(_socket, end, pause);
+            await Task.Delay(Jitter(pause), _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    /// <returns>How it ended.</returns>
+    private async Task<string> RunOnceAsync()
+    {
+        using var process = new Process { StartInfo = StartInfo() };
+        try
+        {
+            process.Start();
+        }
+        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
+        {
+            return "it cannot be started";
+        }
+
+        LogStarted(_socket, process.Id);
+        // What it writes may hold secrets: it is read, so that it is not held up, and goes nowhere.
+        var output = Task.WhenAll(
+            process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None),
+            process.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None));
+        await process.WaitForExitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!process.HasExited)
+        {
+            await EndAsync(process);
+        }
+
+        // A process that it left behind may keep it open.
+        await output.WaitAsync(StopLimit, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return $"exit code {process.ExitCode}";
+    }
+
+    private async Task EndAsync(Process process)
+    {
+        process.StandardInput.Close();
+        using var limit = new CancellationTokenSource(StopLimit, _time);
+        await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    private ProcessStartInfo StartInfo()
+    {
+        var start = new ProcessStartInfo(_command.Arguments[0], _command.Arguments.Skip(1))
+        {
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // The broker's own may hold secrets.
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/bin:/usr/bin:/bin";
+        start.Environment["LANG"] = "C.UTF-8";
+        foreach (var (name, value) in _command.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    private static TimeSpan Jitter(TimeSpan pause) => pause * (RandomNumberGenerator.GetInt32(50, 101) / 100.0);
+
+    [LoggerMessage(LogLevel.Information, "The engine of {Socket} was started as process {Process}")]
+    private partial void LogStarted(string socket, int process);
+
+    [LoggerMessage(LogLevel.Error, "The engine of {Socket} has ended ({End}) and is started again within {Pause}")]
+    private partial void LogEnded(string socket, string end, TimeSpan pause);
+}

@@ -1,0 +1,82 @@
+namespace SecretsBroker.Engines.External;
+
+/// <summary>
+/// The engines that this broker starts: one process a socket, whichever targets it serves. Started with the daemon and not by a command that only
+/// reads the catalogue; ended when the broker has ended all else, because revocations need them until then.
+/// </summary>
+internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses> logger) : IHostedService, IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, EngineCommand> _wanted = [];
+    private readonly Dictionary<string, EngineProcess> _running = [];
+    private bool _started;
+
+    /// <summary>Has the engine of a socket run by this command from now on, in place of what ran it before.</summary>
+    public void Want(string socket, EngineCommand command)
+    {
+        lock (_lock)
+        {
+            if (_wanted.TryGetValue(socket, out var wanted) && wanted.IsSameAs(command))
+            {
+                return;
+            }
+
+            _wanted[socket] = command;
+            if (_started)
+            {
+                Start(socket, command);
+            }
+        }
+    }
+
+    /// <summary>Ends what runs at a socket and starts it again.</summary>
+    public async Task RestartAsync(string socket)
+    {
+        EngineProcess running;
+        lock (_lock)
+        {
+            running = _running[socket];
+        }
+
+        await running.StopAsync();
+        lock (_lock)
+        {
+            Start(socket, _wanted[socket]);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _started = true;
+            foreach (var (socket, command) in _wanted)
+            {
+                Start(socket, command);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        EngineProcess[] running;
+        lock (_lock)
+        {
+            _started = false;
+            running = [.. _running.Values];
+            _running.Clear();
+        }
+
+        await Task.WhenAll(running.Select(process => process.StopAsync()));
+    }
+
+    private void Start(string socket, EngineCommand command)
+    {
+        var before = _running.GetValueOrDefault(socket);
+        _running[socket] = new EngineProcess(socket, command, before, time, logger);
+    }
+}
