@@ -20,6 +20,9 @@ public static class CredentialRequests
     /// <summary>A RabbitMQ login.</summary>
     public static CredentialRequest RabbitMq() => new() { Rabbitmq = new RabbitMqRequest() };
 
+    /// <summary>A session of an AWS role.</summary>
+    public static CredentialRequest AwsSts() => new() { AwsSts = new AwsStsRequest() };
+
     /// <summary>A dynamic secret of Vault's.</summary>
     public static CredentialRequest Vault() => new() { Vault = new VaultRequest() };
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.AwsSts;
 using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.OAuth;
@@ -65,6 +66,7 @@ internal sealed class CatalogFolder : IDisposable
 
     public static IReadOnlyList<ICredentialEngineType> Types { get; } =
     [
+        new AwsStsEngineType(new ManualTime()),
         new ExternalEngineType(new EngineProcesses(new ManualTime(), NullLogger<EngineProcesses>.Instance), new ManualTime()),
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
         new PostgresEngineType(new ManualTime()),

@@ -56,7 +56,7 @@ internal sealed class CatalogLoaderTests
     [TestCase("name: invoices-api", "name: Invoices", "a.yaml:2 targets/0/name: must have 1 to 40 characters of [a-z0-9-]")]
     [TestCase("name: invoices-api", "title: x", "a.yaml:2 targets/0/name: is required", "a.yaml:2 targets/0/title: is not a known setting")]
     [TestCase("name: invoices-db", "name: invoices-api", "targets/invoices-api/name: must not be used twice; it is also at a.yaml:2")]
-    [TestCase("engine: jwt", "engine: mysql", "a.yaml:3 targets/invoices-api/engine: must be one of external, jwt, oauth, postgres, rabbitmq, redis-acl, ssh, static, vault, x509")]
+    [TestCase("engine: jwt", "engine: mysql", "a.yaml:3 targets/invoices-api/engine: must be one of aws-sts, external, jwt, oauth, postgres, rabbitmq, redis-acl, ssh, static, vault, x509")]
     [TestCase("engine: jwt", "kind: jwt", "a.yaml:2 targets/invoices-api/engine: is required")]
     [TestCase("concurrency: 4", "concurrency: 0", "a.yaml:10 targets/invoices-db/concurrency: must be a whole number from 1 to 1000")]
     [TestCase("concurrency: 4", "concurrency: four", "a.yaml:10 targets/invoices-db/concurrency: must be a whole number from 1 to 1000")]

@@ -2,6 +2,7 @@ using System.Text;
 using Google.Protobuf;
 using SecretsBroker.Api;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.AwsSts;
 using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
@@ -23,6 +24,11 @@ internal sealed class SecretJsonTests
         },
         new RedisCredential { Nodes = [("a", 1), ("b", 2)], Tls = true, Username = "u", Password = Secret.Random() },
         new RabbitMqCredential { Host = "h", Port = 1, Tls = true, VirtualHosts = ["/", Awkward], Username = "u", Password = Secret.Random() },
+        new AwsCredential
+        {
+            AccessKeyId = "ASIA", SecretAccessKey = Secret.FromText(Awkward), SessionToken = Secret.FromText("t"),
+            EndTime = DateTimeOffset.FromUnixTimeSeconds(1_900_000_000), Region = "eu-central-1", RoleArn = "arn:aws:iam::123456789012:role/r",
+        },
         new VaultCredential { Fields = new Dictionary<string, Secret> { ["username"] = Secret.FromText("u"), [Awkward] = Secret.FromText(Awkward) } },
         new CertificateCredential { CertificateChain = "c\n", CertificateAuthority = "a\n", SerialNumber = "00ff" },
         new SshCredential { Certificate = "ssh-ed25519-cert-v01@openssh.com AAAA", SerialNumber = ulong.MaxValue, Principals = ["deploy", "web"] },

@@ -109,6 +109,7 @@ internal static class RequestMapping
         CredentialRequest.KindOneofCase.Redis => new CredentialInput.Redis(),
         CredentialRequest.KindOneofCase.Ssh => ToInput(request.Ssh),
         CredentialRequest.KindOneofCase.Rabbitmq => new CredentialInput.RabbitMq(),
+        CredentialRequest.KindOneofCase.AwsSts => new CredentialInput.AwsSts(),
         CredentialRequest.KindOneofCase.Vault => new CredentialInput.Vault(),
         CredentialRequest.KindOneofCase.StaticSecret => new CredentialInput.Static(),
         CredentialRequest.KindOneofCase.Oauth => new CredentialInput.OAuth(),

@@ -171,6 +171,18 @@ internal static class ResponseMapping
                 VirtualHosts = { rabbit.VirtualHosts },
             },
         },
+        Engines.AwsSts.AwsCredential aws => new V1.Secret
+        {
+            AwsSts = new V1.AwsCredential
+            {
+                AccessKeyId = aws.AccessKeyId,
+                SecretAccessKey = aws.SecretAccessKey.Reveal(),
+                SessionToken = aws.SessionToken.Reveal(),
+                ExpireTime = aws.EndTime.ToTimestamp(),
+                Region = aws.Region,
+                RoleArn = aws.RoleArn,
+            },
+        },
         Engines.Vault.VaultCredential vault => new V1.Secret { Vault = new V1.VaultCredential { Fields = { Revealed(vault) } } },
         StaticCredential kept => new V1.Secret
         {

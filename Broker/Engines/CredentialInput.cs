@@ -28,6 +28,11 @@ internal abstract record CredentialInput
         public override string EngineType => "rabbitmq";
     }
 
+    internal sealed record AwsSts : CredentialInput
+    {
+        public override string EngineType => "aws-sts";
+    }
+
     internal sealed record Vault : CredentialInput
     {
         public override string EngineType => "vault";

@@ -3,6 +3,7 @@ using SecretsBroker.Audit;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.AwsSts;
 using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.OAuth;
@@ -101,6 +102,7 @@ internal static class BrokerCheck
         .AddRabbitMqEngine()
         .AddOAuthEngine()
         .AddSshEngine()
+        .AddAwsStsEngine()
         .AddVaultEngine()
         .AddStaticEngine()
         .AddExternalEngine()

@@ -11,6 +11,7 @@ using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.AwsSts;
 using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.OAuth;
@@ -134,6 +135,7 @@ internal static class BrokerHost
         services.AddRabbitMqEngine();
         services.AddOAuthEngine();
         services.AddSshEngine();
+        services.AddAwsStsEngine();
         services.AddVaultEngine();
         services.AddStaticEngine();
         services.AddExternalEngine();

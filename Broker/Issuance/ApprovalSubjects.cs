@@ -59,7 +59,7 @@ internal static class ApprovalSubjects
         CredentialInput.Ssh ssh => HashOf(Encoding.UTF8.GetBytes(ssh.PublicKey), []),
         CredentialInput.External { Values.Count: > 0 } external => HashOf(JsonSerializer.SerializeToUtf8Bytes(external.Values), []),
         CredentialInput.None or CredentialInput.External or CredentialInput.Redis or CredentialInput.RabbitMq or CredentialInput.Vault
-            or CredentialInput.Static or CredentialInput.OAuth => "",
+            or CredentialInput.AwsSts or CredentialInput.Static or CredentialInput.OAuth => "",
         _ => throw new ArgumentOutOfRangeException(nameof(input), input.GetType().Name, "is not known here"),
     };
 

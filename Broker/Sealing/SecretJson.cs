@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.AwsSts;
 using SecretsBroker.Engines.External;
 using SecretsBroker.Engines.Static;
 using SecretsBroker.Engines.Vault;
@@ -35,6 +36,9 @@ internal static class SecretJson
                 break;
             case RabbitMqCredential rabbit:
                 Write(json, rabbit);
+                break;
+            case AwsCredential aws:
+                Write(json, aws);
                 break;
             case VaultCredential vault:
                 Write(json, "vault"u8, vault);
@@ -134,6 +138,18 @@ internal static class SecretJson
         }
 
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, AwsCredential aws)
+    {
+        json.WriteStartObject("awsSts"u8);
+        json.WriteString("accessKeyId"u8, aws.AccessKeyId);
+        json.WriteString("secretAccessKey"u8, aws.SecretAccessKey.Bytes);
+        json.WriteString("sessionToken"u8, aws.SessionToken.Bytes);
+        // Of whole seconds.
+        json.WriteString("expireTime"u8, aws.EndTime.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteString("region"u8, aws.Region);
+        json.WriteString("roleArn"u8, aws.RoleArn);
     }
 
     private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, FieldsCredential credential)

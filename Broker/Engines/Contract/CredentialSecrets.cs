@@ -10,6 +10,7 @@ internal static class CredentialSecrets
         AccessTokenCredential token => [token.Token],
         RedisCredential redis => [redis.Password],
         RabbitMqCredential rabbit => [rabbit.Password],
+        AwsSts.AwsCredential aws => [aws.SecretAccessKey, aws.SessionToken],
         FieldsCredential fields => fields.Fields.Values,
         _ => [],
     };

@@ -1,0 +1,214 @@
+using System.Text.Json;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.AwsSts;
+using SecretsBroker.Tests.Identity;
+
+namespace SecretsBroker.Tests.Engines.AwsSts;
+
+/// <summary>What a session may do, how long, and how it ends.</summary>
+internal sealed class AwsStsEngineTests
+{
+    private readonly CancellationTokenSource _end = new(TimeSpan.FromMinutes(3));
+    private SteppedTime _time = null!;
+    private TestAws _aws = null!;
+    private ICredentialEngine _engine = null!;
+
+    private CancellationToken Token => _end.Token;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        // The SDK signs by the system's clock.
+        _time = new SteppedTime(TimeProvider.System.GetUtcNow());
+        _aws = await TestAws.StartAsync(_time);
+        _engine = _aws.EngineOf(_aws.Target());
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        await _engine.DisposeAsync();
+        await _aws.DisposeAsync();
+    }
+
+    [OneTimeTearDown]
+    public void Dispose() => _end.Dispose();
+
+    [Test]
+    public async Task Session_may_do_what_the_grant_names_and_nothing_else()
+    {
+        using var credential = await _engine.IssueAsync(_aws.Request(), Token);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_aws.Allows(credential), Is.True);
+            Assert.That(_aws.Allows(credential, action: "s3:PutObject"), Is.False);
+            Assert.That(_aws.Allows(credential, resource: "arn:aws:s3:::salaries/2026/1.pdf"), Is.False);
+        }
+    }
+
+    [Test]
+    public async Task Request_names_the_lease_and_asks_for_no_more_than_it_needs()
+    {
+        var request = _aws.Request(timeToLive: TimeSpan.FromMinutes(5));
+        using var credential = (AwsCredential)await _engine.IssueAsync(request, Token);
+
+        var sent = _aws.Server.Requests.Single();
+        var end = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sent["RoleArn"], Is.EqualTo(AwsServer.RoleArn));
+            Assert.That(sent["RoleSessionName"], Is.EqualTo($"sb_{request.LeaseId.Value}"));
+            Assert.That(sent["SourceIdentity"], Is.EqualTo($"sb_{request.LeaseId.Value}"));
+            Assert.That(sent["DurationSeconds"], Is.EqualTo("900"), "the shortest session that AWS gives");
+            Assert.That(sent["Policy"], Is.EqualTo(
+                """
+                {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws:s3:::invoices/2026/*"],"Condition":{"DateLessThan":{"aws:CurrentTime":"END"}}}]}
+                """.Replace("END", $"{end.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}")));
+            Assert.That(credential.EndTime, Is.EqualTo(end));
+            Assert.That((credential.Region, credential.RoleArn), Is.EqualTo((AwsServer.Region, AwsServer.RoleArn)));
+        }
+    }
+
+    [Test]
+    public async Task Session_ends_with_the_lease_although_AWS_keeps_it_longer()
+    {
+        using var credential = await _engine.IssueAsync(_aws.Request(timeToLive: TimeSpan.FromMinutes(5)), Token);
+
+        _time.Advance(TimeSpan.FromSeconds(295));
+        Assert.That(_aws.Allows(credential), Is.True);
+        _time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.That(_aws.Allows(credential), Is.False);
+    }
+
+    [Test]
+    public async Task Longer_lease_gets_a_longer_session()
+    {
+        var request = _aws.Request(timeToLive: TimeSpan.FromHours(1));
+        using var credential = await _engine.IssueAsync(request, Token);
+
+        Assert.That(_aws.Server.Requests.Single()["DurationSeconds"], Is.EqualTo("3600"));
+    }
+
+    [Test]
+    public async Task Grants_own_names_stand_for_placeholders_and_never_the_callers()
+    {
+        var request = _aws.Request(TestAws.Grant("arn:aws:s3:::{{resource}}/*"));
+        using var credential = await _engine.IssueAsync(
+            request with { Intent = request.Intent with { Resource = "*", Action = "${aws:username}" } }, Token);
+
+        using var policy = JsonDocument.Parse(_aws.Server.Requests.Single()["Policy"]);
+        Assert.That(
+            policy.RootElement.GetProperty("Statement")[0].GetProperty("Resource")[0].GetString(), Is.EqualTo("arn:aws:s3:::invoices-api/invoices/*"));
+    }
+
+    [TestCase("*")]
+    [TestCase("invoices/${aws:username}")]
+    [TestCase("invoices?")]
+    [TestCase("\",\"*")]
+    public void Name_that_means_something_to_IAM_does_not_stand_for_a_placeholder(string resource)
+    {
+        var faults = new CatalogFaults();
+
+        new AwsStsEngineType(_time).ValidateGrant(TestAws.Grant("arn:aws:s3:::{{resource}}") with { Resource = resource }, _aws.Target(), faults);
+
+        Assert.That(faults.All.Select(fault => fault.Path), Is.EqualTo((string[])["grants/aws-sts-grant/settings/statements/0/resources/0"]));
+    }
+
+    [Test]
+    public void Lease_longer_than_any_session_is_refused_by_the_catalogue()
+    {
+        var faults = new CatalogFaults();
+
+        new AwsStsEngineType(_time).ValidateGrant(TestAws.Grant() with { MaxTimeToLive = TimeSpan.FromHours(13) }, _aws.Target(), faults);
+
+        Assert.That(faults.All.Select(fault => fault.Path), Is.EqualTo((string[])["grants/aws-sts-grant/max_ttl"]));
+    }
+
+    [Test]
+    public async Task Without_a_denial_it_is_said_that_a_session_only_ends_by_time()
+    {
+        var request = _aws.Request(timeToLive: TimeSpan.FromMinutes(5));
+        using var credential = (AwsCredential)await _engine.IssueAsync(request, Token);
+        var lease = TestAws.LeaseOf(request, credential);
+        Assert.That(_engine.Revocability, Is.EqualTo(Revocability.ExpireOnly));
+
+        await _engine.RevokeAsync(lease, Token);
+
+        Assert.That(_aws.Allows(credential), Is.True, "which is what the engine's revocability says");
+        Assert.That(
+            (await _engine.VerifyAsync(lease, Token)).Evidence,
+            Is.EqualTo($"expire-only: session sb_{lease.Id.Value} is good until its policy ends at {credential.EndTime:O}"));
+        _time.Advance(TimeSpan.FromMinutes(5));
+        Assert.That(
+            (await _engine.VerifyAsync(lease, Token)).Evidence,
+            Is.EqualTo($"session sb_{lease.Id.Value}: its policy has allowed nothing since {credential.EndTime:O}"));
+    }
+
+    [Test]
+    public async Task Denial_hits_the_sessions_of_one_lease_and_goes_when_they_are_over()
+    {
+        await using var engine = _aws.EngineOf(_aws.Target("deny"));
+        _aws.Server.PutPolicy("somebody-elses", """{"Version":"2012-10-17","Statement":[]}""");
+        var (one, other) = (_aws.Request(), _aws.Request(timeToLive: TimeSpan.FromHours(1)));
+        using var revoked = (AwsCredential)await engine.IssueAsync(one, Token);
+        using var kept = (AwsCredential)await engine.IssueAsync(other, Token);
+
+        await engine.RevokeAsync(TestAws.LeaseOf(one, revoked), Token);
+
+        Assert.That(engine.Revocability, Is.EqualTo(Revocability.Destroy));
+        Assert.That((_aws.Allows(revoked), _aws.Allows(kept)), Is.EqualTo((false, true)));
+        Assert.That(
+            (await engine.VerifyAsync(TestAws.LeaseOf(one, revoked), Token)).Evidence,
+            Is.EqualTo($"session sb_{one.LeaseId.Value}: denied by the policies of role invoices-reader"));
+        _time.Advance(TimeSpan.FromMinutes(11));
+        await engine.RevokeAsync(TestAws.LeaseOf(other, kept), Token);
+        Assert.That(
+            _aws.Server.Policies,
+            Is.EquivalentTo((string[])["somebody-elses", $"sb_{other.LeaseId.Value}_{kept.EndTime.ToUnixTimeSeconds()}"]));
+    }
+
+    [Test]
+    public async Task Lease_whose_time_is_over_needs_no_denial()
+    {
+        await using var engine = _aws.EngineOf(_aws.Target("deny"));
+        var request = _aws.Request();
+        using var credential = await engine.IssueAsync(request, Token);
+        _time.Advance(TimeSpan.FromMinutes(5));
+
+        await engine.RevokeAsync(TestAws.LeaseOf(request, credential), Token);
+
+        Assert.That(_aws.Server.Policies, Is.Empty);
+        Assert.That((await engine.VerifyAsync(TestAws.LeaseOf(request, credential), Token)).Gone, Is.True);
+    }
+
+    [Test]
+    public async Task Role_whose_policies_are_full_is_told_until_the_session_is_over()
+    {
+        await using var engine = _aws.EngineOf(_aws.Target("deny"));
+        _aws.Server.PolicyQuota = 100;
+        var request = _aws.Request();
+        using var credential = await engine.IssueAsync(request, Token);
+        var lease = TestAws.LeaseOf(request, credential);
+
+        var failure = await Assert.ThrowsAsync<EngineException>(async () => await engine.RevokeAsync(lease, Token));
+
+        Assert.That((failure!.Message, failure.IsTransient), Is.EqualTo(
+            ("target aws-sts-target: revoking failed: the role's policies are full: too many sessions are denied at once", true)));
+        Assert.That((await engine.VerifyAsync(lease, Token)).Gone, Is.False);
+        _time.Advance(TimeSpan.FromMinutes(5));
+        await engine.RevokeAsync(lease, Token);
+        Assert.That((await engine.VerifyAsync(lease, Token)).Gone, Is.True);
+    }
+
+    [Test]
+    public async Task Session_is_not_renewed()
+    {
+        var request = _aws.Request();
+        using var credential = await _engine.IssueAsync(request, Token);
+
+        Assert.That(await _engine.RenewAsync(TestAws.LeaseOf(request, credential), request.ExpireTime.AddMinutes(1), Token), Is.False);
+    }
+}

@@ -1,0 +1,52 @@
+using Amazon.Runtime;
+
+namespace SecretsBroker.Engines.AwsSts;
+
+/// <summary>How AWS is spoken to: directly, without redirections, and with answers of a size that can be.</summary>
+internal sealed class AwsHttp : HttpClientFactory, IDisposable
+{
+    private const int MaxAnswerBytes = 256 * 1024;
+
+    private readonly HttpClient _client = new(new BoundedAnswers
+    {
+        InnerHandler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        },
+    })
+    {
+        // The token is the limit of a call.
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    public HttpClient Client => _client;
+
+    public override HttpClient CreateHttpClient(IClientConfig clientConfig) => _client;
+
+    public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+    public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+
+    public void Dispose() => _client.Dispose();
+
+    private sealed class BoundedAnswers : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            try
+            {
+                await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
+                return response;
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+        }
+    }
+}
