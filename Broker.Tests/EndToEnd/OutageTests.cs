@@ -95,12 +95,12 @@ internal sealed class OutageTests
         var hanging = await agent.StartTaskAsync();
         for (var i = 0; i < 20; i++)
         {
-            await agent.IssueAsync(hanging, BrokerUnderTest.Items, timeToLive: i % 2 == 0 ? TimeSpan.FromSeconds(3) : null);
+            await agent.IssueAsync(hanging, BrokerUnderTest.Items, timeToLive: i % 2 == 0 ? TimeSpan.FromSeconds(6) : null);
         }
 
         await agent.CompleteInTimeAsync(hanging);
         var other = await agent.StartTaskAsync();
-        var expiring = (await agent.IssueAsync(other, "api/x", TimeSpan.FromSeconds(3))).Lease.LeaseId;
+        var expiring = (await agent.IssueAsync(other, "api/x", TimeSpan.FromSeconds(6))).Lease.LeaseId;
         await agent.IssueAsync(other, "api/x");
 
         await Eventually.HoldsAsync(async () => (await agent.GetAsync(expiring)).State == Proto.LeaseState.Revoked);
