@@ -166,7 +166,7 @@ internal sealed class RestoredStoreTests
         var agent = broker.Agent("a");
         var task = await agent.StartTaskAsync();
         var revoked = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
-        var kept = (await agent.IssueAsync(task, BrokerUnderTest.Items)).Lease.LeaseId;
+        var kept = (await agent.IssueAsync(task, BrokerUnderTest.Items, TimeSpan.FromMinutes(2))).Lease.LeaseId;
         await FollowUntilAsync(async () => await PositionAsync() == log.LastDurable);
         var told = await PositionAsync();
         // What it writes after this it does not have when it comes back.

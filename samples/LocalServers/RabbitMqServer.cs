@@ -104,7 +104,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
             $"RABBITMQ_CONFIG_FILE={configuration}", $"RABBITMQ_ENABLED_PLUGINS_FILE={plugins}", "RABBITMQ_CONF_ENV_FILE=/dev/null",
             $"RABBITMQ_DIST_PORT={distribution}", $"ERL_EPMD_PORT={names}",
         ]);
-        using var client = new HttpClient { BaseAddress = ManagementUrl, Timeout = TimeSpan.FromSeconds(5) };
+        using var client = new HttpClient { BaseAddress = ManagementUrl, Timeout = TimeSpan.FromSeconds(20) };
         client.DefaultRequestHeaders.Authorization =
             new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username}:{Password}")));
         await _process.WaitUntilAsync(cancellationToken => AnswersAsync(client, cancellationToken), TimeSpan.FromMinutes(3));
@@ -120,11 +120,12 @@ public sealed class RabbitMqServer : IAsyncDisposable
         return ServerProcess.Start(become, _user.Arguments(Environment, command), _folder.Path);
     }
 
-    private static async Task<bool> AnswersAsync(HttpClient client, CancellationToken cancellationToken)
+    private async Task<bool> AnswersAsync(HttpClient client, CancellationToken cancellationToken)
     {
         try
         {
-            using var response = await client.GetAsync(new Uri("api/overview", UriKind.Relative), cancellationToken);
+            // The management API answers before the server takes connections; this one tells whether it does.
+            using var response = await client.GetAsync(new Uri($"api/health/checks/port-listener/{Port}", UriKind.Relative), cancellationToken);
             return response.IsSuccessStatusCode;
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)

@@ -8,7 +8,7 @@ namespace SecretsBroker.Samples.Quickstart.Agents;
 /// <summary>Calls the invoices API with a certificate and a token; over one connection, as agents do.</summary>
 internal sealed class ApiCaller : IDisposable
 {
-    private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan RefusedWithin = TimeSpan.FromMinutes(1);
 
     private readonly HttpClient _http;
 

@@ -5,7 +5,7 @@ namespace SecretsBroker.Samples.Quickstart.Scenes;
 /// <summary>An agent that disappears takes its access with it.</summary>
 internal static class Killed
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     public static async Task PlayAsync(Stage stage, Narrator tell, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace SecretsBroker.Samples.Quickstart.Scenes;
 /// <summary>A lease that nobody renews ends by itself.</summary>
 internal static class LeftAlone
 {
-    private static readonly TimeSpan Life = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Life = TimeSpan.FromSeconds(5);
 
     public static async Task PlayAsync(Stage stage, Narrator tell, CancellationToken cancellationToken)
     {
