@@ -14,8 +14,8 @@ internal interface ICredentialEngine : IAsyncDisposable
 {
     Revocability Revocability { get; }
 
-    /// <summary>Whether it asks somebody outside of this process; what does not has nothing to check but its own keys.</summary>
-    bool IsRemote => Revocability == Revocability.Destroy;
+    /// <summary>Whether it asks somebody outside of this process. Those that only publish what they revoked do not, and have nothing to check but their own keys.</summary>
+    bool IsRemote => Revocability != Revocability.DenyList;
 
     /// <summary>
     /// How many requests it does well to be given for each call that the target may get at once: more than one when it gathers them.

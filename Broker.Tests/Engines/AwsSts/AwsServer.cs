@@ -43,6 +43,9 @@ internal sealed class AwsServer : IAsyncDisposable
     /// <summary>How many characters the role's policies may have together; AWS allows 10,240.</summary>
     public int PolicyQuota { get; set; } = int.MaxValue;
 
+    /// <summary>How many policies it lists at once.</summary>
+    public int PageSize { get; set; } = 100;
+
     /// <summary>How far its clock is ahead.</summary>
     public TimeSpan ClockSkew { get; set; }
 
@@ -182,12 +185,11 @@ internal sealed class AwsServer : IAsyncDisposable
         + $"<SecretAccessKey>{session.Secret}</SecretAccessKey><SessionToken>{session.Token}</SessionToken>"
         + $"<Expiration>{session.Expiration.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials>";
 
-    /// <summary>Two on a page.</summary>
     private (int Status, string Content) ListPolicies(Dictionary<string, string> parameters)
     {
         var marker = parameters.GetValueOrDefault("Marker", "");
         var rest = _policies.Keys.Where(name => string.CompareOrdinal(name, marker) > 0).ToArray();
-        var page = rest.Take(2).ToArray();
+        var page = rest.Take(PageSize).ToArray();
         var more = rest.Length > page.Length ? $"<IsTruncated>true</IsTruncated><Marker>{page[^1]}</Marker>" : "<IsTruncated>false</IsTruncated>";
         return Answered("ListRolePolicies", $"<PolicyNames>{string.Concat(page.Select(name => $"<member>{name}</member>"))}</PolicyNames>{more}");
     }

@@ -151,6 +151,7 @@ internal sealed class AwsStsEngineTests
     public async Task Denial_hits_the_sessions_of_one_lease_and_goes_when_they_are_over()
     {
         await using var engine = _aws.EngineOf(_aws.Target("deny"));
+        _aws.Server.PageSize = 1;
         _aws.Server.PutPolicy("somebody-elses", """{"Version":"2012-10-17","Statement":[]}""");
         var (one, other) = (_aws.Request(), _aws.Request(timeToLive: TimeSpan.FromHours(1)));
         using var revoked = (AwsCredential)await engine.IssueAsync(one, Token);

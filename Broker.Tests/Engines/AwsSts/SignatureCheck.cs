@@ -31,7 +31,7 @@ internal static class SignatureCheck
         var canonical = new StringBuilder($"{request.Method}\n{request.Path}\n{request.QueryString.Value?.TrimStart('?')}\n");
         foreach (var name in signed)
         {
-            canonical.Append(CultureInfo.InvariantCulture, $"{name}:{(name == "host" ? request.Host.Value : request.Headers[name].ToString()).Trim()}\n");
+            canonical.Append(CultureInfo.InvariantCulture, $"{name}:{(name == "host" ? request.Host.Value ?? "" : request.Headers[name].ToString()).Trim()}\n");
         }
 
         canonical.Append(CultureInfo.InvariantCulture, $"\n{string.Join(';', signed)}\n{Hash(body)}");

@@ -53,8 +53,6 @@ internal sealed class AwsStsEngine : ICredentialEngine
 
     public Revocability Revocability => _settings.DeniesEarly ? Revocability.Destroy : Revocability.ExpireOnly;
 
-    public bool IsRemote => true;
-
     public async ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
         if (request.Input is not (CredentialInput.AwsSts or CredentialInput.None))
