@@ -29,8 +29,8 @@ internal static class AwsFailure
     };
 
     public static bool IsKnown(Exception e) => e is
-        EngineException or AmazonClientException or AwsRefusalException or HttpRequestException or OperationCanceledException or IOException or
-        XmlException or InvalidOperationException;
+        EngineException or AmazonClientException or AmazonServiceException or AwsRefusalException or HttpRequestException or
+        OperationCanceledException or IOException or XmlException or InvalidOperationException;
 
     /// <param name="target">The target's name.</param>
     /// <param name="step">What was being done: <c>issuing</c>.</param>
