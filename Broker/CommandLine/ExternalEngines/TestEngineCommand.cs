@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
-using SecretsBroker.Engines.Contract;
 using SecretsBroker.Engines.External;
 
 namespace SecretsBroker.CommandLine.ExternalEngines;

@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.External;
 /// Keeps one engine's process running: started again when it ends, after pauses that grow while it does not stay. It is asked to end by the end of
 /// its standard input, which also comes when the broker is killed.
 /// </summary>
-internal sealed partial class EngineProcess
+internal sealed partial class EngineProcess : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -24,6 +24,7 @@ internal sealed partial class EngineProcess
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
+    private int _ending;
 
     /// <param name="socket">Where it will listen.</param>
     /// <param name="command">How it is started.</param>
@@ -36,9 +37,17 @@ internal sealed partial class EngineProcess
         _running = Task.Run(() => RunAsync(before));
     }
 
-    public async Task StopAsync()
+    /// <summary>Ends it, and waits until it has ended.</summary>
+    public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        if (Interlocked.Exchange(ref _ending, 1) == 0)
+        {
+            await _stopping.CancelAsync();
+            await _running;
+            _stopping.Dispose();
+            return;
+        }
+
         await _running;
     }
 
@@ -46,7 +55,7 @@ internal sealed partial class EngineProcess
     {
         if (before is not null)
         {
-            await before.StopAsync();
+            await before.DisposeAsync();
         }
 
         var pause = FirstPause;

@@ -38,7 +38,7 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
             running = _running[socket];
         }
 
-        await running.StopAsync();
+        await running.DisposeAsync();
         lock (_lock)
         {
             Start(socket, _wanted[socket]);
@@ -71,7 +71,7 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
             _running.Clear();
         }
 
-        await Task.WhenAll(running.Select(process => process.StopAsync()));
+        await Task.WhenAll(running.Select(process => process.DisposeAsync().AsTask()));
     }
 
     private void Start(string socket, EngineCommand command)

@@ -17,8 +17,12 @@ internal sealed class EngineTarget : IDisposable
         Message = new Protocol.Target { Name = name, Settings = StructOf(settings.EngineSettings) };
         foreach (var (secret, reference) in settings.Secrets)
         {
-            var value = reference.TryRead()
-                ?? throw new EngineException($"target {name}: its secret {secret} ({reference}) cannot be read", isTransient: false);
+            if (reference.TryRead() is not { } value)
+            {
+                Dispose();
+                throw new EngineException($"target {name}: its secret {secret} ({reference}) cannot be read", isTransient: false);
+            }
+
             _secrets.Add(value);
             Message.Secrets.Add(secret, UnsafeByteOperations.UnsafeWrap(value));
         }
