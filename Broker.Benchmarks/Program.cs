@@ -1,5 +1,6 @@
 using SecretsBroker.Benchmarks;
 using SecretsBroker.Benchmarks.Cedar;
+using SecretsBroker.Benchmarks.Debt;
 using SecretsBroker.Benchmarks.Identity;
 using SecretsBroker.Benchmarks.Issue;
 using SecretsBroker.Benchmarks.Kill;
@@ -15,6 +16,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], Task<int>>
     ["postgres"] = ($"a database login, beside plain SQL; --curve: beside many live ones {PostgresBenchmark.Usage}", PostgresBenchmark.RunAsync),
     ["stores"] = ($"a lease's way through each store, alone and beside many {RunOptions.Usage}", StoreBenchmark.RunAsync),
     ["kill"] = ($"the kill switch, where many leases live {KillBenchmark.Usage}", KillBenchmark.RunAsync),
+    ["debt"] = ($"a target that is down while its leases expire, and another one beside it {DebtBenchmark.Usage}", DebtBenchmark.RunAsync),
     ["identity"] = ("believing a token or a certificate, at first and when it is known", IdentityBenchmark.RunAsync),
     ["policy"] = ("one decision of the broker, and bringing policies into force, by their number", DecisionBenchmark.RunAsync),
     ["cedar"] = ("one policy decision, by policies and entities", CedarBenchmark.RunAsync),

@@ -11,6 +11,7 @@ internal static class BenchmarkCatalog
 
     /// <summary>Of agents that may pull the kill switch.</summary>
     public const string OperatorKind = "operator";
+    public const string DatabaseTarget = "orders-db";
     public const string DatabaseResource = "orders/invoices";
 
     public const string Policies = """

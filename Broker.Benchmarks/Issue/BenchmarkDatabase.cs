@@ -51,6 +51,11 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
 
     public string CatalogOf(int gather) => BenchmarkCatalog.Roles(_server, Account, PasswordFile, gather);
 
+    public Task StopAsync() => _server.StopAsync();
+
+    /// <summary>Returns when it takes connections again.</summary>
+    public Task StartAgainAsync() => _server.RestartAsync();
+
     /// <summary>Errors in the server's log so far.</summary>
     public async Task<int> CountErrorsAsync()
     {

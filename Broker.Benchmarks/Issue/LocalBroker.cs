@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Hosting;
 using SecretsBroker.Identity;
 using SecretsBroker.Identity.Dev;
+using SecretsBroker.Leases;
 using SecretsBroker.Samples.LocalServers;
 
 namespace SecretsBroker.Benchmarks.Issue;
@@ -26,13 +28,16 @@ internal sealed class LocalBroker : IAsyncDisposable
     /// <param name="store">Settings of the section <c>Store</c>.</param>
     /// <param name="catalog">The catalogue, YAML; <c>{folder}</c> stands for the broker's folder.</param>
     /// <param name="adapt">Changes what is composed.</param>
+    /// <param name="furtherCatalog">More of it.</param>
     public static async Task<LocalBroker> StartAsync(
-        IReadOnlyDictionary<string, string> store, string catalog, Action<WebApplicationBuilder>? adapt = null)
+        IReadOnlyDictionary<string, string> store, string catalog, Action<WebApplicationBuilder>? adapt = null, string? furtherCatalog = null)
     {
         var broker = new LocalBroker();
         try
         {
             await broker.WriteAsync("catalog", "benchmark.yaml", catalog);
+            if (furtherCatalog is not null)
+                await broker.WriteAsync("catalog", "further.yaml", furtherCatalog);
             await broker.WriteAsync("policies", "benchmark.cedar", BenchmarkCatalog.Policies);
             Directory.CreateDirectory(broker.PathOf("keys"));
             broker._app = await BrokerHost.BuildAsync(broker.Configure(store), adapt);
@@ -45,6 +50,8 @@ internal sealed class LocalBroker : IAsyncDisposable
             throw;
         }
     }
+
+    public ILeaseStore Store => _app.Services.GetRequiredService<ILeaseStore>();
 
     /// <summary>Agents with an identity and a connection each.</summary>
     /// <param name="kind">Part of their names: agents of another kind are others.</param>
@@ -103,6 +110,8 @@ internal sealed class LocalBroker : IAsyncDisposable
             ["Logging:LogLevel:SecretsBroker.Identity"] = "Error",
             // And of every kill.
             ["Logging:LogLevel:SecretsBroker.KillSwitch"] = "Error",
+            // And of each lease that is not revoked yet.
+            ["Logging:LogLevel:SecretsBroker.Revocation"] = "Critical",
         };
         foreach (var (name, value) in store)
             settings[$"Store:{name}"] = value;
