@@ -70,12 +70,15 @@ internal sealed class ResourceServerAuthenticator(
             return (null, result.Fault, result.Authority);
         }
 
-        if (result.Proof is { } proof && !await dpop.TryUseAsync(proof, http.RequestAborted))
+        // Before the store remembers the proof: who is none of them must not make it.
+        if (servers.FirstOrDefault(server => server.Workload == result.Workload.Id) is not { } known)
         {
-            return (null, AuthenticationFault.ProofReplayed, result.Authority);
+            return (null, AuthenticationFault.ResourceServerUnknown, result.Authority);
         }
 
-        return (servers.FirstOrDefault(server => server.Workload == result.Workload.Id), AuthenticationFault.ResourceServerUnknown, result.Authority);
+        return result.Proof is not { } proof || await dpop.TryUseAsync(proof, http.RequestAborted)
+            ? (known, AuthenticationFault.None, result.Authority)
+            : (null, AuthenticationFault.ProofReplayed, result.Authority);
     }
 
     private static (ResourceServer? Server, AuthenticationFault Fault, string Authority) FindBySecret(
