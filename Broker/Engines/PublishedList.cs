@@ -7,7 +7,7 @@ namespace SecretsBroker.Engines;
 /// <param name="denyList">Of the target.</param>
 /// <param name="renewAfter">After this, entries whose time is over are left out at last.</param>
 /// <param name="time">By which it grows old.</param>
-internal sealed class PublishedList<T>(DenyListing denyList, TimeSpan renewAfter, TimeProvider time)
+internal sealed class PublishedList<T>(DenyListing denyList, TimeSpan renewAfter, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _building = new(1);
     private Built? _last;
@@ -35,6 +35,8 @@ internal sealed class PublishedList<T>(DenyListing denyList, TimeSpan renewAfter
             _building.Release();
         }
     }
+
+    public void Dispose() => _building.Dispose();
 
     private Built? FindCurrent(long version) =>
         _last is { } last && last.Version == version && time.GetUtcNow() < last.BuildTime + renewAfter ? last : null;

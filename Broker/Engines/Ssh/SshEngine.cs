@@ -103,6 +103,7 @@ internal sealed partial class SshEngine(
     public ValueTask DisposeAsync()
     {
         _authority?.Dispose();
+        _published.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -117,6 +117,7 @@ internal sealed partial class X509Engine(
     public ValueTask DisposeAsync()
     {
         _authority?.Dispose();
+        _published.Dispose();
         return ValueTask.CompletedTask;
     }
 
