@@ -31,7 +31,7 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
 
     /// <exception cref="Win32Exception">There is no such program.</exception>
     public static async Task<ProgramRun> OfAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, TimeSpan? limit = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -49,15 +49,15 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(Limit);
+        using var end = new CancellationTokenSource(limit ?? Limit);
         try
         {
-            await process.WaitForExitAsync(limit.Token);
+            await process.WaitForExitAsync(end.Token);
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            Assert.Fail($"{program} did not end within {Limit}: {await output}{await errors}");
+            Assert.Fail($"{program} did not end within {limit ?? Limit}: {await output}{await errors}");
         }
 
         return new ProgramRun(process.ExitCode, await output, await errors);
