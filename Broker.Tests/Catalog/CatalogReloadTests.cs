@@ -234,6 +234,27 @@ internal sealed class CatalogReloadTests
         Assert.That(_current.Snapshot.Grants, Has.Count.EqualTo(2));
     }
 
+    [TestCase("host: localhost", "host: elsewhere", "host")]
+    [TestCase("host: localhost", "host: localhost, port: 5433", "port")]
+    public async Task Target_stays_the_system_that_its_leases_are_at(string setting, string changed, string told)
+    {
+        var engine = _engines.Find("invoices-db");
+        _folder.Write(CatalogFolder.Good.Replace(setting, changed.Replace(", ", "\n      ", StringComparison.Ordinal), StringComparison.Ordinal));
+
+        var faults = await _reload.LoadAsync(default);
+
+        Assert.That(faults.Single().ToString(), Does.StartWith($"targets/invoices-db/settings/{told}: must stay what it was"));
+        Assert.That(_engines.Find("invoices-db"), Is.SameAs(engine));
+    }
+
+    [Test]
+    public async Task Target_may_change_what_does_not_say_where_it_is()
+    {
+        _folder.Write(CatalogFolder.Good.Replace("username: broker", "username: other", StringComparison.Ordinal));
+
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+    }
+
     private AuditEventType[] Events => [.. _audit.Records.Select(record => record.Type)];
 
     private string?[] Reloads =>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using SecretsBroker.Audit;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
@@ -58,15 +59,10 @@ internal sealed partial class CatalogReload(
 
     private IReadOnlyList<CatalogFault> Follow(CatalogSnapshot snapshot)
     {
-        // The old engine's leases would be given to the new one to revoke, which knows nothing of them.
-        var changed = snapshot.Targets
-            .Where(target => engines.Find(target.Name) is { } engine && engine.Target.Engine != target.Engine)
-            .Select(target => new CatalogFault(
-                $"targets/{target.Name}/engine", "must stay what it was since the start; another engine needs a target of another name"))
-            .ToArray();
-        if (changed.Length > 0)
+        var moved = snapshot.Targets.SelectMany(Moved).ToArray();
+        if (moved.Length > 0)
         {
-            return changed;
+            return moved;
         }
 
         try
@@ -79,6 +75,26 @@ internal sealed partial class CatalogReload(
             // Its message may hold what only the engine knows to be a secret.
             return [new CatalogFault("targets", $"an engine could not be made: {e.GetType().Name}")];
         }
+    }
+
+    /// <summary>The old engine's leases would be given to the new one to revoke, which knows nothing of them and finds none.</summary>
+    private IEnumerable<CatalogFault> Moved(Target target)
+    {
+        if (engines.Find(target.Name)?.Target is not { } before)
+        {
+            return [];
+        }
+
+        return before.Engine != target.Engine
+            ? [new CatalogFault($"targets/{target.Name}/engine", "must stay what it was since the start; another engine needs a target of another name")]
+            : engines.Types[target.Engine].PlaceSettings
+                .Where(setting => TextOf(before, setting) != TextOf(target, setting))
+                .Select(setting => new CatalogFault(
+                    $"targets/{target.Name}/settings/{setting}",
+                    "must stay what it was since the start; another system needs a target of another name"));
+
+        static string TextOf(Target target, string setting) =>
+            target.Settings.ValueKind == JsonValueKind.Object && target.Settings.TryGetProperty(setting, out var value) ? value.GetRawText() : "";
     }
 
     private async Task AcceptAsync(CatalogSnapshot snapshot, CancellationToken cancellationToken)

@@ -8,6 +8,12 @@ internal interface ICredentialEngineType
     /// <summary>As the catalogue names it: <c>postgres</c>, <c>x509</c>, <c>jwt</c>.</summary>
     string Name { get; }
 
+    /// <summary>
+    /// The settings of a target that say which system it is. While a broker runs they stay: another system knows nothing of the leases, and would
+    /// pass for one from which they are gone.
+    /// </summary>
+    IReadOnlyList<string> PlaceSettings => [];
+
     /// <summary>Reports every fault of a target's settings. No call leaves the process.</summary>
     void ValidateTarget(Target target, CatalogFaults faults);
 

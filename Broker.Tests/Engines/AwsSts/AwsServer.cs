@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -170,9 +171,9 @@ internal sealed class AwsServer : IAsyncDisposable
             return Refused(400, "ValidationError");
         }
 
-        var (id, made) = ($"ASIA{Guid.NewGuid():N}", new Session(
-            $"{Guid.NewGuid():N}",
-            $"{Guid.NewGuid():N}",
+        var (id, made) = ($"ASIA{RandomNumberGenerator.GetHexString(32, lowercase: true)}", new Session(
+            RandomNumberGenerator.GetHexString(32, lowercase: true),
+            RandomNumberGenerator.GetHexString(32, lowercase: true),
             parameters["SourceIdentity"],
             parameters["Policy"],
             _time.GetUtcNow() + TimeSpan.FromSeconds(seconds)));
@@ -208,13 +209,13 @@ internal sealed class AwsServer : IAsyncDisposable
 
     private static (int Status, string Content) Answered(string action, string result) =>
         (200, $"<{action}Response xmlns=\"https://amazonaws.com/doc/\"><{action}Result>{result}</{action}Result>"
-            + $"<ResponseMetadata><RequestId>{Guid.NewGuid()}</RequestId></ResponseMetadata></{action}Response>");
+            + $"<ResponseMetadata><RequestId>{RandomNumberGenerator.GetHexString(32, lowercase: true)}</RequestId></ResponseMetadata></{action}Response>");
 
     private static (int Status, string Content) Refused(int status, string code) => (status, ErrorOf(code));
 
     public static string ErrorOf(string code) =>
         $"<ErrorResponse xmlns=\"https://amazonaws.com/doc/\"><Error><Type>Sender</Type><Code>{code}</Code>"
-        + $"<Message>{OwnWords}</Message></Error><RequestId>{Guid.NewGuid()}</RequestId></ErrorResponse>";
+        + $"<Message>{OwnWords}</Message></Error><RequestId>{RandomNumberGenerator.GetHexString(32, lowercase: true)}</RequestId></ErrorResponse>";
 
     /// <summary>What no error of the broker's repeats.</summary>
     public const string OwnWords = "the server's own words";

@@ -105,7 +105,11 @@ internal sealed class KeyRingTests
     public void Key_file_that_others_may_read_is_refused()
     {
         var reference = FileOf(NewKey());
-        File.SetUnixFileMode(reference.File!, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(reference.File!, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        }
+
         using var ring = Ring(reference);
 
         Assert.That(
@@ -148,7 +152,11 @@ internal sealed class KeyRingTests
     {
         var file = _folder.NewFile();
         File.WriteAllText(file, key + "\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         return new KeyReference { File = file };
     }
 }

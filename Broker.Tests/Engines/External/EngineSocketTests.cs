@@ -38,7 +38,11 @@ internal sealed class EngineSocketTests
 
         other = EngineSocket.OwnUser() == 0 ? Nobody : null;
         // With this user's own rights the folder would do as it is; nobody needs to be let in.
-        File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111);
+        }
+
         string[] program =
         [
             Python, "-c",

@@ -354,7 +354,10 @@ internal sealed class ExternalEngineTests
     [Test]
     public async Task Socket_that_everybody_can_write_to_is_not_used()
     {
-        File.SetUnixFileMode(_process.Socket, File.GetUnixFileMode(_process.Socket) | UnixFileMode.OtherWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_process.Socket, File.GetUnixFileMode(_process.Socket) | UnixFileMode.OtherWrite);
+        }
 
         var failure = await FailureOfAsync();
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.CommandLine;
@@ -50,7 +51,7 @@ internal sealed class NotebooksService : IDisposable
     public async Task<bool> AcceptsAsync(IReadOnlyDictionary<string, string> fields)
     {
         // By a file and not by a pipe: what runs programs for tests gives them no input.
-        var file = Path.Combine(_folder.Path, $"fields-{Guid.NewGuid():N}.json");
+        var file = Path.Combine(_folder.Path, $"fields-{RandomNumberGenerator.GetHexString(16)}.json");
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(fields));
         var run = await ProgramRun.OfAsync("/bin/sh", ["-c", "exec \"$@\" < \"$0\"", file, .. Trial], Environment!);
         return run.ExitCode switch

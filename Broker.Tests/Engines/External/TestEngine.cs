@@ -82,7 +82,10 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
         _app.UseRouting();
         _app.MapGrpcService<TestEngine>();
         await _app.StartAsync();
-        File.SetUnixFileMode(Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
     }
 
     public async Task StopAsync()

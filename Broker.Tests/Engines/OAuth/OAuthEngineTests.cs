@@ -429,7 +429,7 @@ internal sealed class OAuthEngineTests
         new CredentialInput.OAuth(),
         _time.GetUtcNow().AddMinutes(5));
 
-    private Lease ContractLease(IssueRequest request, string handle) =>
+    private static Lease ContractLease(IssueRequest request, string handle) =>
         TestLeases.LeaseOf(request) with { CreateTime = request.ExpireTime.AddMinutes(-5), Handle = handle };
 
     private OAuthEngine Engine(Action<JsonObject>? change = null, TimeProvider? time = null, TimeSpan? timeout = null)

@@ -58,7 +58,11 @@ internal sealed class LegacySystem : IDisposable
     public string NewKeyFile()
     {
         var file = Write($"{RandomNumberGenerator.GetHexString(8)}.key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         return file;
     }
 
@@ -108,7 +112,9 @@ internal sealed class LegacySystem : IDisposable
 
     public void Dispose()
     {
+#pragma warning disable VSTHRD002 // Nothing else waits on this thread.
         Store.DisposeAsync().AsTask().GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
         _folder.Dispose();
     }
 }

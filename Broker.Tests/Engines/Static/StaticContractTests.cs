@@ -83,7 +83,9 @@ internal sealed class StaticContractTests : CredentialEngineContract
         {
             Directory.CreateDirectory(system.PathOf(FolderOf(target)));
             var engine = (StaticEngine)_type.Create(With(target, settings => settings["rotation"]!["command"]![2] = system.PathOf(FolderOf(target))));
+#pragma warning disable VSTHRD002 // Nothing else waits on this thread.
             SeedAsync(engine, target).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
             return engine;
         }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
 namespace SecretsBroker.Tests.Engines.Vault;
@@ -180,7 +181,7 @@ internal sealed partial class VaultServer
 
     private static VaultServerAnswer Made(string lease, VaultServerSecret secret) => new(200, new JsonObject
     {
-        ["request_id"] = Guid.NewGuid().ToString(),
+        ["request_id"] = RandomNumberGenerator.GetHexString(32, lowercase: true),
         ["lease_id"] = lease,
         ["renewable"] = secret.HasLease && secret.IsRenewable,
         ["lease_duration"] = (long)secret.TimeToLive.TotalSeconds,

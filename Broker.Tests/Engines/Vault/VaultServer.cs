@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -73,7 +74,7 @@ internal sealed partial class VaultServer : IAsyncDisposable
     public static VaultServerSecret NewUser(TimeSpan timeToLive, TimeSpan maxTimeToLive) => new(
         timeToLive,
         maxTimeToLive,
-        new JsonObject { ["username"] = $"v-{Guid.NewGuid():N}", ["password"] = $"p-{Guid.NewGuid():N}" });
+        new JsonObject { ["username"] = $"v-{RandomNumberGenerator.GetHexString(32, lowercase: true)}", ["password"] = $"p-{RandomNumberGenerator.GetHexString(32, lowercase: true)}" });
 
     public static async Task<VaultServer> StartAsync(TimeProvider? time = null, X509Certificate2? certificate = null)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
 namespace SecretsBroker.Tests.Engines.Vault;
@@ -21,7 +22,7 @@ internal sealed class VaultState(TimeProvider time)
 
     public DateTimeOffset Now => time.GetUtcNow();
 
-    public string New(string prefix) => $"{prefix}{++_made:x8}-{Guid.NewGuid():N}";
+    public string New(string prefix) => $"{prefix}{++_made:x8}-{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
 
     public void Add(VaultServerToken token) => Tokens.Add(token.Id, token);
 

@@ -12,7 +12,7 @@ namespace SecretsBroker.Tests.Engines.X509;
 internal sealed class X509EndToEndTests
 {
     // Of this run alone: the platform keeps CRLs in the user's home, by the issuer's name and the address.
-    private readonly string _name = $"Test CA {Guid.NewGuid():N}";
+    private readonly string _name = $"Test CA {RandomNumberGenerator.GetHexString(16)}";
 
     private X509Files _files = null!;
     private PublicationFront _front = null!;

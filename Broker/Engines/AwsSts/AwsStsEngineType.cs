@@ -9,6 +9,8 @@ internal sealed class AwsStsEngineType(TimeProvider time) : ICredentialEngineTyp
 
     public string Name => TypeName;
 
+    public IReadOnlyList<string> PlaceSettings { get; } = ["role_arn"];
+
     public void ValidateTarget(Target target, CatalogFaults faults) => AwsTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => AwsGrantSettings.Read(grant, faults);

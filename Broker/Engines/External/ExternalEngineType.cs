@@ -9,6 +9,8 @@ internal sealed class ExternalEngineType(EngineProcesses processes, TimeProvider
 
     public string Name => TypeName;
 
+    public IReadOnlyList<string> PlaceSettings { get; } = ["socket"];
+
     public void ValidateTarget(Target target, CatalogFaults faults) => ExternalTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => ExternalGrantSettings.Read(grant, faults);

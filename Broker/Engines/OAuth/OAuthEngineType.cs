@@ -9,6 +9,8 @@ internal sealed class OAuthEngineType(TimeProvider time, ILogger<OAuthEngine> lo
 
     public string Name => TypeName;
 
+    public IReadOnlyList<string> PlaceSettings { get; } = ["token_endpoint", "revocation_endpoint", "introspection_endpoint"];
+
     public void ValidateTarget(Target target, CatalogFaults faults) => OAuthTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults)

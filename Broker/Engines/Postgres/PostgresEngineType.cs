@@ -7,6 +7,8 @@ internal sealed class PostgresEngineType(TimeProvider time) : ICredentialEngineT
 {
     public string Name => "postgres";
 
+    public IReadOnlyList<string> PlaceSettings { get; } = ["host", "port"];
+
     public void ValidateTarget(Target target, CatalogFaults faults) => PostgresTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) =>

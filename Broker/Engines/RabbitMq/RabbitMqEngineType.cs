@@ -9,6 +9,8 @@ internal sealed class RabbitMqEngineType(TimeProvider time) : ICredentialEngineT
 
     public string Name => TypeName;
 
+    public IReadOnlyList<string> PlaceSettings { get; } = ["url"];
+
     public void ValidateTarget(Target target, CatalogFaults faults) => RabbitMqTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => RabbitMqGrantSettings.Read(grant, faults);

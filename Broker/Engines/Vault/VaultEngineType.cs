@@ -9,6 +9,8 @@ internal sealed class VaultEngineType(TimeProvider time) : ICredentialEngineType
 
     public string Name => TypeName;
 
+    public IReadOnlyList<string> PlaceSettings { get; } = ["url", "namespace"];
+
     public void ValidateTarget(Target target, CatalogFaults faults) => VaultTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => VaultGrantSettings.Read(grant, faults);
