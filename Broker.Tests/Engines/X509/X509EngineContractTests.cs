@@ -100,12 +100,14 @@ internal sealed class X509EngineContractTests : CredentialEngineContract
             "names that no server has",
             "grants/x509-grant/settings/dns_names/0",
             "grants/x509-grant/settings/dns_names/1",
+            "grants/x509-grant/settings/dns_names/3",
+            "grants/x509-grant/settings/dns_names/4",
             "grants/x509-grant/settings/ip_addresses/0")
         {
             ChangeGrant = settings =>
             {
                 settings["usages"] = new JsonArray("server");
-                settings["dns_names"] = new JsonArray("*.example.org", "UPPER.example", "fine.example");
+                settings["dns_names"] = new JsonArray("*.example.org", "UPPER.example", "1.fine.example", "10.1.2.3", "7");
                 settings["ip_addresses"] = new JsonArray("10.1");
             },
         },

@@ -128,6 +128,9 @@ internal sealed class NameConstraintsTests
         await AssertVerifiesAsync(Forge(names => names.AddDnsName("www.example.com")), engine, "permitted subtree violation");
         await AssertVerifiesAsync(Forge(names => names.AddUri(new Uri("spiffe://evil.test/a"))), engine, "permitted subtree violation");
         await AssertVerifiesAsync(Forge(names => names.AddIpAddress(IPAddress.Loopback)), engine, "excluded subtree violation");
+        await AssertVerifiesAsync(Forge(names => names.AddEmailAddress("root@agents.example.org")), engine, "permitted subtree violation");
+        // What no constraint of the broker's reaches.
+        await AssertVerifiesAsync(Forge(names => names.AddUserPrincipalName("root@example.org")), engine, null);
     }
 
     [Test]

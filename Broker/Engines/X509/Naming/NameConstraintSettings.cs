@@ -4,12 +4,15 @@ using SecretsBroker.Catalog;
 namespace SecretsBroker.Engines.X509.Naming;
 
 /// <summary>
-/// The section <c>name_constraints</c>: what an authority may certify. A kind of name that is not in it is excluded as a whole, so that
-/// what was not thought of is not allowed.
+/// The section <c>name_constraints</c>: what an authority may certify. Of domains, URIs, addresses and mailboxes, a kind that is not in it is excluded
+/// as a whole. Directory names cannot be: each subject is one. Nor can names of other kinds (<c>otherName</c>), which verifiers do not constrain.
 /// </summary>
 internal static class NameConstraintSettings
 {
     private const int MaxEntries = 64;
+
+    // No host is ever called so (RFC 6761 §6.4); for URIs and mailboxes, unlike for the other two, there is no subtree of everything.
+    private const string NoHost = ".invalid";
 
     public static NameConstraints Read(SettingsReader reader)
     {
@@ -27,13 +30,13 @@ internal static class NameConstraintSettings
         }
 
         reader.RefuseOthers();
-        // No host is ever called so (RFC 6761 §6.4); for URIs, unlike for the other two, there is no subtree of everything.
-        hosts = hosts.Count > 0 ? hosts : [".invalid"];
+        hosts = hosts.Count > 0 ? hosts : [NoHost];
         return new NameConstraints(
             [
                 .. domains.Select(domain => NameSubtree.Of(NameKind.Dns, domain)),
                 .. hosts.Select(host => NameSubtree.Of(NameKind.Uri, host)),
                 .. networks.Select(network => NameSubtree.Of(IPNetwork.Parse(network))),
+                NameSubtree.Of(NameKind.Email, NoHost),
             ],
             [
                 .. domains.Count > 0 ? [] : (NameSubtree[])[NameSubtree.Of(NameKind.Dns, "")],

@@ -5,6 +5,7 @@ internal enum NameKind
 {
     /// <summary>A kind that no certificate of the broker's has.</summary>
     Other = -1,
+    Email = 1,
     Dns = 2,
     Directory = 4,
     Uri = 6,
