@@ -32,8 +32,8 @@ internal sealed class PublicationHost : IAsyncDisposable
         X509 = (X509Engine)new X509EngineType(DenyList, Time, NullLogger<X509Engine>.Instance)
             .Create(TestLeases.Target("x509", new
             {
-                key_file = Path.Combine(_folder.Path, "ca.key"),
-                certificate_file = Path.Combine(_folder.Path, "ca.pem"),
+                key_file = AuthorityKey,
+                certificate_file = AuthorityCertificate,
             }));
         Ssh = (SshEngine)new SshEngineType(DenyList, Time, NullLogger<SshEngine>.Instance)
             .Create(TestLeases.Target("ssh", new { key_file = Path.Combine(_folder.Path, "ssh.key") }));
@@ -75,9 +75,21 @@ internal sealed class PublicationHost : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
-    public static async Task<PublicationHost> StartAsync()
+    /// <summary>Of the x509 target.</summary>
+    public string AuthorityKey => Path.Combine(_folder.Path, "ca.key");
+
+    /// <summary>Of the x509 target.</summary>
+    public string AuthorityCertificate => Path.Combine(_folder.Path, "ca.pem");
+
+    /// <param name="isPrepared">Whether the x509 target's authority is made ready, as a broker does when the target comes into force.</param>
+    public static async Task<PublicationHost> StartAsync(bool isPrepared = true)
     {
         var host = new PublicationHost();
+        if (isPrepared)
+        {
+            host.X509.Prepare();
+        }
+
         await host._app.StartAsync();
         return host;
     }

@@ -68,6 +68,11 @@ internal sealed partial class CatalogReload(
         try
         {
             engines.Follow(snapshot);
+            foreach (var engine in engines.All)
+            {
+                engine.Engine.Prepare();
+            }
+
             return [];
         }
         catch (Exception e)

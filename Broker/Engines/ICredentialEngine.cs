@@ -22,6 +22,14 @@ internal interface ICredentialEngine : IAsyncDisposable
     /// </summary>
     int Width => 1;
 
+    /// <summary>
+    /// Makes ready what strangers may ask for, when a catalogue with its target comes into force in a broker that serves. Whoever only reads the catalogue does not
+    /// call it. Never fails: what could not be made ready is told in the log, and made when it is needed.
+    /// </summary>
+    void Prepare()
+    {
+    }
+
     /// <summary>Creates the credential. What exists under this lease's name already is replaced.</summary>
     /// <exception cref="CredentialInputException">What the caller sent cannot be used.</exception>
     /// <exception cref="EngineException">The target failed; something may have been created.</exception>

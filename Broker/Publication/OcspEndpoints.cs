@@ -9,6 +9,7 @@ namespace SecretsBroker.Publication;
 internal static class OcspEndpoints
 {
     private const string Path = "/ocsp";
+    private const string Authorities = "/x509/";
 
     // Percent signs may triple a character, base64 makes four of three.
     private const int MaxPathLength = OcspRequest.MaxBytes * 4;
@@ -40,7 +41,9 @@ internal static class OcspEndpoints
     /// <returns>Nothing when it is no base64; that is then refused as malformed.</returns>
     private static ReadOnlyMemory<byte> ReadPath(string path)
     {
-        var start = path.IndexOf($"{Path}/", StringComparison.Ordinal) + Path.Length + 1;
+        // Behind the target's name, which may be the same word.
+        var target = path.IndexOf(Authorities, StringComparison.Ordinal) + Authorities.Length;
+        var start = path.IndexOf($"{Path}/", target, StringComparison.Ordinal) + Path.Length + 1;
         if (path.Length - start > MaxPathLength)
         {
             return default;

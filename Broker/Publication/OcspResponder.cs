@@ -35,11 +35,6 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, TimeP
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            if (!asked.Certificates.Any(engine.IsIssuerOf))
-            {
-                return OcspResponse.Unauthorized;
-            }
-
             using var turn = await _limiter.AcquireAsync(permitCount: 1, both.Token);
             return turn.IsAcquired ? await AnswerAsync(target, engine, asked, both.Token) : OcspResponse.TryLater;
         }
@@ -59,6 +54,12 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, TimeP
     private async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(
         string target, X509Engine engine, OcspRequest asked, CancellationToken cancellationToken)
     {
+        engine.RequirePublished();
+        if (!asked.Certificates.Any(engine.IsIssuerOf))
+        {
+            return OcspResponse.Unauthorized;
+        }
+
         var answers = new List<(CertificateId, CertificateStatus)>();
         foreach (var id in asked.Certificates)
         {

@@ -44,18 +44,18 @@ internal static class PublicationEndpoints
         IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
     {
         group.MapGet("/ca.pem", (string target) => Publish(() =>
-            ValueTask.FromResult(findEngine(target) is X509Engine engine
+            ValueTask.FromResult(FindAuthority(target) is { } engine
                 ? Document.Text(engine.ReadAuthorityPem(), "application/x-pem-file")
                 : null)));
 
         group.MapGet("/ca.cer", (string target) => Publish(() =>
-            ValueTask.FromResult(findEngine(target) is X509Engine engine
+            ValueTask.FromResult(FindAuthority(target) is { } engine
                 ? Document.Of(engine.ReadAuthorityCertificate(), "application/pkix-cert")
                 : null)));
 
         group.MapGet("/crl", (string target, CancellationToken cancellationToken) => Publish(async () =>
         {
-            if (findEngine(target) is not X509Engine engine)
+            if (FindAuthority(target) is not { } engine)
             {
                 return null;
             }
@@ -66,6 +66,13 @@ internal static class PublicationEndpoints
 
         group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
             findEngine(target) is X509Engine ? await revoked.ReadAsync(target, HexadecimalSerialOf, cancellationToken) : null));
+
+        X509Engine? FindAuthority(string target)
+        {
+            var engine = findEngine(target) as X509Engine;
+            engine?.RequirePublished();
+            return engine;
+        }
     }
 
     private static void MapSsh(

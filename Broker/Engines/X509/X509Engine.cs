@@ -18,13 +18,17 @@ internal sealed partial class X509Engine(
 
     private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(30);
 
+    /// <summary>How long strangers wait for another look at an authority that could not be read.</summary>
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
+
     private readonly DenyListing _denyList = new(target, denyList, time);
     private readonly PublishedList<RevocationList> _published =
         new(new DenyListing(target, denyList, time), settings.CrlLifetime / 2, time);
 
     private readonly X509Addresses? _addresses = settings.BaseUrl is { } url ? new X509Addresses(url, target) : null;
     private readonly Lock _loading = new();
-    private CertificateAuthority? _authority;
+    private volatile CertificateAuthority? _authority;
+    private long? _lastFailure;
 
     public Revocability Revocability => Revocability.DenyList;
 
@@ -90,6 +94,38 @@ internal sealed partial class X509Engine(
         var now = time.GetUtcNow();
         RequireValid(Authority(), now, now);
         await ReadRevocationListAsync(cancellationToken);
+    }
+
+    public void Prepare()
+    {
+        try
+        {
+            Authority();
+        }
+        catch (EngineException e)
+        {
+            LogNotPrepared(logger, target, e.Message);
+        }
+    }
+
+    /// <summary>For what strangers ask: they make no authority, and one that cannot be read is not read at each of their questions.</summary>
+    /// <exception cref="EngineException">There is none to ask about.</exception>
+    public void RequirePublished()
+    {
+        if (_authority is not null)
+        {
+            return;
+        }
+
+        lock (_loading)
+        {
+            if (!IsMade || (_lastFailure is { } failure && time.GetElapsedTime(failure) < LookAgainAfter))
+            {
+                throw new EngineException($"target {target} has no certificate authority yet", isTransient: true);
+            }
+
+            Authority();
+        }
     }
 
     /// <summary>The authority's certificate and those above it, PEM.</summary>
@@ -168,28 +204,34 @@ internal sealed partial class X509Engine(
         }
     }
 
-    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
+    /// <summary>Loaded on use where it could not be prepared: a folder that is not there yet does not keep the broker from starting.</summary>
     private CertificateAuthority Authority()
     {
         lock (_loading)
         {
-            if (_authority is null)
-            {
-                _authority = CertificateAuthority.LoadOrCreate(settings.Authority, time, out var created);
-                if (created)
-                {
-                    LogAuthorityMade(logger, target, settings.Authority.CertificateFile);
-                }
-
-                if (_authority.NotAfter < time.GetUtcNow() + EndsSoon)
-                {
-                    LogAuthorityEnds(logger, target, _authority.NotAfter);
-                }
-            }
-
-            return _authority;
+            return _authority ??= Load();
         }
     }
+
+    private CertificateAuthority Load()
+    {
+        _lastFailure = time.GetTimestamp();
+        var authority = CertificateAuthority.LoadOrCreate(settings.Authority, time, out var created);
+        if (created)
+        {
+            LogAuthorityMade(logger, target, settings.Authority.CertificateFile);
+        }
+
+        if (authority.NotAfter < time.GetUtcNow() + EndsSoon)
+        {
+            LogAuthorityEnds(logger, target, authority.NotAfter);
+        }
+
+        return authority;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The certificate authority of target {Target} is not ready, and nothing is published of it: {Reason}")]
+    private static partial void LogNotPrepared(ILogger logger, string target, string reason);
 
     [LoggerMessage(LogLevel.Information, "Made a certificate authority for target {Target}: {CertificateFile}")]
     private static partial void LogAuthorityMade(ILogger logger, string target, string certificateFile);
