@@ -174,14 +174,15 @@ internal sealed class AwsAnswerTests
         Assert.That(_aws.Allows(credential), Is.True);
     }
 
-    [Test]
-    public async Task Check_asks_who_the_broker_is_and_for_the_rights_that_denials_need()
+    [TestCase("GetRole")]
+    [TestCase("ListRolePolicies")]
+    public async Task Check_asks_who_the_broker_is_and_for_the_rights_that_denials_need(string right)
     {
         await _engine.CheckAsync(Token);
         Assert.That(_aws.Server.Requests.Select(request => request["Action"]), Is.EqualTo((string[])["GetCallerIdentity"]));
         await using var denying = _aws.EngineOf(_aws.Target("deny"));
         _aws.Server.Instead = async (context, action) =>
-            action == "ListRolePolicies" && await AnswerAsync(context, 403, AwsServer.ErrorOf("AccessDenied"));
+            action == right && await AnswerAsync(context, 403, AwsServer.ErrorOf("AccessDenied"));
 
         var failure = await Assert.ThrowsAsync<EngineException>(async () => await denying.CheckAsync(Token));
 

@@ -20,6 +20,8 @@ internal sealed class AwsServer : IAsyncDisposable
     public const string KeyId = "AKIAIOSFODNN7EXAMPLE";
     public const string SecretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
+    private const string IamVersion = "2010-05-08";
+
     private static readonly TimeSpan Leeway = TimeSpan.FromMinutes(15);
 
     private readonly WebApplication _app;
@@ -46,6 +48,9 @@ internal sealed class AwsServer : IAsyncDisposable
 
     /// <summary>How many policies it lists at once.</summary>
     public int PageSize { get; set; } = 100;
+
+    /// <summary>The role of that name in the account of the broker's key: the one that IAM means, and whose policies are kept here.</summary>
+    public string NamedRoleArn { get; set; } = RoleArn;
 
     /// <summary>How far its clock is ahead.</summary>
     public TimeSpan ClockSkew { get; set; }
@@ -94,7 +99,7 @@ internal sealed class AwsServer : IAsyncDisposable
             ["aws:RequestedRegion"] = Region,
         };
         return PolicyCheck.Says(session.Policy, "Allow", action, resource, context)
-            && !_policies.Values.Any(policy => PolicyCheck.Says(policy, "Deny", action, resource, context));
+            && !(NamedRoleArn == RoleArn && _policies.Values.Any(policy => PolicyCheck.Says(policy, "Deny", action, resource, context)));
     });
 
     private T Locked<T>(Func<T> look)
@@ -119,8 +124,9 @@ internal sealed class AwsServer : IAsyncDisposable
         var (status, content) = Locked(() => Refusal(context.Request, body, parameters) ?? Answer(parameters));
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/xml";
-        // The SDK reads the server's clock from it.
-        context.Response.Headers.Date = (TimeProvider.System.GetUtcNow() + ClockSkew).ToString("R", CultureInfo.InvariantCulture);
+        // The SDK, which signs by the system's clock, reads the server's from it.
+        var clock = parameters.GetValueOrDefault("Version") == IamVersion ? _time : TimeProvider.System;
+        context.Response.Headers.Date = (clock.GetUtcNow() + ClockSkew).ToString("R", CultureInfo.InvariantCulture);
         await context.Response.WriteAsync(content, context.RequestAborted);
     }
 
@@ -131,7 +137,7 @@ internal sealed class AwsServer : IAsyncDisposable
             return Refused(403, "InvalidClientTokenId");
         }
 
-        var (service, region) = parameters["Version"] == "2010-05-08" ? ("iam", "us-east-1") : ("sts", Region);
+        var (service, region) = parameters["Version"] == IamVersion ? ("iam", "us-east-1") : ("sts", Region);
         if (!SignatureCheck.IsSignedBy(request, body, SecretKey, region, service) || (Token is not null && request.Headers["x-amz-security-token"] != Token))
         {
             return Refused(403, "SignatureDoesNotMatch");
@@ -151,7 +157,8 @@ internal sealed class AwsServer : IAsyncDisposable
     {
         "GetCallerIdentity" => Answered("GetCallerIdentity", "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/broker</Arn>"),
         "AssumeRole" => Assume(parameters),
-        _ when parameters.GetValueOrDefault("RoleName") != RoleArn.Split('/')[^1] => Refused(404, "NoSuchEntity"),
+        _ when parameters.GetValueOrDefault("RoleName") != NamedRoleArn.Split('/')[^1] => Refused(404, "NoSuchEntity"),
+        "GetRole" => Answered("GetRole", $"<Role><RoleName>{parameters["RoleName"]}</RoleName><Arn>{NamedRoleArn}</Arn></Role>"),
         "ListRolePolicies" => ListPolicies(parameters),
         "PutRolePolicy" => PutPolicy(parameters),
         "DeleteRolePolicy" => _policies.Remove(parameters["PolicyName"]) ? Answered("DeleteRolePolicy", "") : Refused(404, "NoSuchEntity"),
@@ -212,6 +219,13 @@ internal sealed class AwsServer : IAsyncDisposable
             + $"<ResponseMetadata><RequestId>{RandomNumberGenerator.GetHexString(32, lowercase: true)}</RequestId></ResponseMetadata></{action}Response>");
 
     private static (int Status, string Content) Refused(int status, string code) => (status, ErrorOf(code));
+
+    public static async Task<bool> RefuseAsync(HttpContext context, int status, string code)
+    {
+        (context.Response.StatusCode, context.Response.ContentType) = (status, "text/xml");
+        await context.Response.WriteAsync(ErrorOf(code), context.RequestAborted);
+        return true;
+    }
 
     public static string ErrorOf(string code) =>
         $"<ErrorResponse xmlns=\"https://amazonaws.com/doc/\"><Error><Type>Sender</Type><Code>{code}</Code>"

@@ -58,6 +58,7 @@ internal sealed class AwsStsContractTests : CredentialEngineContract
         new("half a key", $"{TargetPath}/secret_access_key") { ChangeTarget = t => t.Remove("secret_access_key") },
         new("what is no region", $"{TargetPath}/region") { ChangeTarget = t => t["region"] = "evil.example.org#" },
         new("what is no role", $"{TargetPath}/role_arn") { ChangeTarget = t => t["role_arn"] = "arn:aws:iam::123456789012:user/x" },
+        new("a partition whose IAM is not known", $"{TargetPath}/role_arn") { ChangeTarget = t => t["role_arn"] = "arn:aws-iso:iam::123456789012:role/x" },
         new("no TLS to another machine", $"{TargetPath}/sts_endpoint", $"{TargetPath}/iam_endpoint")
         {
             ChangeTarget = t => (t["sts_endpoint"], t["iam_endpoint"]) = ("http://sts.example.org", "http://iam.example.org"),

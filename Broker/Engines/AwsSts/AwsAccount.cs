@@ -6,12 +6,28 @@ using SecretsBroker.Catalog;
 namespace SecretsBroker.Engines.AwsSts;
 
 /// <summary>The broker's own key at AWS: the one that the settings name, read at each use, or the one that the SDK finds.</summary>
-internal static class AwsAccount
+/// <param name="find">Looks for it, perhaps long, and without going back to its caller before it is done.</param>
+internal sealed class AwsAccount(Func<Task<AWSCredentials>> find)
 {
-    public static async Task<AWSCredentials> FindAsync(AwsTargetSettings settings, IClientConfig config) =>
-        settings.AccessKeyId is null
-            ? await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync(config)
-            : new Named(settings);
+    private readonly Lock _lock = new();
+    private Task<AWSCredentials>? _found;
+
+    public static AwsAccount Of(AwsTargetSettings settings, IClientConfig config) => new(() => settings.AccessKeyId is null
+        ? DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync(config)
+        : Task.FromResult<AWSCredentials>(new Named(settings)));
+
+    /// <summary>Looked for on first use, and again when that failed: what is not there yet does not keep the broker from starting.</summary>
+    public async Task<AWSCredentials> GetAsync(CancellationToken cancellationToken)
+    {
+        Task<AWSCredentials> finding;
+        lock (_lock)
+        {
+            // Of the pool's, so that nobody waits longer than they have time, be it here or at the lock.
+            finding = _found is { IsFaulted: false, IsCanceled: false } found ? found : _found = Task.Run(find, CancellationToken.None);
+        }
+
+        return await finding.WaitAsync(cancellationToken);
+    }
 
     private sealed class Named(AwsTargetSettings settings) : AWSCredentials
     {

@@ -81,9 +81,14 @@ internal static class AwsFailure
 }
 
 /// <summary>AWS did not do what it was asked. What it said goes no further than its code.</summary>
-internal sealed class AwsRefusalException(string code, int status) : Exception($"status {status}")
+/// <param name="code">AWS's; empty when it gave none.</param>
+/// <param name="status">Of the answer.</param>
+/// <param name="time">When it said so, by its own clock; null when it did not say.</param>
+internal sealed class AwsRefusalException(string code, int status, DateTimeOffset? time) : Exception($"status {status}")
 {
     public string Code => code;
 
     public int Status => status;
+
+    public DateTimeOffset? Time => time;
 }

@@ -36,15 +36,31 @@ internal sealed class AwsHttp : HttpClientFactory, IDisposable
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var response = await base.SendAsync(request, cancellationToken);
+            var attempts = AwsAttempts.Current;
+            attempts?.Begin();
+            var response = await SendAsync(request, attempts, cancellationToken);
             try
             {
                 await response.Content.LoadIntoBufferAsync(MaxAnswerBytes, cancellationToken);
+                attempts?.Answered(response);
                 return response;
             }
             catch
             {
                 response.Dispose();
+                throw;
+            }
+        }
+
+        private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, AwsAttempts? attempts, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException e)
+            {
+                attempts?.Failed(e);
                 throw;
             }
         }

@@ -23,9 +23,10 @@ internal sealed class AwsStsEngine : ICredentialEngine
     private readonly TimeProvider _time;
     private readonly AwsHttp _http = new();
     private readonly AmazonSecurityTokenServiceConfig _config;
-    private readonly IamApi _iam;
+    private readonly AwsAccount _account;
+    private readonly RoleDenials _denials;
+    private readonly AskedSessions _asked;
     private readonly Lock _lock = new();
-    private Task<AWSCredentials>? _credentials;
     private AmazonSecurityTokenServiceClient? _client;
 
     public AwsStsEngine(Target target, AwsTargetSettings settings, TimeProvider time)
@@ -48,7 +49,9 @@ internal sealed class AwsStsEngine : ICredentialEngine
             _config.AuthenticationRegion = settings.Region;
         }
 
-        _iam = new IamApi(settings, _http.Client, time);
+        _account = AwsAccount.Of(settings, _config);
+        _denials = new RoleDenials(settings, new IamApi(settings, _http.Client, time));
+        _asked = new AskedSessions(time);
     }
 
     public Revocability Revocability => _settings.DeniesEarly ? Revocability.Destroy : Revocability.ExpireOnly;
@@ -89,9 +92,16 @@ internal sealed class AwsStsEngine : ICredentialEngine
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_settings.DeniesEarly && _time.GetUtcNow() < EndOf(lease))
+        if (_settings.DeniesEarly && !HasExpired(lease) && !WasRefused(lease))
         {
-            await CallAsync("revoking", token => DenyAsync(lease, token), cancellationToken);
+            await CallAsync(
+                "revoking",
+                async token =>
+                {
+                    await _denials.PutAsync(lease.Id, EndOf(lease), await _account.GetAsync(token), token);
+                    return true;
+                },
+                cancellationToken);
         }
     }
 
@@ -99,26 +109,43 @@ internal sealed class AwsStsEngine : ICredentialEngine
     {
         cancellationToken.ThrowIfCancellationRequested();
         var (name, end) = (LeaseNames.Of(lease.Id), EndOf(lease));
-        if (_time.GetUtcNow() >= end)
+        if (WasRefused(lease))
         {
-            return new Verification(Gone: true, $"session {name}: its policy has allowed nothing since {end:O}");
+            return new Verification(Gone: true, $"session {name}: AWS has refused to make it");
+        }
+
+        if (HasExpired(lease))
+        {
+            return NothingSince(name, end);
         }
 
         if (!_settings.DeniesEarly)
         {
-            return new Verification(Gone: true, $"expire-only: session {name} is good until its policy ends at {end:O}");
+            return SessionDenial.IsOver(end, _time.GetUtcNow())
+                ? NothingSince(name, end)
+                : new Verification(Gone: true, $"expire-only: session {name} is good until its policy ends at {end:O}");
         }
 
-        var isDenied = await CallAsync("verifying", token => IsDeniedAsync(lease, token), cancellationToken);
-        return new Verification(isDenied, $"session {name}: {(isDenied ? "denied" : "not denied")} by the policies of role {_settings.RoleName}");
+        return await CallAsync(
+            "verifying", async token => await _denials.LookAsync(lease.Id, end, await _account.GetAsync(token), token), cancellationToken) switch
+        {
+            SessionState.Over => NothingSince(name, end),
+            SessionState.Denied => new Verification(Gone: true, $"session {name}: denied by the policies of role {_settings.RoleName}"),
+            _ => new Verification(Gone: false, $"session {name}: not denied by the policies of role {_settings.RoleName}"),
+        };
     }
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken) => await CallAsync(
         "checking",
         async token =>
         {
-            await (await ClientAsync()).GetCallerIdentityAsync(new GetCallerIdentityRequest(), token);
-            return _settings.DeniesEarly ? (await _iam.ListPoliciesAsync(await CredentialsAsync(), token)).Count : 0;
+            await (await ClientAsync(token)).GetCallerIdentityAsync(new GetCallerIdentityRequest(), token);
+            if (_settings.DeniesEarly)
+            {
+                await _denials.CheckAsync(await _account.GetAsync(token), token);
+            }
+
+            return true;
         },
         cancellationToken);
 
@@ -134,7 +161,9 @@ internal sealed class AwsStsEngine : ICredentialEngine
         var name = LeaseNames.Of(request.LeaseId);
         var end = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
         var life = request.ExpireTime - _time.GetUtcNow();
-        var answer = await (await ClientAsync()).AssumeRoleAsync(
+        var answer = await AskAsync(
+            request.LeaseId,
+            end,
             new AssumeRoleRequest
             {
                 RoleArn = _settings.RoleArn,
@@ -168,55 +197,48 @@ internal sealed class AwsStsEngine : ICredentialEngine
             : throw new EngineException("the session would end before the lease", isTransient: false);
     }
 
-    private async Task<bool> DenyAsync(Lease lease, CancellationToken cancellationToken)
+    private async Task<AssumeRoleResponse> AskAsync(
+        LeaseId lease, DateTimeOffset end, AssumeRoleRequest request, CancellationToken cancellationToken)
     {
-        var credentials = await CredentialsAsync();
-        var names = await _iam.ListPoliciesAsync(credentials, cancellationToken);
-        // Those of leases whose time is over make room for others: a role's policies have a limit.
-        foreach (var over in names.Where(name => SessionDenial.IsOver(name, _time.GetUtcNow())))
+        var attempts = AwsAttempts.Count();
+        _asked.Asked(lease, end);
+        try
         {
-            await _iam.DeletePolicyAsync(over, credentials, cancellationToken);
+            return await (await ClientAsync(cancellationToken)).AssumeRoleAsync(request, cancellationToken);
         }
-
-        if (!names.Any(name => SessionDenial.IsOf(name, lease.Id)))
+        catch when (attempts.AreAllRefused)
         {
-            await _iam.PutPolicyAsync(
-                SessionDenial.NameOf(lease.Id, EndOf(lease)), SessionDenial.DocumentOf(lease.Id), credentials, cancellationToken);
+            _asked.Refused(lease);
+            throw;
         }
-
-        return true;
     }
 
-    private async Task<bool> IsDeniedAsync(Lease lease, CancellationToken cancellationToken) =>
-        (await _iam.ListPoliciesAsync(await CredentialsAsync(), cancellationToken)).Any(name => SessionDenial.IsOf(name, lease.Id));
+    private static Verification NothingSince(string name, DateTimeOffset end) =>
+        new(Gone: true, $"session {name}: its policy has allowed nothing since {end:O}");
+
+    /// <summary>Whether nobody needs to be asked, because the store, whose clock decides when a lease ends, has seen the session's end.</summary>
+    private bool HasExpired(Lease lease) => lease.Cause == EndCause.Expired && EndOf(lease) <= lease.ExpireTime;
+
+    private bool WasRefused(Lease lease) => lease.Handle.Length == 0 && _asked.IsRefused(lease.Id);
 
     /// <summary>From when on the session may do nothing. Where its issue was not seen to its end, the latest that it can be.</summary>
-    private static DateTimeOffset EndOf(Lease lease)
+    private DateTimeOffset EndOf(Lease lease)
     {
         if (long.TryParse(lease.Handle, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
         {
             return DateTimeOffset.FromUnixTimeSeconds(seconds);
         }
 
-        // A lease beneath a delegation may have been cut after its session was made.
-        return lease.Delegation is null ? lease.ExpireTime : lease.CreateTime + LongestSession;
+        // A lease beneath a delegation may have been cut after its session was asked for, and of another broker's no more is known.
+        return _asked.EndOf(lease.Id) ?? (lease.Delegation is null ? lease.ExpireTime : lease.CreateTime + LongestSession);
     }
 
-    private async Task<AmazonSecurityTokenServiceClient> ClientAsync()
+    private async Task<AmazonSecurityTokenServiceClient> ClientAsync(CancellationToken cancellationToken)
     {
-        var credentials = await CredentialsAsync();
+        var credentials = await _account.GetAsync(cancellationToken);
         lock (_lock)
         {
             return _client ??= new AmazonSecurityTokenServiceClient(credentials, _config);
-        }
-    }
-
-    // Found on first use, and again when that failed: what is not there yet does not keep the broker from starting.
-    private Task<AWSCredentials> CredentialsAsync()
-    {
-        lock (_lock)
-        {
-            return _credentials is { IsFaulted: false } found ? found : _credentials = AwsAccount.FindAsync(_settings, _config);
         }
     }
 

@@ -104,7 +104,7 @@ internal sealed partial record AwsTargetSettings
     [GeneratedRegex(@"^[a-z]{2,}(-[a-z0-9]+){2,}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Regions();
 
-    [GeneratedRegex(@"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}\z", RegexOptions.CultureInvariant)]
     private static partial Regex RoleArns();
 
     [GeneratedRegex(@"^[A-Za-z0-9_+=,.@:/-]{2,1224}\z", RegexOptions.CultureInvariant)]

@@ -9,7 +9,7 @@ using Amazon.Runtime.Internal.Auth;
 namespace SecretsBroker.Engines.AwsSts;
 
 /// <summary>
-/// IAM's Query API, as far as the inline policies of one role go. The SDK's client of STS does not speak it; the signature is the SDK's.
+/// IAM's Query API, as far as one role and its inline policies go. The SDK's client of STS does not speak it; the signature is the SDK's.
 /// </summary>
 internal sealed class IamApi(AwsTargetSettings settings, HttpClient client, TimeProvider time)
 {
@@ -22,6 +22,18 @@ internal sealed class IamApi(AwsTargetSettings settings, HttpClient client, Time
 
     // IAM has one endpoint a partition, which is signed for in its home region.
     private readonly (Uri Endpoint, string Region) _home = HomeOf(settings);
+
+    /// <summary>
+    /// The role that the others mean: IAM knows roles by their names, without path, and only those of the account whose key the broker has.
+    /// </summary>
+    public async Task<IamRole> GetRoleAsync(AWSCredentials credentials, CancellationToken cancellationToken)
+    {
+        var (answer, time) = await SendAsync(
+            new Dictionary<string, string> { ["Action"] = "GetRole", ["RoleName"] = settings.RoleName }, credentials, cancellationToken);
+        return new IamRole(
+            Find(answer, "Arn") ?? throw new InvalidOperationException("there is no role"),
+            time ?? throw new InvalidOperationException("there is no date"));
+    }
 
     /// <summary>The names of the role's inline policies.</summary>
     public async Task<IReadOnlyList<string>> ListPoliciesAsync(AWSCredentials credentials, CancellationToken cancellationToken)
@@ -36,7 +48,7 @@ internal sealed class IamApi(AwsTargetSettings settings, HttpClient client, Time
                 parameters["Marker"] = marker;
             }
 
-            var answer = await SendAsync(parameters, credentials, cancellationToken);
+            var (answer, _) = await SendAsync(parameters, credentials, cancellationToken);
             var result = answer.Elements().FirstOrDefault(element => element.Name.LocalName == "ListRolePoliciesResult")
                 ?? throw new InvalidOperationException("there is no result");
             names.AddRange(result.Descendants().Where(element => element.Name.LocalName == "member").Select(element => element.Value));
@@ -88,22 +100,22 @@ internal sealed class IamApi(AwsTargetSettings settings, HttpClient client, Time
     private static string? Find(XElement parent, string name) =>
         parent.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
 
-    private async Task<XElement> SendAsync(
+    private async Task<(XElement Answer, DateTimeOffset? Time)> SendAsync(
         Dictionary<string, string> parameters, AWSCredentials credentials, CancellationToken cancellationToken)
     {
         parameters["Version"] = Version;
         var body = string.Join('&', parameters.Select(one => $"{Uri.EscapeDataString(one.Key)}={Uri.EscapeDataString(one.Value)}"));
         using var request = new HttpRequestMessage(HttpMethod.Post, _home.Endpoint) { Content = new StringContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(ContentType);
-        Sign(request, body, await credentials.GetCredentialsAsync());
+        Sign(request, body, await credentials.GetCredentialsAsync().WaitAsync(cancellationToken));
         using var response = await client.SendAsync(request, cancellationToken);
         await using var content = await response.Content.ReadAsStreamAsync(cancellationToken);
         if (response.IsSuccessStatusCode)
         {
-            return await XElement.LoadAsync(content, LoadOptions.None, cancellationToken);
+            return (await XElement.LoadAsync(content, LoadOptions.None, cancellationToken), response.Headers.Date);
         }
 
-        throw new AwsRefusalException(await CodeOfAsync(content, cancellationToken), (int)response.StatusCode);
+        throw new AwsRefusalException(await CodeOfAsync(content, cancellationToken), (int)response.StatusCode, response.Headers.Date);
     }
 
     private static async Task<string> CodeOfAsync(Stream content, CancellationToken cancellationToken)
@@ -141,3 +153,7 @@ internal sealed class IamApi(AwsTargetSettings settings, HttpClient client, Time
         request.Headers.TryAddWithoutValidation("Authorization", signature.ForAuthorizationHeader);
     }
 }
+
+/// <param name="Arn">Its whole name.</param>
+/// <param name="SeenTime">When it was looked at, by AWS's clock.</param>
+internal readonly record struct IamRole(string Arn, DateTimeOffset SeenTime);

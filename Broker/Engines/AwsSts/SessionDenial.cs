@@ -7,13 +7,16 @@ namespace SecretsBroker.Engines.AwsSts;
 /// <summary>An inline policy of the role that denies everything to the sessions of one lease, and is named by the lease and its session's end.</summary>
 internal static class SessionDenial
 {
-    /// <summary>How long after the session's end it stays: clocks differ.</summary>
+    /// <summary>How long after its end a session counts as one that may still do something: clocks differ.</summary>
     private static readonly TimeSpan Leeway = TimeSpan.FromMinutes(5);
 
     public static string NameOf(LeaseId lease, DateTimeOffset end) =>
         string.Create(CultureInfo.InvariantCulture, $"{PrefixOf(lease)}{end.ToUnixTimeSeconds()}");
 
     public static bool IsOf(string name, LeaseId lease) => name.StartsWith(PrefixOf(lease), StringComparison.Ordinal);
+
+    /// <summary>Whether a session with that end may do nothing any more, whoever's clock it is measured by.</summary>
+    public static bool IsOver(DateTimeOffset end, DateTimeOffset now) => now - Leeway > end;
 
     /// <summary>Whether it is one that serves nothing any more. False for a policy that somebody else made.</summary>
     public static bool IsOver(string name, DateTimeOffset now) =>
