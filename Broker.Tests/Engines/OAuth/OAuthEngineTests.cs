@@ -56,7 +56,7 @@ internal sealed class OAuthEngineTests
     {
         using var credential = await IssueAsync(Request());
 
-        var (_, form, authorization) = _server.Requests.Single();
+        var (_, form, authorization) = _server.Requests.First();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(form["grant_type"].ToString(), Is.EqualTo("client_credentials"));
@@ -81,7 +81,7 @@ internal sealed class OAuthEngineTests
 
         using var credential = await IssueAsync(request);
 
-        var (_, form, _) = _server.Requests.Single();
+        var (_, form, _) = _server.Requests.First();
         var parts = form["subject_token"].ToString().Split('.');
         var (header, claims) = (Json(parts[0]), Json(parts[1]));
         using (Assert.EnterMultipleScope())
@@ -162,6 +162,13 @@ internal sealed class OAuthEngineTests
     [TestCase(200, """{"access_token":"a","token_type":"Bearer","expires_in":300""")]
     [TestCase(500, Leak)]
     [TestCase(503, """{"error":"words-of-the-server"}""")]
+    [TestCase(302, "")]
+    [TestCase(400, Leak)]
+    [TestCase(401, """{"error":"words-of-the-server"}""")]
+    [TestCase(404, Leak)]
+    [TestCase(408, """{"error":"invalid_request"}""")]
+    [TestCase(425, "")]
+    [TestCase(429, """{"error":"access_denied"}""")]
     public async Task After_an_answer_that_is_none_a_token_may_exist_until_its_time_is_over(int status, string answer)
     {
         _server.Token = Answer(answer, status);
@@ -195,24 +202,101 @@ internal sealed class OAuthEngineTests
         Assert.That(failed.Message, Does.Contain("too long"));
     }
 
-    [TestCase(302, "")]
-    [TestCase(400, """{"error":"invalid_scope","error_description":"words-of-the-server"}""")]
-    [TestCase(401, """{"error":"words-of-the-server"}""")]
-    [TestCase(404, Leak)]
-    public async Task What_the_server_refused_left_no_token(int status, string answer)
+    [Test]
+    public async Task Answer_whose_texts_are_not_utf8_is_one_that_is_none([Values("access_token", "token_type", "other")] string name)
+    {
+        byte[] answer = [.. Encoding.UTF8.GetBytes($$"""{"first":"t-1","{{name}}":"words"""), 0xff, .. "\",\"expires_in\":300}"u8];
+        _server.Token = http => http.Response.Body.WriteAsync(answer).AsTask();
+
+        await AssertUnknownAsync(Request());
+    }
+
+    [Test]
+    public async Task Redirection_is_not_followed()
     {
         _server.Token = http =>
         {
-            http.Response.Headers.Location = "https://elsewhere.example/token";
-            return Answer(answer, status)(http);
+            http.Response.Headers.Location = $"{_server.Url}/introspect";
+            return Answer("", 307)(http);
         };
+
+        await AssertUnknownAsync(Request());
+        Assert.That(_server.Requests.Select(request => request.Path), Is.EqualTo((string[])["/token"]));
+    }
+
+    [TestCase(400, "invalid_scope")]
+    [TestCase(401, "invalid_client")]
+    [TestCase(403, "access_denied")]
+    public async Task What_the_server_itself_refused_left_no_token(int status, string code)
+    {
+        _server.Token = Answer($$"""{"error":"{{code}}","error_description":"{{Leak}}"}""", status);
         var request = Request();
 
         var refused = await Assert.ThrowsAsync<EngineException>(async () => await _engine.IssueAsync(request, Token));
 
-        Assert.That(refused!.Message, Does.Contain($"{status}").And.Not.Contain(Leak));
-        Assert.That(refused.Message.Contains("invalid_scope", StringComparison.Ordinal), Is.EqualTo(status == 400));
+        Assert.That(refused!.Message, Does.Contain($"{status}").And.Contain(code).And.Not.Contain(Leak));
         Assert.That((await _engine.VerifyAsync(ContractLease(request, handle: ""), Token)).Gone, Is.True);
+    }
+
+    [Test]
+    public async Task Token_that_the_broker_may_not_look_at_is_not_handed_out_and_not_called_gone_for_that()
+    {
+        _server.Introspect = Answer("""{"active":false}""");
+        var request = Request();
+        var lease = ContractLease(request, handle: "");
+
+        var refused = await Assert.ThrowsAsync<EngineException>(async () => await _engine.IssueAsync(request, Token));
+        Assert.That(refused!.Message, Does.Contain("introspect"));
+        Assert.That((await _engine.VerifyAsync(lease, Token)).Gone, Is.False);
+
+        await _engine.RevokeAsync(lease, Token);
+        Assert.That(_server.Revoked, Is.EqualTo((string[])["t-1"]));
+        Assert.That((await _engine.VerifyAsync(lease, Token)).Evidence, Does.Contain("does not tell otherwise"));
+    }
+
+    [Test]
+    public async Task Token_from_a_time_without_introspection_is_not_gone_because_the_server_does_not_show_it()
+    {
+        await using var before = Engine(settings => settings.Remove("introspection_endpoint"));
+        var request = Request();
+        using var credential = await before.IssueAsync(request, Token);
+        _server.Introspect = Answer("""{"active":false}""");
+
+        Assert.That((await _engine.VerifyAsync(ContractLease(request, credential.Handle), Token)).Gone, Is.False);
+    }
+
+    [Test]
+    public async Task Token_whose_look_failed_is_not_handed_out_and_revoked()
+    {
+        _server.Introspect = Answer(Leak, 503);
+        var request = Request();
+
+        var failed = await Assert.ThrowsAsync<EngineException>(async () => await _engine.IssueAsync(request, Token));
+        await _engine.RevokeAsync(ContractLease(request, handle: ""), Token);
+
+        Assert.That(failed!.IsTransient, Is.True);
+        Assert.That(_server.Revoked, Is.EqualTo((string[])["t-1"]));
+    }
+
+    [Test]
+    public async Task Token_that_cannot_be_revoked_does_not_keep_the_others_from_being()
+    {
+        var request = Request();
+        using var first = await IssueAsync(request);
+        _server.Token = Answer("""{"access_token":"t-2","token_type":"Bearer","expires_in":200}""");
+        using var second = await IssueAsync(request);
+        var revoke = _server.Revoke;
+        var tries = 0;
+        _server.Revoke = http => Interlocked.Increment(ref tries) == 1 ? Answer(Leak, 503)(http) : revoke(http);
+        var lease = ContractLease(request, second.Handle);
+
+        await Assert.ThrowsAsync<EngineException>(async () => await _engine.RevokeAsync(lease, Token));
+
+        Assert.That(_server.Revoked, Has.Count.EqualTo(1));
+        Assert.That((await _engine.VerifyAsync(lease, Token)).Gone, Is.False);
+        await _engine.RevokeAsync(lease, Token);
+        Assert.That(_server.Revoked, Is.SupersetOf((string[])["t-1", "t-2"]));
+        Assert.That((await _engine.VerifyAsync(lease, Token)).Gone, Is.True);
     }
 
     [Test]

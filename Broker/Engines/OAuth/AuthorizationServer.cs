@@ -38,17 +38,30 @@ internal sealed class AuthorizationServer : IDisposable
     }
 
     /// <summary>RFC 7009: succeeds also when there is no such token.</summary>
-    public Task RevokeAsync(string token, CancellationToken cancellationToken) =>
-        SendAsync(_settings.RevocationEndpoint!, TokenForm.About(token), cancellationToken);
+    public async Task RevokeAsync(string token, CancellationToken cancellationToken) =>
+        CryptographicOperations.ZeroMemory(await SendAsync(_settings.RevocationEndpoint!, TokenForm.About(token), cancellationToken));
 
     /// <summary>RFC 7662.</summary>
     public async Task<bool> IsActiveAsync(string token, CancellationToken cancellationToken)
     {
-        using var answer = JsonDocument.Parse(await SendAsync(_settings.IntrospectionEndpoint!, TokenForm.About(token), cancellationToken));
-        return answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty("active", out var active)
-            && active.ValueKind is JsonValueKind.True or JsonValueKind.False
-            ? active.GetBoolean()
-            : throw new JsonException();
+        var body = await SendAsync(_settings.IntrospectionEndpoint!, TokenForm.About(token), cancellationToken);
+        try
+        {
+            using var answer = JsonDocument.Parse(body);
+            return answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty("active", out var active)
+                && active.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? active.GetBoolean()
+                : throw new JsonException();
+        }
+        catch (InvalidOperationException)
+        {
+            // So is called what is not UTF-8.
+            throw new JsonException();
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(body);
+        }
     }
 
     /// <summary>Whether the server takes the broker for its client: asked with a token that is none, or for nothing.</summary>
@@ -91,7 +104,14 @@ internal sealed class AuthorizationServer : IDisposable
         request.Content = new FormUrlEncodedContent(Authenticated(request, form).Fields);
         using var response = await _client.Value.SendAsync(request, cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        return (int)response.StatusCode == 200 ? body : throw OAuthRefusalException.Of((int)response.StatusCode, ReadCode(body));
+        if ((int)response.StatusCode == 200)
+        {
+            return body;
+        }
+
+        var code = ReadCode(body);
+        CryptographicOperations.ZeroMemory(body);
+        throw OAuthRefusalException.Of((int)response.StatusCode, code);
     }
 
     private TokenForm Authenticated(HttpRequestMessage request, TokenForm form)
@@ -134,7 +154,7 @@ internal sealed class AuthorizationServer : IDisposable
                 ? code.GetString()
                 : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }

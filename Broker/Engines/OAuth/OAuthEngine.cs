@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines.Encryption;
@@ -60,6 +61,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             var handle = TokenHandle.Of(end, await SealAsync(request.LeaseId, answer.Token));
             // Before it is judged: what is not handed out is revoked by it.
             _memory.Given(request.LeaseId, handle);
+            handle = await WatchedAsync(request.LeaseId, answer.Token, handle, cancellationToken);
             if (TokenRules.FindFault(answer, grant, _settings.MaxTokenLife) is { } fault)
             {
                 throw new EngineException($"target {_target.Name}: {fault}", isTransient: false);
@@ -92,18 +94,23 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        EngineException? failed = null;
         foreach (var token in TokensOf(lease).Tokens.Where(token => token.Sealed is not null && !token.HasEnded(_time.GetUtcNow())))
         {
-            await CallAsync(
-                "revoking",
-                async limit =>
-                {
-                    using var opened = await OpenAsync(lease.Id, token, limit);
-                    await _server.RevokeAsync(opened.Reveal(), limit);
-                    return true;
-                },
-                cancellationToken);
-            _memory.Revoked(lease.Id, token);
+            try
+            {
+                await RevokeAsync(lease.Id, token, cancellationToken);
+            }
+            catch (EngineException e)
+            {
+                // The others are revoked all the same.
+                failed ??= e;
+            }
+        }
+
+        if (failed is not null)
+        {
+            ExceptionDispatchInfo.Throw(failed);
         }
     }
 
@@ -218,6 +225,40 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         }
     }
 
+    private async Task RevokeAsync(LeaseId lease, TokenHandle token, CancellationToken cancellationToken)
+    {
+        await CallAsync(
+            "revoking",
+            async limit =>
+            {
+                using var opened = await OpenAsync(lease, token, limit);
+                await _server.RevokeAsync(opened.Reveal(), limit);
+                return true;
+            },
+            cancellationToken);
+        _memory.Revoked(lease, token);
+    }
+
+    /// <summary>
+    /// The same, seen active where the server is asked. It answers in the same way about a token that it does not let the broker look at
+    /// (RFC 7662 §2.2), which would be the proof of an end that never came.
+    /// </summary>
+    private async Task<TokenHandle> WatchedAsync(LeaseId lease, Secret token, TokenHandle handle, CancellationToken cancellationToken)
+    {
+        if (_settings.IntrospectionEndpoint is null)
+        {
+            return handle;
+        }
+
+        if (!await CallAsync("looking", limit => _server.IsActiveAsync(token.Reveal(), limit), cancellationToken))
+        {
+            throw new EngineException(
+                $"target {_target.Name}: the server calls the token that it gave not active: let the broker introspect what it is given", isTransient: false);
+        }
+
+        return _memory.SeenActive(lease, handle);
+    }
+
     /// <summary>Those that the store, or this broker, knows, and whether there can be no other.</summary>
     private (IReadOnlyList<TokenHandle> Tokens, bool AreAll) TokensOf(Lease lease)
     {
@@ -244,9 +285,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
 
         if (_settings.IntrospectionEndpoint is null)
         {
-            return _memory.IsRevoked(lease, token)
-                ? (true, "the server answered that it revoked the token; it does not tell otherwise")
-                : (false, "token not revoked yet");
+            return LookBack(lease, token);
         }
 
         var isActive = await CallAsync(
@@ -257,8 +296,14 @@ internal sealed partial class OAuthEngine : ICredentialEngine
                 return await _server.IsActiveAsync(opened.Reveal(), limit);
             },
             cancellationToken);
-        return isActive ? (false, "the server says that the token is active") : (true, "the server says that the token is not active");
+        return isActive ? (false, "the server says that the token is active")
+            : token.WasActive ? (true, "the server says that the token is not active")
+            : LookBack(lease, token);
     }
+
+    private (bool Gone, string Seen) LookBack(LeaseId lease, TokenHandle token) => _memory.IsRevoked(lease, token)
+        ? (true, "the server answered that it revoked the token; it does not tell otherwise")
+        : (false, "token not revoked yet");
 
     private async ValueTask<SealedValue?> SealAsync(LeaseId lease, Secret token) => CanRevoke
         ? await _keys!.SealAsync(token.Memory, TokenHandle.ContextOf(_target.Name, lease), CancellationToken.None)

@@ -15,8 +15,8 @@ internal sealed class OAuthRefusalException(int status, string code) : Exception
 
     public string Code => code;
 
-    /// <summary>Whether nothing was done: other failures may come after something was.</summary>
-    public bool IsRefusal => status is >= 300 and < 500;
+    /// <summary>Whether it is the server that said no, and did nothing: what stands between may answer anything after something was done.</summary>
+    public bool IsRefusal => status is 400 or 401 or 403 && code.Length > 0;
 
     /// <param name="status">The status.</param>
     /// <param name="said">What the server calls it; null when nothing.</param>

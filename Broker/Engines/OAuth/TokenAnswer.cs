@@ -25,6 +25,20 @@ internal sealed class TokenAnswer
     public static TokenAnswer Parse(ReadOnlySpan<byte> json)
     {
         byte[]? token = null;
+        try
+        {
+            return Read(json, ref token);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            CryptographicOperations.ZeroMemory(token);
+            // The reader calls a text that is not UTF-8 an invalid operation.
+            throw e as JsonException ?? new JsonException();
+        }
+    }
+
+    private static TokenAnswer Read(ReadOnlySpan<byte> json, ref byte[]? token)
+    {
         var texts = new Dictionary<string, string?>();
         TimeSpan? life = null;
         var reader = new Utf8JsonReader(json);
@@ -65,10 +79,14 @@ internal sealed class TokenAnswer
     private static byte[] CopyText(ref Utf8JsonReader reader)
     {
         var longest = new byte[reader.ValueSpan.Length];
-        var length = reader.CopyString(longest);
-        var text = longest.AsSpan(0, length).ToArray();
-        CryptographicOperations.ZeroMemory(longest);
-        return text;
+        try
+        {
+            return longest.AsSpan(0, reader.CopyString(longest)).ToArray();
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(longest);
+        }
     }
 
     private static void Require(bool holds)

@@ -32,6 +32,18 @@ internal sealed class TokenMemory(TimeSpan keep, TimeProvider time)
         entry.Until = token.EndTime + Margin > entry.Until ? token.EndTime + Margin : entry.Until;
     });
 
+    /// <returns>The token as what it is known by from here on.</returns>
+    public TokenHandle SeenActive(LeaseId lease, TokenHandle token)
+    {
+        var seen = token with { WasActive = true };
+        Change(lease, entry =>
+        {
+            entry.Tokens.Remove(token, out var isRevoked);
+            entry.Tokens[seen] = isRevoked;
+        });
+        return seen;
+    }
+
     /// <summary>The server has said that it is.</summary>
     public void Revoked(LeaseId lease, TokenHandle token) => Change(lease, entry => entry.Tokens[token] = true);
 
