@@ -69,6 +69,20 @@ internal sealed class VaultAccountTests
     }
 
     [Test]
+    public async Task Broker_whose_token_only_lacks_a_policy_does_not_log_in_again()
+    {
+        await _vault.Engine.CheckAsync(Token);
+        _vault.Server.Policies["secrets-broker"] = new VaultPolicy().Allow("auth/token/lookup-self", "read");
+        for (var i = 0; i < 3; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(11));
+            await Assert.ThrowsAsync<EngineException>(async () => await _vault.Engine.IssueAsync(_vault.Request(), Token));
+        }
+
+        Assert.That(Logins, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Leases_outlive_the_login_that_they_were_made_with()
     {
         var request = _vault.Request(timeToLive: TimeSpan.FromHours(1));

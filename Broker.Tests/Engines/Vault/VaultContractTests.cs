@@ -58,6 +58,7 @@ internal sealed class VaultContractTests : CredentialEngineContract
         new("an address with a query", $"{TargetPath}/url") { ChangeTarget = t => t["url"] = "https://vault.example.org/?a=b" },
         new("a namespace that no header can hold", $"{TargetPath}/namespace") { ChangeTarget = t => t["namespace"] = "zahlungsverkehr für alle" },
         new("a path of Vault's own", $"{GrantPath}/path") { ChangeGrant = g => g["path"] = "sys/seal" },
+        new("a path of Vault's own in a namespace", $"{GrantPath}/path") { ChangeGrant = g => g["path"] = "payments/eu/auth/token/create" },
         new("a path that leads elsewhere", $"{GrantPath}/path") { ChangeGrant = g => g["path"] = "database/../sys/seal" },
         new("a path with a query", $"{GrantPath}/path") { ChangeGrant = g => g["path"] = "database/creds/a?list=true" },
         new("another method", $"{GrantPath}/method") { ChangeGrant = g => g["method"] = "DELETE" },

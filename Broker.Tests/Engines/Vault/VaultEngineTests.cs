@@ -212,6 +212,41 @@ internal sealed class VaultEngineTests
         Assert.That(_vault.LetsIn(credential), Is.False);
     }
 
+    [TestCase("sys/leases/revoke-prefix/", 20)]
+    [TestCase("sys/leases/revoke", 60)]
+    public async Task Step_of_the_end_that_hangs_does_not_keep_the_others_from_being_done(string hanging, int seconds)
+    {
+        var time = new ManualTime();
+        await using var vault = await TestVault.StartAsync(time);
+        var request = vault.Request();
+        using var credential = (VaultCredential)await vault.Engine.IssueAsync(request, Token);
+        var before = vault.Server.Requests.Count;
+        var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        vault.Server.Instead = async context =>
+        {
+            var path = context.Request.Path.Value!["/v1/".Length..];
+            if (hanging.EndsWith('/') ? !path.StartsWith(hanging, StringComparison.Ordinal) : path != hanging)
+            {
+                return false;
+            }
+
+            hangs.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+
+        var revoking = vault.Engine.RevokeAsync(TestVault.LeaseOf(request, credential), Token).AsTask();
+        await hangs.Task.WaitAsync(Token);
+        time.Advance(TimeSpan.FromSeconds(seconds));
+
+        var failure = await Assert.ThrowsAsync<EngineException>(async () => await revoking);
+        Assert.That(failure!.Message, Does.Contain("took too long"));
+        Assert.That(
+            vault.Server.Requests.Skip(before).Select(one => one.Path.Split("/auth/")[0]).Where(path => path.StartsWith("sys/", StringComparison.Ordinal)),
+            Is.EqualTo((string[])["sys/leases/revoke-prefix", "sys/leases/revoke"]));
+        Assert.That(vault.LetsIn(credential), Is.False);
+    }
+
     [Test]
     public async Task Lease_of_somebody_else_is_left_alone()
     {

@@ -38,13 +38,21 @@ internal sealed class VaultAnswer : IDisposable
         await using var stream = await content.ReadAsStreamAsync(cancellationToken);
         var bytes = new byte[FirstBytes];
         var length = 0;
-        while (await stream.ReadAsync(bytes.AsMemory(length), cancellationToken) is > 0 and var read)
+        try
         {
-            length += read;
-            if (length == bytes.Length)
+            while (await stream.ReadAsync(bytes.AsMemory(length), cancellationToken) is > 0 and var read)
             {
-                bytes = Grown(bytes);
+                length += read;
+                if (length == bytes.Length)
+                {
+                    bytes = Grown(bytes);
+                }
             }
+        }
+        catch
+        {
+            CryptographicOperations.ZeroMemory(bytes);
+            throw;
         }
 
         return new VaultAnswer(bytes, length);
@@ -60,7 +68,6 @@ internal sealed class VaultAnswer : IDisposable
     {
         if (bytes.Length >= MaxBytes)
         {
-            CryptographicOperations.ZeroMemory(bytes);
             throw new InvalidOperationException("the answer is too large");
         }
 

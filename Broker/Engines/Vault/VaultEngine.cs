@@ -97,9 +97,9 @@ internal sealed class VaultEngine : IListableEngine
         [
             // First, so that nothing more is made by it.
             () => _api.DeleteRoleAsync(name, cancellationToken),
-            // Waits until the secret is gone; the tokens' end only sees to it that it will be.
+            () => EndTokensAsync(name, cancellationToken),
+            // Last, because it waits until the secret is gone, which is for ever while the system that it is for does not answer.
             () => VaultHandle.Parse(lease.Handle) is { } handle ? _api.RevokeLeaseAsync(handle.LeaseId, cancellationToken) : Task.CompletedTask,
-            () => _api.RevokeTokensAsync(name, cancellationToken),
         ];
         Exception? failed = null;
         foreach (var step in steps)
@@ -121,6 +121,14 @@ internal sealed class VaultEngine : IListableEngine
         }
 
         return true;
+    }
+
+    /// <summary>For a part of the time: with their end Vault goes on by itself, but it may be slow, and the secret's own end must have its turn.</summary>
+    private async Task EndTokensAsync(string role, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(_target.Timeout / 3, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        await _api.RevokeTokensAsync(role, either.Token);
     }
 
     private async Task<Verification> LookAsync(Lease lease, CancellationToken cancellationToken)

@@ -61,10 +61,10 @@ internal sealed partial record VaultGrantSettings
         }
 
         var path = VaultPath.Read(reader, Name, fallback: "");
-        var mount = path.Split('/')[0];
-        if (_ofVaultsOwn.Contains(mount))
+        // Any part: those before it may be namespaces, whose own paths begin there.
+        if (path.Split('/')[..^1].FirstOrDefault(_ofVaultsOwn.Contains) is { } reserved)
         {
-            reader.Fault(Name, $"must be below a mount of secrets, not below {mount}");
+            reader.Fault(Name, $"must be below a mount of secrets, not below {reserved}");
         }
 
         return path;

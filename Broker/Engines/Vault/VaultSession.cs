@@ -40,7 +40,13 @@ internal sealed class VaultSession(VaultLogin login, VaultClient client, TimePro
         }
         catch (VaultRefusalException e) when (e.Status == 403 && time.GetElapsedTime(own.Since) > Pause)
         {
-            // It may have been revoked, or Vault restored from a time before it. If it lacks a policy, the next is refused as well.
+            // It may have been revoked, or Vault restored from a time before it. One that only lacks a policy is kept: the next would be refused
+            // as well, and logins may be numbered.
+            if (await IsKnownAsync(own, cancellationToken))
+            {
+                throw;
+            }
+
             own = await TokenAsync(refused: own, cancellationToken);
             return await client.SendAsync(method, path, content, own.Token, cancellationToken);
         }
@@ -50,6 +56,19 @@ internal sealed class VaultSession(VaultLogin login, VaultClient client, TimePro
     {
         _current?.Token.Dispose();
         _turn.Dispose();
+    }
+
+    private async Task<bool> IsKnownAsync(OwnToken own, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await client.SendAsync(HttpMethod.Get, "auth/token/lookup-self", content: null, own.Token, cancellationToken);
+            return true;
+        }
+        catch (VaultRefusalException e) when (e.Status == 403)
+        {
+            return false;
+        }
     }
 
     private async Task<OwnToken> TokenAsync(OwnToken? refused, CancellationToken cancellationToken)
