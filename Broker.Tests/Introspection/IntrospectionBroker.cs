@@ -31,9 +31,16 @@ internal sealed class IntrospectionBroker : IAsyncDisposable
 
     public SecretsBrokerClient Client { get; }
 
-    public static async Task<IntrospectionBroker> StartAsync()
+    public static async Task<IntrospectionBroker> StartAsync(params (string Name, string Value)[] settings)
     {
-        var broker = await TestBroker.StartAsync(options => options.Catalog = $$"""
+        var broker = await TestBroker.StartAsync(options =>
+        {
+            foreach (var (name, value) in settings)
+            {
+                options.Settings[name] = value;
+            }
+
+            options.Catalog = $$"""
             targets:
               - name: {{Invoices}}
                 engine: jwt
@@ -62,7 +69,8 @@ internal sealed class IntrospectionBroker : IAsyncDisposable
             grants:
               - { name: read-invoices, action: read, resource: invoices-api/invoices, target: {{Invoices}}, default_ttl: 2m, max_ttl: 10m, settings: { bearer: true } }
               - { name: read-notes, action: read, resource: notes-api/notes, target: {{Notes}}, default_ttl: 2m, max_ttl: 10m, settings: { bearer: true } }
-            """);
+            """;
+        });
         await File.WriteAllTextAsync(Path.Combine(broker.Folder, "client.secret"), Secret + "\n");
         await File.WriteAllTextAsync(Path.Combine(broker.Folder, "short.secret"), "too short");
         return new IntrospectionBroker(broker);

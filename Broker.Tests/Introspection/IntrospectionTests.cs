@@ -197,6 +197,21 @@ internal sealed class IntrospectionTests
         }
     }
 
+    [Test]
+    public async Task Workload_that_asks_too_often_has_to_wait_and_others_do_not()
+    {
+        await using var site = await IntrospectionBroker.StartAsync(("Issuance:MaxIssuesPerMinute", "1"));
+        var notes = (await site.IssueAsync("notes-api/notes")).Secret.AccessToken.Token;
+
+        // As time goes on, one more may ask now and then.
+        await Wait.UntilAsync(async () =>
+        {
+            using var response = await site.AskAsync("introspect", notes, site.Bearer(IntrospectionBroker.Watcher), IntrospectionBroker.Notes);
+            return response.StatusCode == HttpStatusCode.TooManyRequests && response.Headers.RetryAfter is not null;
+        });
+        Assert.That(await site.IsActiveAsync(notes), Is.False, "a server that shows a secret is answered");
+    }
+
     [TestCase("quiet-api")]
     [TestCase("unknown")]
     public async Task Target_without_resource_servers_answers_nobody(string target)

@@ -69,7 +69,7 @@ internal static class IntrospectionEndpoints
         limit.CancelAfter(Limit);
         try
         {
-            if (await gate.EnterAsync(http, engine.ResourceServers) is var (server, refusal) && server is null)
+            if (await gate.EnterAsync(http, engine.ResourceServers, limit.Token) is var (server, refusal) && server is null)
             {
                 return refusal!;
             }

@@ -14,7 +14,7 @@ namespace SecretsBroker.Introspection;
 /// not believed is told so in one way; the cause goes to the log, the metric and the audit log.
 /// </summary>
 internal sealed class ResourceServerAuthenticator(
-    CallerAuthenticator callers, DpopCheck dpop, AuthenticationFailureLog failures, BrokerMetrics metrics)
+    CallerAuthenticator callers, DpopCheck dpop, CallLimiter limiter, AuthenticationFailureLog failures, BrokerMetrics metrics)
 {
     /// <summary>Of an answer: with it the same request is to be made again (RFC 9449 §8).</summary>
     public const string NonceHeader = "DPoP-Nonce";
@@ -22,10 +22,11 @@ internal sealed class ResourceServerAuthenticator(
     private const int MinSecretBytes = 32;
 
     /// <returns>Null when it is none of them.</returns>
+    /// <exception cref="TooManyCallsException">It is one, and has to wait.</exception>
     public async ValueTask<ResourceServer?> AuthenticateAsync(
-        HttpContext http, IReadOnlyList<ResourceServer> servers, string sourceAddress)
+        HttpContext http, IReadOnlyList<ResourceServer> servers, string sourceAddress, CancellationToken cancellationToken)
     {
-        var (server, fault, authority) = await FindAsync(http, servers);
+        var (server, fault, authority) = await FindAsync(http, servers, cancellationToken);
         if (server is null)
         {
             metrics.AuthenticationFailed(fault.ToFailure());
@@ -40,7 +41,7 @@ internal sealed class ResourceServerAuthenticator(
     }
 
     private async ValueTask<(ResourceServer? Server, AuthenticationFault Fault, string Authority)> FindAsync(
-        HttpContext http, IReadOnlyList<ResourceServer> servers)
+        HttpContext http, IReadOnlyList<ResourceServer> servers, CancellationToken cancellationToken)
     {
         var (tokens, proofs) = (http.Request.Headers.Authorization, http.Request.Headers["DPoP"]);
         if (tokens.Count > 1)
@@ -64,7 +65,7 @@ internal sealed class ResourceServerAuthenticator(
             call = call with { Proof = proofs, Origin = $"{http.Request.Scheme}://{http.Request.Host}", Path = http.Request.Path };
         }
 
-        var result = await callers.AuthenticateAsync(call, http.RequestAborted);
+        var result = await callers.AuthenticateAsync(call, cancellationToken);
         if (!result.Succeeded)
         {
             return (null, result.Fault, result.Authority);
@@ -76,7 +77,12 @@ internal sealed class ResourceServerAuthenticator(
             return (null, AuthenticationFault.ResourceServerUnknown, result.Authority);
         }
 
-        return result.Proof is not { } proof || await dpop.TryUseAsync(proof, http.RequestAborted)
+        if (!limiter.TryTake(result.Workload.Id))
+        {
+            throw new TooManyCallsException();
+        }
+
+        return result.Proof is not { } proof || await dpop.TryUseAsync(proof, cancellationToken)
             ? (known, AuthenticationFault.None, result.Authority)
             : (null, AuthenticationFault.ProofReplayed, result.Authority);
     }

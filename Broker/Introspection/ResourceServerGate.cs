@@ -6,24 +6,31 @@ namespace SecretsBroker.Introspection;
 internal sealed class ResourceServerGate(ResourceServerAuthenticator authenticator, FailedAttempts failed)
 {
     /// <returns>Who asks; or the answer to whoever is none of them.</returns>
-    public async ValueTask<(ResourceServer? Server, IResult? Refusal)> EnterAsync(HttpContext http, IReadOnlyList<ResourceServer> servers)
+    public async ValueTask<(ResourceServer? Server, IResult? Refusal)> EnterAsync(
+        HttpContext http, IReadOnlyList<ResourceServer> servers, CancellationToken cancellationToken)
     {
         var address = AddressOf(http);
-        if (await authenticator.AuthenticateAsync(http, servers, address) is { } server)
+        try
         {
-            return (server, null);
+            if (await authenticator.AuthenticateAsync(http, servers, address, cancellationToken) is { } server)
+            {
+                return (server, null);
+            }
+        }
+        catch (TooManyCallsException)
+        {
+            return (null, MustWait(http, seconds: "1"));
+        }
+
+        if (!failed.TryCount(address))
+        {
+            return (null, MustWait(http, seconds: "60"));
         }
 
         if (http.Response.Headers.ContainsKey(ResourceServerAuthenticator.NonceHeader))
         {
             http.Response.Headers.WWWAuthenticate = "DPoP error=\"use_dpop_nonce\"";
             return (null, TokenAnswers.Refused(StatusCodes.Status401Unauthorized, "use_dpop_nonce"));
-        }
-
-        if (!failed.TryCount(address))
-        {
-            http.Response.Headers.RetryAfter = "60";
-            return (null, Results.StatusCode(StatusCodes.Status429TooManyRequests));
         }
 
         http.Response.Headers.WWWAuthenticate = "Basic realm=\"resource servers\", Bearer, DPoP";
@@ -33,4 +40,10 @@ internal sealed class ResourceServerGate(ResourceServerAuthenticator authenticat
     public static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress is { } address
         ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
         : "";
+
+    private static IResult MustWait(HttpContext http, string seconds)
+    {
+        http.Response.Headers.RetryAfter = seconds;
+        return Results.StatusCode(StatusCodes.Status429TooManyRequests);
+    }
 }
