@@ -117,6 +117,23 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        // A server that shows the lease's token is asked each time.
+        if (TokenHandle.Parse(lease.Handle) is not { WasActive: true } && _memory.ProofOf(lease.Id) is { } proof)
+        {
+            return new Verification(true, proof);
+        }
+
+        var verification = await LookAsync(lease, cancellationToken);
+        if (verification.Gone && CanRevoke)
+        {
+            _memory.Proven(lease.Id, verification.Evidence);
+        }
+
+        return verification;
+    }
+
+    private async Task<Verification> LookAsync(Lease lease, CancellationToken cancellationToken)
+    {
         var (tokens, areAll) = TokensOf(lease);
         var now = _time.GetUtcNow();
         if (tokens.Count == 0 && areAll)
