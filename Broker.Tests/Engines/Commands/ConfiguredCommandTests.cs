@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Commands;
@@ -92,6 +93,15 @@ internal sealed class ConfiguredCommandTests
         {
             await Wait.UntilAsync(() => !IsRunning(started));
         }
+    }
+
+    [Test]
+    public async Task Nothing_that_a_command_started_outlives_it()
+    {
+        using var output = await RunAsync("sleep 600 > /dev/null 2>&1 < /dev/null & echo $!");
+
+        var started = int.Parse(output.Reveal(), CultureInfo.InvariantCulture);
+        await Wait.UntilAsync(() => !IsRunning(started));
     }
 
     [Test]

@@ -6,7 +6,8 @@ namespace SecretsBroker.Engines.Commands;
 
 /// <summary>
 /// Runs a command that the configuration names. No shell comes between; it inherits no environment but <c>HOME</c>, so that it learns nothing of
-/// the broker's own secrets; what it is told comes on its standard input, and what it writes to its standard error is dropped.
+/// the broker's own secrets; what it is told comes on its standard input, and what it writes to its standard error is dropped. However it ends,
+/// nothing that it started is left, but for what has made a session of its own.
 /// </summary>
 internal static class ConfiguredCommand
 {
@@ -62,13 +63,19 @@ internal static class ConfiguredCommand
         finally
         {
             await either.CancelAsync();
-            Kill(process);
+            CommandSession.Kill(process);
         }
     }
 
     private static Process Start(string what, IReadOnlyList<string> command)
     {
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        if (!File.Exists(command[0]))
+        {
+            throw new EngineException($"{what} cannot be started: there is no such program", isTransient: true);
+        }
+
+        var (program, arguments) = CommandSession.Of(command);
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -148,17 +155,5 @@ internal static class ConfiguredCommand
         }
 
         throw new EngineException($"{what} wrote more than {max} bytes", isTransient: false);
-    }
-
-    private static void Kill(Process process)
-    {
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
-        {
-            // It has ended by itself.
-        }
     }
 }

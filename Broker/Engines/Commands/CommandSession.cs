@@ -1,0 +1,38 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace SecretsBroker.Engines.Commands;
+
+/// <summary>
+/// Runs each command in a session of its own, so that what it leaves behind can be found when it has ended itself. Where there is no <c>setsid</c>
+/// only what still descends from the running command is found.
+/// </summary>
+internal static class CommandSession
+{
+    private const string SetSid = "/usr/bin/setsid";
+    private const int SigKill = 9;
+
+    /// <returns>What to start in its place: it becomes the command, as the same process.</returns>
+    public static (string Program, IEnumerable<string> Arguments) Of(IReadOnlyList<string> command) =>
+        File.Exists(SetSid) ? (SetSid, command) : (command[0], command.Skip(1));
+
+    /// <summary>Kills it and all that it started. As long as some of it is there, the number of its group is nobody else's.</summary>
+    public static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
+        {
+            // It has ended by itself.
+        }
+
+        _ = SendSignal(-process.Id, SigKill);
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int process, int signal);
+}
