@@ -48,6 +48,8 @@ internal static class Errors
             StatusCode.Aborted, "another version is current than was expected: look again", new ErrorDetail { Reason = "SECRET_CHANGED" }),
         KeeperStatus.NoRotation => Make(
             StatusCode.FailedPrecondition, "the target's settings name no rotation", new ErrorDetail { Reason = "NO_ROTATION" }),
+        KeeperStatus.NotRotatable => Invalid(
+            "value", "must hold every field that the target's rotation renews, and stay within 8 KiB with the new values"),
         KeeperStatus.TooMany => Make(
             StatusCode.ResourceExhausted, "the target keeps as many secrets as it may", new ErrorDetail { Reason = "TOO_MANY_SECRETS" }),
         _ => Make(

@@ -92,6 +92,22 @@ internal sealed class SecretKeeperTests
     }
 
     [Test]
+    public async Task Rekeying_uses_the_key_that_lies_there_now()
+    {
+        var old = _system.NewKeyFile();
+        await using (var engine = await _system.EngineAsync(_system.Target(olderKeys: [old]), Account, "one"))
+        {
+            File.Copy(_system.KeyFile, old, overwrite: true);
+            File.Copy(_system.NewKeyFile(), _system.KeyFile, overwrite: true);
+
+            Assert.That((await engine.Keeper.RekeyAsync(None)).Count, Is.EqualTo(1));
+        }
+
+        await using var after = _system.Engine(_system.Target());
+        Assert.That(await PasswordAsync(after), Is.EqualTo("one"));
+    }
+
+    [Test]
     public async Task Value_that_was_moved_to_another_place_in_the_store_does_not_open()
     {
         await using var engine = await _system.EngineAsync(_system.Target(), Account, "one");

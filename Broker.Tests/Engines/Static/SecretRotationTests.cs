@@ -27,6 +27,7 @@ internal sealed class SecretRotationTests
     [TestCase("echo '{} secret-of-the-hook'", "not the JSON")]
     [TestCase("echo secret-of-the-hook", "not the JSON")]
     [TestCase("exec cat /dev/zero", "more than")]
+    [TestCase("printf '{\"value\": {\"password\": \"%09000d\"}}' 0", "not the JSON")]
     public async Task Command_that_fails_leaves_the_lease_held_and_is_told_the_same_value_again(string script, string expected)
     {
         var switched = Switched(script);

@@ -49,6 +49,22 @@ internal sealed class KeyRing(string target, KeyReference current, IReadOnlyList
     /// <exception cref="EngineException">It cannot be read.</exception>
     public async ValueTask<string> ReadCurrentIdAsync(CancellationToken cancellationToken) => (await LoadCurrentAsync(cancellationToken)).Id;
 
+    /// <summary>The same, read again from where it comes from: it may have been exchanged there.</summary>
+    /// <exception cref="EngineException">It cannot be read.</exception>
+    public async Task<string> ReadCurrentIdAgainAsync(CancellationToken cancellationToken)
+    {
+        await _loading.WaitAsync(cancellationToken);
+        try
+        {
+            _current = await LoadAsync(current, cancellationToken);
+            return _current.Id;
+        }
+        finally
+        {
+            _loading.Release();
+        }
+    }
+
     public void Dispose()
     {
         foreach (var key in _keys.Values)

@@ -37,7 +37,15 @@ internal sealed record KeptSecret
 
     /// <summary>Leases have ended whose holders know the current value.</summary>
     [JsonIgnore]
-    public bool IsRotationOwed => Holders.Any(holder => holder.IsEnded);
+    public bool IsRotationOwed => Holders.Any(holder => holder.IsEnded) || Current is { IsKnown: true };
+
+    /// <summary>Nothing can be handed out until a rotation has ended.</summary>
+    [JsonIgnore]
+    public bool IsUnsettled => Pending is not null || IsRotationOwed;
+
+    /// <summary>The one that the next value is made from: the current one, or the latest that is still kept.</summary>
+    [JsonIgnore]
+    public SecretVersion? Latest => Current ?? Versions.LastOrDefault(version => version.State == VersionState.Previous);
 
     public static KeptSecret Read(string content) => JsonSerializer.Deserialize<KeptSecret>(content) ?? None;
 
@@ -50,26 +58,23 @@ internal sealed record KeptSecret
     public bool IsClaimed(DateTimeOffset now) => Pending is not null && Claim is { } claim && now < claim.Until;
 
     /// <summary>
-    /// Somebody has put a value at the target, and this is it: the one before is kept. What a rotation had begun, and what ended leases owe, is done
-    /// with.
+    /// Somebody has put a value at the target, and this is it: the one before is kept, and so is the one that a rotation had begun to set, which may
+    /// be what the target has. What ended leases owe is done with, until what they know is restored.
     /// </summary>
     public KeptSecret Put(SecretVersion version) => (this with
     {
         Versions =
         [
-            .. Versions.Select(one => one.State switch
-            {
-                VersionState.Current => one with { State = VersionState.Previous },
-                VersionState.Pending => one.Destroy(),
-                _ => one,
-            }),
+            .. Versions
+                .Select(one => Holders.Any(holder => holder.IsEnded && holder.Version == one.Number) ? one with { IsKnown = true } : one)
+                .Select(one => one.State is VersionState.Current or VersionState.Pending ? one with { State = VersionState.Previous } : one),
             version,
         ],
         Holders = [.. Holders.Where(holder => !holder.IsEnded)],
         Claim = Claim is { } claim ? claim with { Fence = claim.Fence + 1 } : null,
     }).Bounded();
 
-    /// <summary>An earlier value takes the current one's place.</summary>
+    /// <summary>An earlier value takes the current one's place. Where ended leases know it, a rotation is owed from now on.</summary>
     public KeptSecret Restore(int number) => this with
     {
         Versions =
@@ -102,7 +107,14 @@ internal sealed record KeptSecret
         Holders = [.. Holders.Select(holder => holder.Lease == lease.Value ? holder with { IsEnded = true } : holder)],
     };
 
+    /// <summary>Others who hold the same see to it.</summary>
     public KeptSecret Release(LeaseId lease) => this with { Holders = [.. Holders.Where(holder => holder.Lease != lease.Value)] };
+
+    /// <summary>Nobody sees to it while the version is not current; should it be again, a rotation is owed.</summary>
+    public KeptSecret ReleaseKnown(LeaseId lease) => HolderOf(lease) is not { } known ? this : Release(lease) with
+    {
+        Versions = [.. Versions.Select(one => one.Number == known.Version ? one with { IsKnown = true } : one)],
+    };
 
     /// <param name="until">When somebody else may take over.</param>
     /// <param name="pending">Null to go on with the one that is there.</param>
@@ -115,7 +127,7 @@ internal sealed record KeptSecret
     /// <summary>The rotation waits for whoever tries next.</summary>
     public KeptSecret GiveBackClaim(DateTimeOffset now) => this with { Claim = Claim is { } claim ? claim with { Until = now } : null };
 
-    /// <summary>The target has taken the pending value: every other one is destroyed, and ended leases owe nothing any more.</summary>
+    /// <summary>The target has taken the pending value: every other one is destroyed, and nobody holds what the target takes.</summary>
     /// <param name="value">In the pending one's place, when the target has made its own; null for that one.</param>
     /// <param name="now">When the claim ends.</param>
     public KeptSecret FinishRotation(string? value, DateTimeOffset now) => (this with
@@ -123,10 +135,10 @@ internal sealed record KeptSecret
         Versions =
         [
             .. Versions.Select(one => one.State == VersionState.Pending
-                ? one with { State = VersionState.Current, Value = value ?? one.Value }
+                ? one with { State = VersionState.Current, Value = value ?? one.Value, IsRotated = true }
                 : one.Destroy()),
         ],
-        Holders = [.. Holders.Where(holder => !holder.IsEnded)],
+        Holders = [],
     }).GiveBackClaim(now).Bounded();
 
     private KeptSecret Bounded()
@@ -136,15 +148,6 @@ internal sealed record KeptSecret
         versions.RemoveAll(one => one.State == VersionState.Destroyed && versions.Count > MaxVersions && one.Number <= versions[^1].Number - MaxVersions);
         return this with { Versions = versions };
     }
-}
-
-/// <param name="Number">1 for the first.</param>
-/// <param name="State">What it is.</param>
-/// <param name="Value">Encrypted, as <see cref="Encryption.SealedValue"/> is written; empty when it is destroyed.</param>
-/// <param name="CreateTime">By the store's clock.</param>
-internal sealed record SecretVersion(int Number, VersionState State, string Value, DateTimeOffset CreateTime)
-{
-    public SecretVersion Destroy() => this with { State = VersionState.Destroyed, Value = "" };
 }
 
 /// <param name="Lease">Its id.</param>

@@ -78,7 +78,7 @@ internal sealed class RotationHook(string target, RotationSettings settings, Tim
                 }
             }
 
-            if (reader.TokenType == JsonTokenType.EndObject && !reader.Read())
+            if (own is null or { IsSmallEnough: true } && reader.TokenType == JsonTokenType.EndObject && !reader.Read())
             {
                 return true;
             }

@@ -23,6 +23,17 @@ internal sealed class SecretFields : IDisposable
 
     public IReadOnlyDictionary<string, Secret> Values => _values;
 
+    /// <summary>Whether it can be kept.</summary>
+    public bool IsSmallEnough
+    {
+        get
+        {
+            using var buffer = new WipedBuffer();
+            Write(buffer);
+            return buffer.Written.Length <= MaxBytes;
+        }
+    }
+
     public static bool IsName(string name) =>
         name.Length is > 0 and <= MaxNameLength && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
@@ -66,10 +77,10 @@ internal sealed class SecretFields : IDisposable
     }
 
     /// <summary>A copy in which some have another, random value: letters and digits.</summary>
-    public static SecretFields Renewed(SecretFields? present, IReadOnlyCollection<string> names, int length)
+    public static SecretFields Renewed(SecretFields present, IReadOnlyCollection<string> names, int length)
     {
         var fields = new SecretFields();
-        foreach (var (name, value) in present?.Values ?? new Dictionary<string, Secret>())
+        foreach (var (name, value) in present.Values)
         {
             fields._values[name] = new Secret(value.Bytes.ToArray());
         }

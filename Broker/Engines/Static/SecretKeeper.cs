@@ -18,6 +18,11 @@ internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
     /// <param name="cancellationToken">Stops it before it is written.</param>
     public async Task<KeeperAnswer> PutAsync(string name, SecretFields fields, int? expected, CancellationToken cancellationToken)
     {
+        if (rotation?.Takes(fields) == false)
+        {
+            return new KeeperAnswer(KeeperStatus.NotRotatable);
+        }
+
         var now = await shelf.GetTimeAsync(cancellationToken);
         if (!(await shelf.ListAsync(cancellationToken)).ContainsKey(name) && (await shelf.ListAsync(cancellationToken)).Count >= MaxSecrets)
         {
@@ -54,13 +59,17 @@ internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
         secret => secret.Restore(number),
         cancellationToken);
 
-    /// <summary>Whatever it is, its value is gone from the store; the current one's, too: then nothing is handed out until another is put.</summary>
+    /// <summary>
+    /// Whatever it is, its value is gone from the store; the current one's, too: then nothing is handed out until another is put. Not while a rotation
+    /// is to be ended: the target may have it still.
+    /// </summary>
     public Task<KeeperAnswer> DestroyAsync(string name, int number, CancellationToken cancellationToken) => ChangeAsync(
         name,
         number,
-        (_, version) => version.State switch
+        (secret, version) => version.State switch
         {
             VersionState.Pending => KeeperStatus.Rotating,
+            VersionState.Current when secret.Pending is not null => KeeperStatus.Rotating,
             VersionState.Destroyed => KeeperStatus.NoSuchVersion,
             _ => KeeperStatus.Done,
         },
@@ -74,21 +83,23 @@ internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
             return new KeeperAnswer(KeeperStatus.NoRotation);
         }
 
-        if ((await shelf.FindAsync(name, cancellationToken)).Versions.Count == 0)
+        if ((await shelf.FindAsync(name, cancellationToken)) is { Latest: null, Pending: null })
         {
             return new KeeperAnswer(KeeperStatus.NoSuchVersion);
         }
 
-        return await rotation.TryRotateAsync(name, lease: "", isOwed: false, cancellationToken) is { } version
+        // Whoever asked may have gone: a command that is stopped half way leaves a secret that nobody is given.
+        return await rotation.TryRotateAsync(name, lease: "", isOwed: false, CancellationToken.None) is { } version
             ? new KeeperAnswer(KeeperStatus.Done, version)
             : new KeeperAnswer(KeeperStatus.Rotating);
     }
 
-    /// <summary>Encrypts with the present key whatever is encrypted with an older one.</summary>
+    /// <summary>Encrypts with the present key whatever is encrypted with another one.</summary>
     /// <returns>How many values, and the key's id.</returns>
+    /// <exception cref="EngineException">Something could not be opened, or another broker encrypts with another key meanwhile.</exception>
     public async Task<(int Count, string KeyId)> RekeyAsync(CancellationToken cancellationToken)
     {
-        var key = await shelf.ReadKeyIdAsync(cancellationToken);
+        var key = await shelf.ReadKeyIdAgainAsync(cancellationToken);
         var count = 0;
         foreach (var name in (await shelf.ListAsync(cancellationToken)).Keys)
         {
@@ -98,7 +109,7 @@ internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
                 async secret =>
                 {
                     values.Clear();
-                    foreach (var version in secret.Versions.Where(one => one.Value.Length > 0 && !one.Value.StartsWith($"{key}.", StringComparison.Ordinal)))
+                    foreach (var version in secret.Versions.Where(one => IsUnderAnother(key, one)))
                     {
                         using var fields = await shelf.OpenAsync(name, version, cancellationToken);
                         values[version.Number] = await shelf.SealAsync(name, version.Number, fields, cancellationToken);
@@ -110,8 +121,14 @@ internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
             count += values.Count;
         }
 
-        return (count, key);
+        // Whoever is told that all are under this key takes the other one away.
+        return (await shelf.ListAsync(cancellationToken)).Values.SelectMany(secret => secret.Versions).Any(version => IsUnderAnother(key, version))
+            ? throw new EngineException($"target {shelf.Target}: another broker encrypts with another key than {key}: give all the same", isTransient: true)
+            : (count, key);
     }
+
+    private static bool IsUnderAnother(string key, SecretVersion version) =>
+        version.Value.Length > 0 && !version.Value.StartsWith($"{key}.", StringComparison.Ordinal);
 
     private async Task<KeeperAnswer> ChangeAsync(
         string name,
@@ -152,6 +169,9 @@ internal enum KeeperStatus
 
     /// <summary>The target has no rotation.</summary>
     NoRotation,
+
+    /// <summary>The value lacks a field that the target's rotation renews, or leaves no room for it.</summary>
+    NotRotatable,
 
     /// <summary>The target has as many secrets as it may.</summary>
     TooMany,

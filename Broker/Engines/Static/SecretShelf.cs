@@ -91,6 +91,9 @@ internal sealed class SecretShelf(string target, KeyRing keys, IStaticSecretStor
     /// <summary>The id of the key that new values are sealed with.</summary>
     public ValueTask<string> ReadKeyIdAsync(CancellationToken cancellationToken) => keys.ReadCurrentIdAsync(cancellationToken);
 
+    /// <summary>The same, read again from where it comes from.</summary>
+    public Task<string> ReadKeyIdAgainAsync(CancellationToken cancellationToken) => keys.ReadCurrentIdAgainAsync(cancellationToken);
+
     private string ContextOf(string name, int number) => $"static/{target}/{name}/{number}";
 
     private KeptSecret Read(StoredSecret stored)

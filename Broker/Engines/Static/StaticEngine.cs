@@ -99,6 +99,11 @@ internal sealed class StaticEngine : ICredentialEngine
         {
             await _holders.EndAsync(lease.Id, cancellationToken);
         }
+        else
+        {
+            // From a time when the target had a rotation.
+            await SecretHolders.ForgetAsync(_shelf, ReadHandle(lease)?.Name, lease.Id, cancellationToken);
+        }
     }
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
@@ -156,14 +161,18 @@ internal sealed class StaticEngine : ICredentialEngine
 
     private static string Evidence(string name, int number, KeptSecret secret)
     {
-        if (secret.Current is { } current && current.Number != number)
+        if (secret.Versions.FirstOrDefault(version => version.Number > number && version.IsRotated) is { } rotated)
         {
-            return secret.Find(number) is { State: VersionState.Previous }
-                ? $"expire-only: an operator put version {current.Number} of secret {name} in the place of version {number}"
-                : $"secret {name} rotated to version {current.Number}: its command reported success; version {number} is destroyed here";
+            return $"secret {name} rotated to version {rotated.Number}: its command reported success; version {number} is destroyed here";
         }
 
-        return $"expire-only until the last lease that holds it ends: version {number} of secret {name} stays known to its holder";
+        if (secret.Current is { } current && current.Number != number)
+        {
+            return $"expire-only: an operator put version {current.Number} of secret {name} in the place of version {number}";
+        }
+
+        var until = secret.Holders.Any(holder => holder.Version == number) ? " until the last lease that holds it ends" : "";
+        return $"expire-only{until}: version {number} of secret {name} stays known to its holder";
     }
 
     private static (string Name, int Number)? ReadHandle(Lease lease)
