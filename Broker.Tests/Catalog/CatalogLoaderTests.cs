@@ -103,6 +103,25 @@ internal sealed class CatalogLoaderTests
     }
 
     [Test]
+    public async Task What_two_targets_cannot_have_together_is_told()
+    {
+        var told = await CatalogFolder.FaultsOfAsync(
+            """
+            targets:
+              - { name: a-ca, engine: x509, settings: { key_file: /nowhere/a.key, certificate_file: /nowhere/a.pem } }
+              - { name: b-ca, engine: x509, settings: { key_file: /nowhere/b.key, certificate_file: /nowhere/a.pem } }
+              - { name: a, engine: external, settings: { socket: /run/a.sock, revocability: destroy, command: [/opt/a] } }
+              - { name: b, engine: external, settings: { socket: /run/a.sock, revocability: destroy, command: [/opt/b] } }
+            """);
+
+        Assert.That(told, Is.EqualTo(new[]
+        {
+            "targets/b-ca/settings/certificate_file: must not be that of target a-ca, which publishes another list of what was revoked",
+            "targets/b/settings/socket: must be another, or command, environment and owner those of target a, which has it too",
+        }));
+    }
+
+    [Test]
     public async Task Every_fault_of_every_file_is_told_at_once()
     {
         using var folder = new CatalogFolder();

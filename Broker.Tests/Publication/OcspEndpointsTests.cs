@@ -170,6 +170,15 @@ internal sealed class OcspEndpointsTests
     }
 
     [Test]
+    public async Task Target_may_be_called_as_the_path_of_its_responder()
+    {
+        var request = Convert.ToBase64String((_question with { Serials = [LeaseId.New(1).ToSerialNumber()] }).Encode());
+        var address = new Uri($"{_host.Address.AbsoluteUri.TrimEnd('/')}/v1/x509/ocsp/ocsp/{Uri.EscapeDataString(request)}");
+
+        Assert.That(OcspAnswer.Parse(await SendAsync(new HttpRequestMessage(HttpMethod.Get, address))).Only, Is.EqualTo("unknown"));
+    }
+
+    [Test]
     public async Task What_is_no_request_is_malformed()
     {
         Assert.That((await PostAsync([])).Status, Is.EqualTo("malformedRequest"));

@@ -54,7 +54,7 @@ internal sealed class PublicationHost : IAsyncDisposable
         _app = builder.Build();
         _app.MapPublications(target => target switch
         {
-            "x509-target" => X509,
+            "x509-target" or "ocsp" => X509,
             "ssh-target" => Ssh,
             "jwt-target" => Jwt,
             _ => null,

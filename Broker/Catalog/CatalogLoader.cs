@@ -51,6 +51,11 @@ internal sealed class CatalogLoader
             targets.TryAdd(entry.Name, TargetReader.Read(entry, _types));
         }
 
+        foreach (var kind in targets.Values.GroupBy(target => target.Engine).Where(kind => _types.ContainsKey(kind.Key)))
+        {
+            _types[kind.Key].ValidateTogether([.. kind], _faults);
+        }
+
         var grants = new List<Grant>();
         var intents = new Dictionary<(string Action, string Resource, string Engine), CatalogEntry>();
         foreach (var entry in _grants.Where(entry => entry.IsObject))

@@ -20,6 +20,16 @@ internal interface ICredentialEngineType
     /// <summary>Reports every fault of a grant's settings. No call leaves the process.</summary>
     void ValidateGrant(Grant grant, Target target, CatalogFaults faults);
 
+    /// <summary>Reports every fault that targets of this kind have together. No call leaves the process.</summary>
+    void ValidateTogether(IReadOnlyList<Target> targets, CatalogFaults faults)
+    {
+    }
+
+    /// <summary>Told the targets of this kind that a catalogue has from now on, after the engines of them all were made. It has no others any more.</summary>
+    void Follow(IReadOnlyList<Target> targets)
+    {
+    }
+
     /// <summary>The engine of one target whose settings are valid.</summary>
     ICredentialEngine Create(Target target);
 }

@@ -41,6 +41,11 @@ internal sealed class TargetEngines(
 
             _engines[engine.Target.Name] = engine;
         }
+
+        foreach (var type in _types.Values)
+        {
+            type.Follow([.. catalog.Targets.Where(target => target.Engine == type.Name)]);
+        }
     }
 
     public async ValueTask DisposeAsync()

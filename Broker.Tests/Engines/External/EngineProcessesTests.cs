@@ -32,7 +32,7 @@ internal sealed class EngineProcessesTests
     [Test]
     public async Task Nothing_is_started_by_a_command_that_only_reads_the_catalogue()
     {
-        _processes.Want(Socket, Waiting("a"));
+        Want(Socket, Waiting("a"));
         await _processes.DisposeAsync();
 
         Assert.That(Starts("a"), Is.Empty);
@@ -79,8 +79,8 @@ internal sealed class EngineProcessesTests
         await StartAsync(Waiting("a"));
         await Wait.UntilAsync(() => Starts("a").Length == 1);
 
-        _processes.Want(Socket, Waiting("a"));
-        _processes.Want(Socket, Waiting("b"));
+        Want(Socket, Waiting("a"));
+        Want(Socket, Waiting("b"));
         await Wait.UntilAsync(() => Starts("b").Length == 1);
 
         Assert.That(Starts("a"), Has.Length.EqualTo(1));
@@ -92,7 +92,10 @@ internal sealed class EngineProcessesTests
     public async Task Process_is_ended_by_the_end_of_its_input_or_else_the_hard_way()
     {
         await StartAsync(Waiting("a"));
-        _processes.Want($"{Socket}2", Command($"echo $$ >> {FileOf("b")}; exec sleep 1000"));
+        _processes.Follow(new Dictionary<string, EngineCommand>
+        {
+            [Socket] = Waiting("a"), [$"{Socket}2"] = Command($"echo $$ >> {FileOf("b")}; exec sleep 1000"),
+        });
         await Wait.UntilAsync(() => Starts("a").Length == 1 && Starts("b").Length == 1);
 
         await _processes.DisposeAsync();
@@ -101,11 +104,39 @@ internal sealed class EngineProcessesTests
         Assert.That(File.Exists($"{FileOf("a")}.ended"), Is.True, "it was not let end by itself");
     }
 
+    [Test]
+    public async Task Process_that_no_target_wants_any_more_is_ended_and_started_again_when_one_does()
+    {
+        await StartAsync(Waiting("a"));
+        await Wait.UntilAsync(() => Starts("a").Length == 1);
+
+        _processes.Follow(new Dictionary<string, EngineCommand>());
+
+        await Wait.UntilAsync(() => !Runs(Starts("a")[0]));
+        Want(Socket, Waiting("a"));
+        await Wait.UntilAsync(() => Starts("a").Length == 2);
+        Assert.That(Runs(Starts("a")[1]), Is.True);
+    }
+
+    [Test]
+    public async Task Process_that_cannot_be_started_at_all_does_not_end_the_trials()
+    {
+        // No system takes a program's name with a NUL: another failure than that of a file that is missing.
+        await StartAsync(new EngineCommand(["/bin/s\0h"], new Dictionary<string, string>()));
+        await Wait.UntilAsync(() => _log.Text.Contains("it cannot be started", StringComparison.Ordinal));
+
+        Want(Socket, Waiting("a"));
+
+        await Wait.UntilAsync(() => Starts("a").Length == 1);
+    }
+
     private async Task StartAsync(EngineCommand command)
     {
         await _processes.StartAsync(CancellationToken.None);
-        _processes.Want(Socket, command);
+        Want(Socket, command);
     }
+
+    private void Want(string socket, EngineCommand command) => _processes.Follow(new Dictionary<string, EngineCommand> { [socket] = command });
 
     private EngineCommand Waiting(string name) =>
         Command($"echo $$ >> {FileOf(name)}; cat > /dev/null; touch {FileOf(name)}.ended");

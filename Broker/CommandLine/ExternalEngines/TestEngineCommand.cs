@@ -70,12 +70,12 @@ internal static class TestEngineCommand
             var read = Read(type, TargetOf(settings), GrantOf(settings));
             if (read.Command is { } command)
             {
-                processes.Want(read.Socket, command);
+                processes.Follow(new Dictionary<string, EngineCommand> { [read.Socket] = command });
             }
 
             var description = await EngineGreeting.AskAsync(read, read.Command is null ? TimeSpan.Zero : StartLimit, cancellationToken);
             var revocability = EngineGreeting.WordOf(description.Revocability);
-            Output.Line($"{description.Name} {description.Version}: {revocability}, {(description.Renewable ? "renewable" : "not renewable")}");
+            Output.Line($"{EngineGreeting.Shown(description.Name)} {EngineGreeting.Shown(description.Version)}: {revocability}, {(description.Renewable ? "renewable" : "not renewable")}");
             if (!isExpected)
             {
                 settings.Target["revocability"] = revocability;

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
 
@@ -37,7 +36,7 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         _running = Task.Run(() => RunAsync(before));
     }
 
-    /// <summary>Ends it, and waits until it has ended.</summary>
+    /// <summary>Ends it, and waits until it has ended. Never fails: what takes its place waits for that.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _ending, 1) == 0)
@@ -83,11 +82,25 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         {
             process.Start();
         }
-        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            return "it cannot be started";
+            return $"it cannot be started: {e.GetType().Name}";
         }
 
+        try
+        {
+            return await WatchAsync(process);
+        }
+        catch (Exception e)
+        {
+            // Whatever it was: who is not watched is not started again, and keeps what is to take its place from starting.
+            Kill(process);
+            return e.GetType().Name;
+        }
+    }
+
+    private async Task<string> WatchAsync(Process process)
+    {
         LogStarted(_socket, process.Id);
         // What it writes may hold secrets: it is read, so that it is not held up, and goes nowhere.
         var output = Task.WhenAll(
@@ -111,8 +124,21 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!process.HasExited)
         {
+            Kill(process);
+            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(StopLimit, _time, CancellationToken.None);
+        }
+    }
+
+    /// <summary>With all that it started, as far as the system lets this user.</summary>
+    private void Kill(Process process)
+    {
+        try
+        {
             process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogNotKilled(_socket, process.Id, e.GetType().Name);
         }
     }
 
@@ -142,6 +168,9 @@ internal sealed partial class EngineProcess : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Information, "The engine of {Socket} was started as process {Process}")]
     private partial void LogStarted(string socket, int process);
+
+    [LoggerMessage(LogLevel.Error, "The engine of {Socket}, process {Process}, or what it started could not be killed: {Failure}")]
+    private partial void LogNotKilled(string socket, int process, string failure);
 
     [LoggerMessage(LogLevel.Error, "The engine of {Socket} has ended ({End}) and is started again within {Pause}")]
     private partial void LogEnded(string socket, string end, TimeSpan pause);

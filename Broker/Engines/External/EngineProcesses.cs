@@ -11,20 +11,22 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
     private readonly Dictionary<string, EngineProcess> _running = [];
     private bool _started;
 
-    /// <summary>Has the engine of a socket run by this command from now on, in place of what ran it before.</summary>
-    public void Want(string socket, EngineCommand command)
+    /// <summary>Has each engine run by its command from now on, in place of what ran it before, and ends those that are not named.</summary>
+    /// <param name="wanted">By their sockets.</param>
+    public void Follow(IReadOnlyDictionary<string, EngineCommand> wanted)
     {
         lock (_lock)
         {
-            if (_wanted.TryGetValue(socket, out var wanted) && wanted.IsSameAs(command))
+            foreach (var socket in _wanted.Keys.Except(wanted.Keys).ToArray())
             {
-                return;
+                _wanted.Remove(socket);
+                // It stays among those that run until it has ended, for whoever comes after it.
+                _ = _running.GetValueOrDefault(socket)?.DisposeAsync().AsTask();
             }
 
-            _wanted[socket] = command;
-            if (_started)
+            foreach (var (socket, command) in wanted)
             {
-                Start(socket, command);
+                Want(socket, command);
             }
         }
     }
@@ -72,6 +74,20 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
         }
 
         await Task.WhenAll(running.Select(process => process.DisposeAsync().AsTask()));
+    }
+
+    private void Want(string socket, EngineCommand command)
+    {
+        if (_wanted.TryGetValue(socket, out var wanted) && wanted.IsSameAs(command))
+        {
+            return;
+        }
+
+        _wanted[socket] = command;
+        if (_started)
+        {
+            Start(socket, command);
+        }
     }
 
     private void Start(string socket, EngineCommand command)

@@ -15,20 +15,47 @@ internal sealed class ExternalEngineType(EngineProcesses processes, TimeProvider
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => ExternalGrantSettings.Read(grant, faults);
 
+    /// <summary>One process listens at a socket: it would get the secrets of every target there, whichever of them it was started for.</summary>
+    public void ValidateTogether(IReadOnlyList<Target> targets, CatalogFaults faults)
+    {
+        var valid = targets.Select(target => (Target: target, Settings: TryRead(target))).Where(one => one.Settings is not null);
+        foreach (var together in valid.GroupBy(one => one.Settings!.Socket, StringComparer.Ordinal))
+        {
+            var first = together.First();
+            foreach (var other in together.Where(one => !one.Settings!.IsOfSameProcess(first.Settings!)))
+            {
+                faults.Add(
+                    $"targets/{other.Target.Name}/settings/socket",
+                    $"must be another, or command, environment and owner those of target {first.Target.Name}, which has it too");
+            }
+        }
+    }
+
+    public void Follow(IReadOnlyList<Target> targets)
+    {
+        var wanted = new Dictionary<string, EngineCommand>(StringComparer.Ordinal);
+        foreach (var settings in targets.Select(TryRead))
+        {
+            if (settings?.Command is { } command)
+            {
+                wanted[settings.Socket] = command;
+            }
+        }
+
+        processes.Follow(wanted);
+    }
+
     public ICredentialEngine Create(Target target)
+    {
+        var settings = TryRead(target)
+            ?? throw new ArgumentException($"target {target.Name} has settings that are not valid", nameof(target));
+        return new ExternalEngine(target, settings, time);
+    }
+
+    private static ExternalTargetSettings? TryRead(Target target)
     {
         var faults = new CatalogFaults();
         var settings = ExternalTargetSettings.Read(target, faults);
-        if (faults.Any)
-        {
-            throw new ArgumentException($"target {target.Name} has settings that are not valid", nameof(target));
-        }
-
-        if (settings.Command is { } command)
-        {
-            processes.Want(settings.Socket, command);
-        }
-
-        return new ExternalEngine(target, settings, time);
+        return faults.Any ? null : settings;
     }
 }

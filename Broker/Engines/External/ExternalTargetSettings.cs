@@ -41,6 +41,13 @@ internal sealed record ExternalTargetSettings
     /// <summary><c>secrets</c>: read for each call and handed to the engine, by name. None when not set.</summary>
     public required IReadOnlyDictionary<string, SecretReference> Secrets { get; init; }
 
+    /// <summary>Whether the catalogue tells the engine anything by this name.</summary>
+    public bool Has(string setting) => EngineSettings.TryGetProperty(setting, out _) || Secrets.ContainsKey(setting);
+
+    /// <summary>Whether one process is what both mean.</summary>
+    public bool IsOfSameProcess(ExternalTargetSettings other) =>
+        Owner == other.Owner && (Command is { } command ? other.Command is { } another && command.IsSameAs(another) : other.Command is null);
+
     public static ExternalTargetSettings Read(Target target, CatalogFaults faults)
     {
         var reader = SettingsReader.Of(target, faults);
@@ -65,9 +72,9 @@ internal sealed record ExternalTargetSettings
     private static string ReadSocket(SettingsReader reader)
     {
         var path = reader.RequiredText("socket");
-        if (reader.Has("socket") && (!path.StartsWith('/') || Encoding.UTF8.GetByteCount(path) > MaxPathBytes))
+        if (reader.Has("socket") && (!path.StartsWith('/') || path.Contains('\0') || Path.GetFullPath(path) != path || Encoding.UTF8.GetByteCount(path) > MaxPathBytes))
         {
-            reader.Fault("socket", $"must be an absolute path of at most {MaxPathBytes} bytes");
+            reader.Fault("socket", $"must be an absolute path of at most {MaxPathBytes} bytes, without . and .. and empty parts");
         }
 
         return path;

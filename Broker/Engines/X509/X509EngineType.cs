@@ -28,6 +28,31 @@ internal sealed class X509EngineType(IDenyList denyList, TimeProvider time, ILog
         }
     }
 
+    /// <summary>A list has what was revoked at its own target: a verifier that got it for a certificate of the other would find that one good.</summary>
+    public void ValidateTogether(IReadOnlyList<Target> targets, CatalogFaults faults)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var target in targets)
+        {
+            var own = new CatalogFaults();
+            var authority = X509Settings.Read(target, own).Authority;
+            if (own.Any)
+            {
+                continue;
+            }
+
+            foreach (var (setting, file) in ((string, string)[])[("key_file", authority.KeyFile), ("certificate_file", authority.CertificateFile)])
+            {
+                if (!seen.TryAdd($"{setting} {file}", target.Name))
+                {
+                    faults.Add(
+                        $"targets/{target.Name}/settings/{setting}",
+                        $"must not be that of target {seen[$"{setting} {file}"]}, which publishes another list of what was revoked");
+                }
+            }
+        }
+    }
+
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults)
     {
         var settings = X509GrantSettings.Read(grant, faults);
