@@ -97,8 +97,8 @@ def main():
     parser.add_argument("--until-input-ends", action="store_true", help="for a broker that starts it: end with the standard input")
     arguments = parser.parse_args()
 
-    # The broker takes no socket that everybody can write to.
-    os.umask(0o117)
+    # Whoever can write to the socket can ask for secrets past the broker.
+    os.umask(0o177)
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
     services.add_EngineServiceServicer_to_server(NotebooksEngine(), server)
     server.add_insecure_port(f"unix:{arguments.socket}")

@@ -59,7 +59,8 @@ def open_session(file, name, password):
 def read(file, session, notebook):
     with connect(file) as connection:
         if connection.execute(
-                "SELECT 1 FROM session JOIN may_read USING (account) WHERE id = ? AND notebook = ?", (session, notebook)).fetchone() is None:
+                "SELECT 1 FROM session JOIN may_read USING (account) JOIN account AS owner ON owner.name = session.account "
+                "WHERE id = ? AND notebook = ? AND expire_time > ?", (session, notebook, time.time())).fetchone() is None:
             raise Refused()
         return [text for (text,) in connection.execute("SELECT text FROM note WHERE notebook = ?", (notebook,))]
 

@@ -73,6 +73,16 @@ internal sealed class TestEngineCommandTests
     }
 
     [Test]
+    public async Task What_the_engine_says_that_it_is_does_nothing_to_the_terminal()
+    {
+        _engine.Description.Name = "te\u001b[31mst\n";
+
+        var run = await RunAsync();
+
+        Assert.That(run.Output, Does.StartWith("te?[31mst? 1: ").And.Not.Contain("\u001b"));
+    }
+
+    [Test]
     public async Task Engine_that_is_not_there_and_settings_with_faults_are_told_apart()
     {
         await _engine.StopAsync();

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -201,6 +202,18 @@ internal sealed class ExternalEngineTests
         Lie("a handle that is too long", "the handle must have", made => made.Handle = new string('h', 513)),
         Lie("a handle with a control character", "the handle must have", made => made.Handle = "h\u001b[31m"),
         Lie("a handle that holds the secret", "the handle must not hold", made => made.Handle = $"h-{made.Fields["password"].ToStringUtf8()}"),
+        Lie("a handle that holds it in hexadecimal", "the handle must not hold", made => made.Handle = $"h:{Convert.ToHexString(made.Fields["password"].Span)}"),
+        Lie("a handle that holds it in base64", "the handle must not hold", made => made.Handle = Convert.ToBase64String(Bytes($"{made.Fields["username"].ToStringUtf8()[..1]}:{made.Fields["password"].ToStringUtf8()}.").Span)),
+        Lie("a handle that holds it in base64 for addresses", "the handle must not hold", made =>
+        {
+            made.Fields["password"] = Bytes("?>?>?>?>?>");
+            made.Handle = $"h-{Base64Url.EncodeToString(Bytes("?>?>?>?>?>").Span)}";
+        }),
+        Lie("a handle with a short secret", "the handle must not hold", made =>
+        {
+            made.Fields["pin"] = Bytes("7391");
+            made.Handle = "pin:7391/h";
+        }),
         Lie("a secret that outlives its lease", "it must not end later", made => made.ExpireTime = made.ExpireTime.ToDateTimeOffset().AddSeconds(90).ToTimestamp()),
         Lie("an end that no clock reaches", "it must not end later", made => made.ExpireTime = new Timestamp { Seconds = long.MaxValue, Nanos = int.MaxValue }),
     ];
@@ -219,6 +232,39 @@ internal sealed class ExternalEngineTests
         Assert.That(failure.IsTransient, Is.False);
         Assert.That(failure.Message, Does.StartWith("target external-target: the engine's answer was refused: ").And.Contains(rule));
         Assert.That(failure.ToString(), Does.Not.Contain(Canary));
+    }
+
+    [Test]
+    public async Task Handle_may_have_the_characters_of_a_short_value_by_chance()
+    {
+        _process.Answer = (made, _) =>
+        {
+            made.Fields["port"] = Bytes("5432");
+            made.Fields["kind"] = Bytes("h");
+            made.Handle = "h-a54321";
+            return Task.FromResult(made);
+        };
+
+        using var credential = await _engine.IssueAsync(TestExternal.Request(), Token);
+
+        Assert.That(credential.Handle, Is.EqualTo("h-a54321"));
+    }
+
+    [Test]
+    public async Task Names_that_only_the_engine_has_are_counted_and_not_told()
+    {
+        const string Name = "canary_7c1d";
+        _process.Description.TargetSettings.Add(new SettingDescription { Name = Name, Kind = SettingKind.Text, Required = true });
+        _process.Description.TargetSettings.Add(new SettingDescription { Name = $"{Name}_2", Kind = SettingKind.Secret, Required = true });
+        var required = await FailureOfAsync();
+        _process.Description.TargetSettings.Where(setting => setting.Name.StartsWith(Name, StringComparison.Ordinal)).ToList()
+            .ForEach(setting => setting.Required = false);
+        _process.Finding = () => new CheckResponse { Faults = { new SettingFault { Setting = Name, Rule = SettingRule.Form } } };
+        var found = await Assert.ThrowsAsync<EngineException>(async () => await _engine.CheckAsync(Token));
+
+        Assert.That(required.Message, Is.EqualTo(
+            "target external-target: engine_settings must have all that the engine requires: 1 missing; secrets must have all that the engine requires: 1 missing"));
+        Assert.That(found!.Message, Is.EqualTo("target external-target: a setting that the catalogue does not have has not the right form"));
     }
 
     [Test]
@@ -294,7 +340,7 @@ internal sealed class ExternalEngineTests
             settings["secrets"] = new JsonObject { ["other"] = new JsonObject { ["env"] = "NOWHERE" } };
         });
         var expected = "target external-target: engine_settings/folder must be a text; engine_settings/colour is not a setting of this engine; "
-            + "secrets/admin is required; secrets/other is not a secret of this engine";
+            + "secrets must have all that the engine requires: 1 missing; secrets/other is not a secret of this engine";
 
         var found = await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(Token));
         var refused = await Assert.ThrowsAsync<EngineException>(async () => await engine.IssueAsync(TestExternal.Request(), Token));

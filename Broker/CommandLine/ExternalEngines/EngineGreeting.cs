@@ -8,6 +8,8 @@ namespace SecretsBroker.CommandLine.ExternalEngines;
 /// <summary>Asks an engine what it is, when a test begins and when it was started again.</summary>
 internal static class EngineGreeting
 {
+    private const int MaxShown = 64;
+
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(50);
 
@@ -39,6 +41,9 @@ internal static class EngineGreeting
             await Task.Delay(AskAgainAfter, cancellationToken);
         }
     }
+
+    /// <summary>A name as the engine says it, fit for a terminal: nothing in it moves the cursor or recolours what the broker says.</summary>
+    public static string Shown(string name) => string.Concat(name.Take(MaxShown).Select(c => c is >= ' ' and <= '~' ? c : '?'));
 
     public static string WordOf(Engine.V1.Revocability revocability) => revocability switch
     {

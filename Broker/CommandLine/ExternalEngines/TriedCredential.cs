@@ -39,6 +39,12 @@ internal sealed class TriedCredential(IReadOnlyList<string> command)
             // It did not read all of it; its exit code says whether that was meant.
             await process.WaitForExitAsync(cancellationToken);
         }
+        catch (OperationCanceledException)
+        {
+            // It has the credential.
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
 
         return process.ExitCode switch
         {

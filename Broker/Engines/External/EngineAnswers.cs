@@ -11,11 +11,7 @@ internal static class EngineAnswers
 {
     private const int MaxFields = 32;
     private const int MaxValueBytes = 64 * 1024;
-    private const int MaxHandle = 512;
     private const int MaxFindings = 16;
-
-    /// <summary>Shorter values are too common for a handle to be free of them.</summary>
-    private const int ShortestSecret = 8;
 
     /// <summary>Who counts in whole seconds may round up.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(1);
@@ -68,10 +64,16 @@ internal static class EngineAnswers
     }
 
     /// <exception cref="EngineException">The answer is refused.</exception>
-    public static IReadOnlyList<string> ReadFaults(string target, CheckResponse answer, DescribeResponse description) =>
-        answer.Faults.All(fault => description.TargetSettings.Any(setting => setting.Name == fault.Setting))
-            ? [.. answer.Faults.Take(description.TargetSettings.Count).Select(fault => $"{fault.Setting} {WordOf(fault.Rule)}")]
+    public static IReadOnlyList<string> ReadFaults(
+        string target, CheckResponse answer, DescribeResponse description, ExternalTargetSettings settings)
+    {
+        return answer.Faults.All(fault => description.TargetSettings.Any(setting => setting.Name == fault.Setting))
+            ? [.. answer.Faults.Take(description.TargetSettings.Count).Select(fault => $"{NameOf(fault.Setting)} {WordOf(fault.Rule)}")]
             : throw Refused(target, "it must name settings of its description");
+
+        // Names that only the engine has are its words, too.
+        string NameOf(string setting) => settings.Has(setting) ? setting : "a setting that the catalogue does not have";
+    }
 
     private static string? FindFault(IssueResponse answer, DateTimeOffset leaseEnd, Revocability revocability)
     {
@@ -85,12 +87,12 @@ internal static class EngineAnswers
             return $"fields must have 1 to {MaxValueBytes} bytes of UTF-8 without NUL";
         }
 
-        if (answer.Handle.Length > MaxHandle || answer.Handle.Any(c => c is <= ' ' or > '~'))
+        if (!EngineHandle.IsValid(answer.Handle))
         {
-            return $"the handle must have at most {MaxHandle} visible ASCII characters";
+            return $"the handle must have at most {EngineHandle.MaxLength} visible ASCII characters";
         }
 
-        if (answer.Fields.Values.Any(value => value.Length >= ShortestSecret && Encoding.ASCII.GetBytes(answer.Handle).AsSpan().IndexOf(value.Span) >= 0))
+        if (answer.Fields.Values.Any(value => EngineHandle.Holds(answer.Handle, value.Span)))
         {
             return "the handle must not hold a field's value";
         }

@@ -3,7 +3,10 @@ using SecretsBroker.Engine.V1;
 
 namespace SecretsBroker.Engines.External;
 
-/// <summary>What an engine says that it is, held against what the catalogue expects of it. Faults name settings, never values.</summary>
+/// <summary>
+/// What an engine says that it is, held against what the catalogue expects of it. Faults name settings that the catalogue has, and count the others:
+/// their names are the engine's words. Never values.
+/// </summary>
 internal static class EngineDescription
 {
     private const int MaxSettings = 100;
@@ -25,9 +28,7 @@ internal static class EngineDescription
         faults.AddRange(FaultsOf(
             settings.EngineSettings, ExternalTargetSettings.EngineSettingsName, [.. description.TargetSettings.Where(s => s.Kind != SettingKind.Secret)]));
         var secrets = description.TargetSettings.Where(setting => setting.Kind == SettingKind.Secret).ToArray();
-        faults.AddRange(secrets
-            .Where(secret => secret.Required && !settings.Secrets.ContainsKey(secret.Name))
-            .Select(secret => $"secrets/{secret.Name} is required"));
+        faults.AddRange(Missing("secrets", secrets.Count(secret => secret.Required && !settings.Secrets.ContainsKey(secret.Name))));
         faults.AddRange(settings.Secrets.Keys
             .Where(name => !secrets.Any(secret => secret.Name == name))
             .Select(name => $"secrets/{name} is not a secret of this engine"));
@@ -65,11 +66,14 @@ internal static class EngineDescription
             }
         }
 
-        foreach (var missing in known.Where(setting => setting.Required && !settings.TryGetProperty(setting.Name, out _)))
+        foreach (var missing in Missing(path, known.Count(setting => setting.Required && !settings.TryGetProperty(setting.Name, out _))))
         {
-            yield return $"{path}/{missing.Name} is required";
+            yield return missing;
         }
     }
+
+    private static IEnumerable<string> Missing(string path, int count) =>
+        count == 0 ? [] : [$"{path} must have all that the engine requires: {count} missing"];
 
     private static bool IsOfKind(JsonElement value, SettingKind kind) => kind switch
     {

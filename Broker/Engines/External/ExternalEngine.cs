@@ -104,7 +104,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         using var own = new EngineTarget(target.Name, settings);
         var answer = await CallAsync(
             "checking", (engine, options) => engine.CheckAsync(new CheckRequest { Target = own.Message }, options), cancellationToken);
-        Require(EngineAnswers.ReadFaults(target.Name, answer, description));
+        Require(EngineAnswers.ReadFaults(target.Name, answer, description, settings));
     }
 
     public ValueTask DisposeAsync()
