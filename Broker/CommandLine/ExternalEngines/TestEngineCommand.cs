@@ -15,6 +15,7 @@ internal static class TestEngineCommand
 
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan TryLimit = TimeSpan.FromMinutes(1);
 
     public static Command Create()
     {
@@ -27,7 +28,7 @@ internal static class TestEngineCommand
         var trial = new Option<string[]>("--try")
         {
             Description = "A program and its arguments that puts a credential to its use: it reads the fields as JSON from its input and ends with 0 when "
-                + $"the target lets it in, with {TriedCredential.Refused} when it is refused. Without it the engine's own word is taken.",
+                + $"the target lets it in, with {TriedCredential.Refused} when it is refused, within {TryLimit.TotalSeconds:0} s. Without it the engine's own word is taken.",
             AllowMultipleArgumentsPerToken = true,
         };
         var command = new Command(
@@ -83,7 +84,7 @@ internal static class TestEngineCommand
 
             var input = new CredentialInput.External(new SortedDictionary<string, string>(settings.Input.ToDictionary(), StringComparer.Ordinal));
             var subject = new EngineUnderTest(
-                type, TargetOf(settings), GrantOf(settings), input, trial.Length == 0 ? null : new TriedCredential(trial));
+                type, TargetOf(settings), GrantOf(settings), input, trial.Length == 0 ? null : new TriedCredential(trial, TryLimit));
             return await EngineTestRun.RunAsync(subject, read.Command is null ? null : RestartAsync, cancellationToken)
                 ? BrokerCommand.Success
                 : BrokerCommand.Faulty;

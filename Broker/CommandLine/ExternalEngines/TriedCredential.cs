@@ -2,19 +2,41 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.Commands;
 using SecretsBroker.Engines.Contract;
 
 namespace SecretsBroker.CommandLine.ExternalEngines;
 
 /// <summary>Puts credentials to their use by a program of the engine's author: it reads the fields as JSON from its standard input.</summary>
 /// <param name="command">The program and its arguments.</param>
-internal sealed class TriedCredential(IReadOnlyList<string> command)
+/// <param name="limit">After this it and all that it started are killed.</param>
+internal sealed class TriedCredential(IReadOnlyList<string> command, TimeSpan limit)
 {
     /// <summary>The program's exit code where the target refuses the credential; 0 where it lets it in, any other is a failure of the trial.</summary>
     public const int Refused = 3;
 
     /// <exception cref="ContractViolationException">The program failed.</exception>
     public async Task<bool> WorksAsync(FieldsCredential credential, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(limit);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await RunAsync(credential, either.Token) switch
+            {
+                0 => true,
+                Refused => false,
+                var other => throw new ContractViolationException($"--try: {command[0]} ended with exit code {other}, which is neither 0 nor {Refused}"),
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ContractViolationException($"--try: {command[0]} did not end within {limit} and was killed");
+        }
+    }
+
+    /// <returns>Its exit code.</returns>
+    private async Task<int> RunAsync(FieldsCredential credential, CancellationToken cancellationToken)
     {
         using var process = new Process
         {
@@ -42,15 +64,10 @@ internal sealed class TriedCredential(IReadOnlyList<string> command)
         catch (OperationCanceledException)
         {
             // It has the credential.
-            process.Kill(entireProcessTree: true);
+            CommandSession.Kill(process);
             throw;
         }
 
-        return process.ExitCode switch
-        {
-            0 => true,
-            Refused => false,
-            var other => throw new ContractViolationException($"--try: {command[0]} ended with exit code {other}, which is neither 0 nor {Refused}"),
-        };
+        return process.ExitCode;
     }
 }
