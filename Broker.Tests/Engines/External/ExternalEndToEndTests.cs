@@ -1,3 +1,4 @@
+using Grpc.Core;
 using SecretsBroker.Audit;
 using SecretsBroker.Client;
 using SecretsBroker.Samples.LocalServers;
@@ -33,6 +34,25 @@ internal sealed class ExternalEndToEndTests
         await Wait.UntilAsync(() => engine.IsRevoked(made));
         await broker.StopAsync();
         Assert.That(await File.ReadAllTextAsync(broker.AuditFile), Does.Not.Contain(Canary));
+    }
+
+    [Test]
+    public async Task What_an_engine_made_although_it_refused_the_input_is_revoked()
+    {
+        using var folder = new TemporaryFolder();
+        await using var engine = await TestEngine.StartAsync(Path.Combine(folder.Path, "engine.sock"));
+        engine.Answer = (_, _) => throw new RpcException(new Status(StatusCode.InvalidArgument, Canary));
+        await using var broker = await StartBrokerAsync(engine, folder);
+        using var client = broker.Connect();
+        await using var task = await client.StartTaskAsync("read the minutes");
+
+        var failure = await Assert.ThrowsAsync<SecretsBrokerException>(
+            async () => await task.AcquireAsync("read", "notebooks/minutes", new LeaseOptions { Credential = CredentialRequests.External() }));
+
+        Assert.That(failure!.ToString(), Does.Contain("credential.external.input").And.Not.Contain(Canary));
+        var made = engine.Issues.Single().LeaseId;
+        await Wait.UntilAsync(() => engine.IsRevoked(made));
+        await broker.WaitForAuditAsync(AuditEventType.Revoked, record => record.Lease == made);
     }
 
     [Test]
