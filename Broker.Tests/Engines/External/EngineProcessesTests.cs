@@ -105,6 +105,28 @@ internal sealed class EngineProcessesTests
     }
 
     [Test]
+    public async Task What_a_process_has_started_is_gone_when_it_dies_by_itself()
+    {
+        await StartAsync(Command($"{Descendant("child")}; echo $$ >> {FileOf("a")}; exit 7"));
+
+        await Wait.UntilAsync(() => Starts("a").Length >= 2);
+
+        await Wait.UntilAsync(() => !Runs(Starts("child")[0]));
+    }
+
+    [Test]
+    public async Task What_a_process_has_started_is_gone_when_it_is_ended()
+    {
+        await StartAsync(Command($"{Descendant("child")}; echo $$ >> {FileOf("a")}; cat > /dev/null"));
+        await Wait.UntilAsync(() => Starts("a").Length == 1);
+        Assert.That(Runs(Starts("child")[0]), Is.True);
+
+        await _processes.DisposeAsync();
+
+        await Wait.UntilAsync(() => !Runs(Starts("child")[0]));
+    }
+
+    [Test]
     public async Task Process_that_no_target_wants_any_more_is_ended_and_started_again_when_one_does()
     {
         await StartAsync(Waiting("a"));
@@ -119,11 +141,12 @@ internal sealed class EngineProcessesTests
     }
 
     [Test]
-    public async Task Process_that_cannot_be_started_at_all_does_not_end_the_trials()
+    public async Task Program_that_cannot_be_run_does_not_end_the_trials()
     {
-        // No system takes a program's name with a NUL: another failure than that of a file that is missing.
-        await StartAsync(new EngineCommand(["/bin/s\0h"], new Dictionary<string, string>()));
-        await Wait.UntilAsync(() => _log.Text.Contains("it cannot be started", StringComparison.Ordinal));
+        var text = Path.Combine(_folder.Path, "text");
+        await File.WriteAllTextAsync(text, "not a program");
+        await StartAsync(new EngineCommand([text], new Dictionary<string, string>()));
+        await Wait.UntilAsync(() => _log.Text.Contains("is started again within", StringComparison.Ordinal));
 
         Want(Socket, Waiting("a"));
 
@@ -149,5 +172,19 @@ internal sealed class EngineProcessesTests
     /// <summary>The ids of the processes, in order.</summary>
     private string[] Starts(string name) => File.Exists(FileOf(name)) ? File.ReadAllLines(FileOf(name)) : [];
 
-    private static bool Runs(string process) => Directory.Exists($"/proc/{process}");
+    /// <summary>A process that is its starter's child no longer, and that the end of no input ends.</summary>
+    private string Descendant(string name) => $"(sleep 1000 < /dev/null > /dev/null 2>&1 & echo $! >> {FileOf(name)})";
+
+    private static bool Runs(string process)
+    {
+        try
+        {
+            // One that was killed stays a zombie until whoever has it by then asks for how it ended.
+            return !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }

@@ -13,23 +13,32 @@ internal static class CommandSession
     private const string SetSid = "/usr/bin/setsid";
     private const int SigKill = 9;
 
+    // ESRCH.
+    private const int NobodyThere = 3;
+
     /// <returns>What to start in its place: it becomes the command, as the same process.</returns>
     public static (string Program, IEnumerable<string> Arguments) Of(IReadOnlyList<string> command) =>
         File.Exists(SetSid) ? (SetSid, command) : (command[0], command.Skip(1));
 
     /// <summary>Kills it and all that it started. As long as some of it is there, the number of its group is nobody else's.</summary>
-    public static void Kill(Process process)
+    /// <returns>False when the system did not let this user kill some of it.</returns>
+    public static bool Kill(Process process)
     {
+        var isAllowed = true;
         try
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
+        catch (InvalidOperationException)
         {
             // It has ended by itself.
         }
+        catch (Exception e) when (e is Win32Exception or AggregateException or NotSupportedException)
+        {
+            isAllowed = false;
+        }
 
-        _ = SendSignal(-process.Id, SigKill);
+        return (SendSignal(-process.Id, SigKill) == 0 || Marshal.GetLastPInvokeError() == NobodyThere) && isAllowed;
     }
 
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using SecretsBroker.Engines.Commands;
 
 namespace SecretsBroker.Engines.External;
 
 /// <summary>
 /// Keeps one engine's process running: started again when it ends, after pauses that grow while it does not stay. It is asked to end by the end of
-/// its standard input, which also comes when the broker is killed.
+/// its standard input, which also comes when the broker is killed. However it ends, what it started ends with it, but for what has made a session of
+/// its own.
 /// </summary>
 internal sealed partial class EngineProcess : IAsyncDisposable
 {
@@ -77,6 +79,12 @@ internal sealed partial class EngineProcess : IAsyncDisposable
     /// <returns>How it ended.</returns>
     private async Task<string> RunOnceAsync()
     {
+        // What is started in its place would start, whether it is there or not.
+        if (!File.Exists(_command.Arguments[0]))
+        {
+            return "it cannot be started: there is no such program";
+        }
+
         using var process = new Process { StartInfo = StartInfo() };
         try
         {
@@ -112,7 +120,8 @@ internal sealed partial class EngineProcess : IAsyncDisposable
             await EndAsync(process);
         }
 
-        // A process that it left behind may keep it open.
+        Kill(process);
+        // A process that made a session of its own may keep it open.
         await output.WaitAsync(StopLimit, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return $"exit code {process.ExitCode}";
     }
@@ -132,19 +141,16 @@ internal sealed partial class EngineProcess : IAsyncDisposable
     /// <summary>With all that it started, as far as the system lets this user.</summary>
     private void Kill(Process process)
     {
-        try
+        if (!CommandSession.Kill(process))
         {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (Exception e)
-        {
-            LogNotKilled(_socket, process.Id, e.GetType().Name);
+            LogNotKilled(_socket, process.Id);
         }
     }
 
     private ProcessStartInfo StartInfo()
     {
-        var start = new ProcessStartInfo(_command.Arguments[0], _command.Arguments.Skip(1))
+        var (program, arguments) = CommandSession.Of(_command.Arguments);
+        var start = new ProcessStartInfo(program, arguments)
         {
             UseShellExecute = false,
             WorkingDirectory = "/",
@@ -169,8 +175,8 @@ internal sealed partial class EngineProcess : IAsyncDisposable
     [LoggerMessage(LogLevel.Information, "The engine of {Socket} was started as process {Process}")]
     private partial void LogStarted(string socket, int process);
 
-    [LoggerMessage(LogLevel.Error, "The engine of {Socket}, process {Process}, or what it started could not be killed: {Failure}")]
-    private partial void LogNotKilled(string socket, int process, string failure);
+    [LoggerMessage(LogLevel.Error, "The engine of {Socket}, process {Process}, or what it started could not be killed: the system does not let this user")]
+    private partial void LogNotKilled(string socket, int process);
 
     [LoggerMessage(LogLevel.Error, "The engine of {Socket} has ended ({End}) and is started again within {Pause}")]
     private partial void LogEnded(string socket, string end, TimeSpan pause);
