@@ -79,13 +79,13 @@ internal static class PublicationEndpoints
         IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
     {
         group.MapGet("/ca.pub", (string target) => Publish(() =>
-            ValueTask.FromResult(findEngine(target) is SshEngine engine
+            ValueTask.FromResult(FindAuthority(target) is { } engine
                 ? Document.Text(engine.ReadAuthorityLine(), "text/plain")
                 : null)));
 
         group.MapGet("/krl", (string target, CancellationToken cancellationToken) => Publish(async () =>
         {
-            if (findEngine(target) is not SshEngine engine)
+            if (FindAuthority(target) is not { } engine)
             {
                 return null;
             }
@@ -96,13 +96,24 @@ internal static class PublicationEndpoints
 
         group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
             findEngine(target) is SshEngine ? await revoked.ReadAsync(target, DecimalSerialOf, cancellationToken) : null));
+
+        SshEngine? FindAuthority(string target)
+        {
+            var engine = findEngine(target) as SshEngine;
+            engine?.RequirePublished();
+            return engine;
+        }
     }
 
     private static void MapJwt(
         IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
     {
         group.MapGet("/jwks.json", (string target) => Publish(() =>
-            ValueTask.FromResult(findEngine(target) is JwtEngine engine ? Document.Json(engine.ReadKeySet()) : null)));
+        {
+            var engine = findEngine(target) as JwtEngine;
+            engine?.RequirePublished();
+            return ValueTask.FromResult(engine is null ? null : Document.Json(engine.ReadKeySet()));
+        }));
 
         group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
             findEngine(target) is JwtEngine ? await revoked.ReadAsync(target, serialOf: null, cancellationToken) : null));

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Keys;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.Jwt;
@@ -8,40 +9,48 @@ namespace SecretsBroker.Engines.Jwt;
 /// Signs access tokens. A token cannot be taken back; it is refused by resource servers that look at the list of revoked ones, which
 /// every broker publishes from the same deny list.
 /// </summary>
-internal sealed partial class JwtEngine(
-    string target, JwtSettings settings, IDenyList denyList, TimeProvider time, ILogger<JwtEngine> logger) : ICredentialEngine
+internal sealed partial class JwtEngine : ICredentialEngine
 {
-    private readonly DenyListing _denyList = new(target, denyList, time);
-    private readonly Lock _loading = new();
-    private SigningKey? _key;
-    private IReadOnlyList<(SigningKey Key, DateTimeOffset Until)> _previous = [];
+    private readonly string _target;
+    private readonly JwtSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILogger<JwtEngine> _logger;
+    private readonly DenyListing _denyList;
+    private readonly OwnKey<SigningKeys> _keys;
+
+    public JwtEngine(string target, JwtSettings settings, IDenyList denyList, TimeProvider time, ILogger<JwtEngine> logger)
+    {
+        (_target, _settings, _time, _logger) = (target, settings, time, logger);
+        _denyList = new DenyListing(target, denyList, time);
+        _keys = new OwnKey<SigningKeys>(target, [settings.KeyFile], LoadKeys, time);
+    }
 
     public Revocability Revocability => Revocability.DenyList;
 
     /// <summary>Where the target's tokens say that they come from.</summary>
-    public string Issuer => settings.Issuer;
+    public string Issuer => _settings.Issuer;
 
     /// <summary>Who may ask about the target's tokens.</summary>
-    public IReadOnlyList<ResourceServer> ResourceServers => settings.ResourceServers;
+    public IReadOnlyList<ResourceServer> ResourceServers => _settings.ResourceServers;
 
     public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var grant = JwtGrantSettings.Read(request.Grant, new CatalogFaults());
         var binding = KeyBinding.Read(request.Input, grant.Bearer);
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         if (request.ExpireTime <= now)
         {
-            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
+            throw new EngineException($"the lease ended before target {_target} could sign", isTransient: true);
         }
 
         return ValueTask.FromResult<Credential>(new AccessTokenCredential
         {
             Handle = DenyListing.HandleOf(request.ExpireTime),
-            Token = new Secret(AccessToken.Write(request, settings, binding, Key(), now)),
+            Token = new Secret(AccessToken.Write(request, _settings, binding, _keys.Value.Current, now)),
             // RFC 8705 keeps the Bearer scheme for certificate-bound tokens; RFC 9449 does not.
             TokenType = binding.Method == KeyBinding.Key ? "DPoP" : "Bearer",
-            Audience = settings.Audience,
+            Audience = _settings.Audience,
         });
     }
 
@@ -69,16 +78,21 @@ internal sealed partial class JwtEngine(
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Key();
+        _ = _keys.Value;
         await _denyList.ReadVersionAsync(cancellationToken);
     }
 
+    public void Prepare() => _keys.Prepare(_logger);
+
+    /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
+    public void RequirePublished() => _keys.RequireMade();
+
     /// <summary>The keys that tokens may still be signed with (RFC 7517 §5).</summary>
     public JsonObject ReadKeySet() =>
-        new() { ["keys"] = new JsonArray([.. AcceptedKeys().Select(key => key.ToJsonWebKey())]) };
+        new() { ["keys"] = new JsonArray([.. _keys.Value.AcceptedAt(_time.GetUtcNow()).Select(key => key.ToJsonWebKey())]) };
 
     /// <summary>Null for what is not a token of this target. Whether one is still good says its lease, and <see cref="IsListedAsync"/>.</summary>
-    public IssuedToken? ReadToken(string text) => IssuedToken.TryRead(text, settings, AcceptedKeys());
+    public IssuedToken? ReadToken(string text) => IssuedToken.TryRead(text, _settings, _keys.Value.AcceptedAt(_time.GetUtcNow()));
 
     /// <summary>Whether a lease's token is on the list of revoked ones at this moment.</summary>
     /// <exception cref="EngineException">The list cannot be asked.</exception>
@@ -88,26 +102,26 @@ internal sealed partial class JwtEngine(
     /// <summary>RFC 8414; null when the issuer is not where the broker's own publications are.</summary>
     public JsonObject? ReadMetadata()
     {
-        if (settings.BaseUrl is not { } url || settings.Issuer != JwtSettings.PublishedIssuer(url, target))
+        if (_settings.BaseUrl is not { } url || _settings.Issuer != JwtSettings.PublishedIssuer(url, _target))
         {
             return null;
         }
 
         var metadata = new JsonObject
         {
-            ["issuer"] = settings.Issuer,
-            ["jwks_uri"] = $"{settings.Issuer}/jwks.json",
+            ["issuer"] = _settings.Issuer,
+            ["jwks_uri"] = $"{_settings.Issuer}/jwks.json",
             ["response_types_supported"] = new JsonArray(),
             ["grant_types_supported"] = new JsonArray(),
             ["tls_client_certificate_bound_access_tokens"] = true,
             ["authorization_details_types_supported"] = new JsonArray(IntentClaims.AuthorizationType),
-            ["revoked_tokens_uri"] = $"{settings.Issuer}/revoked.json",
+            ["revoked_tokens_uri"] = $"{_settings.Issuer}/revoked.json",
         };
-        if (settings.ResourceServers.Count > 0)
+        if (_settings.ResourceServers.Count > 0)
         {
-            metadata["introspection_endpoint"] = $"{settings.Issuer}/introspect";
+            metadata["introspection_endpoint"] = $"{_settings.Issuer}/introspect";
             metadata["introspection_endpoint_auth_methods_supported"] = new JsonArray("client_secret_basic");
-            metadata["revocation_endpoint"] = $"{settings.Issuer}/revoke";
+            metadata["revocation_endpoint"] = $"{_settings.Issuer}/revoke";
             metadata["revocation_endpoint_auth_methods_supported"] = new JsonArray("client_secret_basic");
         }
 
@@ -116,39 +130,19 @@ internal sealed partial class JwtEngine(
 
     public ValueTask DisposeAsync()
     {
-        _key?.Dispose();
-        foreach (var (key, _) in _previous)
-        {
-            key.Dispose();
-        }
-
+        _keys.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private IEnumerable<SigningKey> AcceptedKeys()
+    private SigningKeys LoadKeys()
     {
-        var now = time.GetUtcNow();
-        var current = Key();
-        return _previous.Where(k => k.Until > now && k.Key.Id != current.Id).Select(k => k.Key).Prepend(current);
-    }
-
-    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
-    private SigningKey Key()
-    {
-        lock (_loading)
+        var keys = SigningKeys.LoadOrCreate(_settings, out var created);
+        if (created)
         {
-            if (_key is null)
-            {
-                _previous = [.. settings.PreviousKeys.Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
-                _key = SigningKey.LoadOrCreate(settings.KeyFile, out var created);
-                if (created)
-                {
-                    LogKeyMade(logger, target, settings.KeyFile, _key.Id);
-                }
-            }
-
-            return _key;
+            LogKeyMade(_logger, _target, _settings.KeyFile, keys.Current.Id);
         }
+
+        return keys;
     }
 
     [LoggerMessage(LogLevel.Information, "Made a signing key for target {Target}: {KeyFile}, kid {KeyId}")]

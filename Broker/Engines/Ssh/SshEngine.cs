@@ -1,4 +1,5 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Keys;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.Ssh;
@@ -7,18 +8,28 @@ namespace SecretsBroker.Engines.Ssh;
 /// Signs a caller's key for the length of a lease. A certificate cannot be taken back; it is refused by hosts that fetch the key
 /// revocation list, which every broker publishes from the same deny list. Logins that are open stay open.
 /// </summary>
-internal sealed partial class SshEngine(
-    string target, SshSettings settings, IDenyList denyList, TimeProvider time, ILogger<SshEngine> logger) : ICredentialEngine
+internal sealed partial class SshEngine : ICredentialEngine
 {
     /// <summary>How far what is signed is dated back: for hosts whose clock is behind.</summary>
     private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan RebuildAfter = TimeSpan.FromMinutes(1);
 
-    private readonly DenyListing _denyList = new(target, denyList, time);
-    private readonly PublishedList<SshRevocationList> _published = new(new DenyListing(target, denyList, time), RebuildAfter, time);
-    private readonly Lock _loading = new();
-    private SshCertificateAuthority? _authority;
+    private readonly string _target;
+    private readonly SshSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SshEngine> _logger;
+    private readonly DenyListing _denyList;
+    private readonly PublishedList<SshRevocationList> _published;
+    private readonly OwnKey<SshCertificateAuthority> _authority;
+
+    public SshEngine(string target, SshSettings settings, IDenyList denyList, TimeProvider time, ILogger<SshEngine> logger)
+    {
+        (_target, _settings, _time, _logger) = (target, settings, time, logger);
+        _denyList = new DenyListing(target, denyList, time);
+        _published = new PublishedList<SshRevocationList>(new DenyListing(target, denyList, time), RebuildAfter, time);
+        _authority = new OwnKey<SshCertificateAuthority>(target, [settings.KeyFile], LoadAuthority, time);
+    }
 
     public Revocability Revocability => Revocability.DenyList;
 
@@ -35,13 +46,13 @@ internal sealed partial class SshEngine(
         var grant = SshGrantSettings.Read(request.Grant, faults);
         if (faults.Any)
         {
-            throw new EngineException($"target {target}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
+            throw new EngineException($"target {_target}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
         }
 
-        var validAfter = time.GetUtcNow() - DatedBack;
+        var validAfter = _time.GetUtcNow() - DatedBack;
         if (request.ExpireTime <= validAfter)
         {
-            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
+            throw new EngineException($"the lease ended before target {_target} could sign", isTransient: true);
         }
 
         var certificate = new SshCertificate
@@ -59,7 +70,7 @@ internal sealed partial class SshEngine(
         return ValueTask.FromResult<Credential>(new SshCredential
         {
             Handle = DenyListing.HandleOf(request.ExpireTime),
-            Certificate = certificate.Sign(Authority()),
+            Certificate = certificate.Sign(_authority.Value),
             SerialNumber = certificate.Serial,
             Principals = certificate.Principals,
         });
@@ -93,36 +104,34 @@ internal sealed partial class SshEngine(
         await ReadRevocationListAsync(cancellationToken);
     }
 
+    public void Prepare() => _authority.Prepare(_logger);
+
+    /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
+    public void RequirePublished() => _authority.RequireMade();
+
     /// <summary>What hosts name in <c>TrustedUserCAKeys</c>.</summary>
-    public string ReadAuthorityLine() => $"{Authority().PublicKey.Line} secrets-broker\n";
+    public string ReadAuthorityLine() => $"{_authority.Value.PublicKey.Line} secrets-broker\n";
 
     /// <summary>The key revocation list as it now is.</summary>
     public ValueTask<SshRevocationList> ReadRevocationListAsync(CancellationToken cancellationToken) =>
-        _published.ReadAsync(snapshot => SshRevocationList.Build(snapshot, Authority().PublicKey, time.GetUtcNow()), cancellationToken);
+        _published.ReadAsync(snapshot => SshRevocationList.Build(snapshot, _authority.Value.PublicKey, _time.GetUtcNow()), cancellationToken);
 
     public ValueTask DisposeAsync()
     {
-        _authority?.Dispose();
+        _authority.Dispose();
         _published.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
-    private SshCertificateAuthority Authority()
+    private SshCertificateAuthority LoadAuthority()
     {
-        lock (_loading)
+        var authority = SshCertificateAuthority.LoadOrCreate(_settings, out var created);
+        if (created)
         {
-            if (_authority is null)
-            {
-                _authority = SshCertificateAuthority.LoadOrCreate(settings, out var created);
-                if (created)
-                {
-                    LogAuthorityMade(logger, target, settings.KeyFile);
-                }
-            }
-
-            return _authority;
+            LogAuthorityMade(_logger, _target, _settings.KeyFile);
         }
+
+        return authority;
     }
 
     [LoggerMessage(LogLevel.Information, "Made an SSH certificate authority for target {Target}: {KeyFile}")]

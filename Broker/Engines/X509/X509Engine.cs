@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Keys;
 using SecretsBroker.Engines.X509.Ocsp;
 using SecretsBroker.Leases;
 
@@ -10,45 +11,50 @@ namespace SecretsBroker.Engines.X509;
 /// Signs a caller's key for the length of a lease. A certificate cannot be taken back; it is refused by verifiers that look at the
 /// CRL or the list or ask by OCSP, which every broker answers from the same deny list.
 /// </summary>
-internal sealed partial class X509Engine(
-    string target, X509Settings settings, IDenyList denyList, TimeProvider time, ILogger<X509Engine> logger) : ICredentialEngine
+internal sealed partial class X509Engine : ICredentialEngine
 {
     /// <summary>How far what is signed is dated back: for verifiers whose clock is behind.</summary>
     private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan EndsSoon = TimeSpan.FromDays(30);
 
-    /// <summary>How long strangers wait for another look at an authority that could not be read.</summary>
-    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
+    private readonly string _target;
+    private readonly X509Settings _settings;
+    private readonly TimeProvider _time;
+    private readonly ILogger<X509Engine> _logger;
+    private readonly DenyListing _denyList;
+    private readonly PublishedList<RevocationList> _published;
+    private readonly X509Addresses? _addresses;
+    private readonly OwnKey<CertificateAuthority> _authority;
 
-    private readonly DenyListing _denyList = new(target, denyList, time);
-    private readonly PublishedList<RevocationList> _published =
-        new(new DenyListing(target, denyList, time), settings.CrlLifetime / 2, time);
-
-    private readonly X509Addresses? _addresses = settings.BaseUrl is { } url ? new X509Addresses(url, target) : null;
-    private readonly Lock _loading = new();
-    private volatile CertificateAuthority? _authority;
-    private long? _lastFailure;
+    public X509Engine(string target, X509Settings settings, IDenyList denyList, TimeProvider time, ILogger<X509Engine> logger)
+    {
+        (_target, _settings, _time, _logger) = (target, settings, time, logger);
+        _denyList = new DenyListing(target, denyList, time);
+        _published = new PublishedList<RevocationList>(new DenyListing(target, denyList, time), settings.CrlLifetime / 2, time);
+        _addresses = settings.BaseUrl is { } url ? new X509Addresses(url, target) : null;
+        _authority = new OwnKey<CertificateAuthority>(target, [settings.Authority.KeyFile, settings.Authority.CertificateFile], LoadAuthority, time);
+    }
 
     public Revocability Revocability => Revocability.DenyList;
 
     /// <summary>Whether the authority's files are there, so that looking at it makes none.</summary>
-    public bool IsMade => File.Exists(settings.Authority.KeyFile) && File.Exists(settings.Authority.CertificateFile);
+    public bool IsMade => _authority.IsMade;
 
     public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var key = CallerKey.Read(request.Input);
         var profile = ProfileOf(request);
-        var authority = Authority();
-        var now = time.GetUtcNow();
+        var authority = _authority.Value;
+        var now = _time.GetUtcNow();
         var notBefore = now - DatedBack;
         // Certificates know whole seconds; never a moment past the lease.
         var notAfter = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
         RequireValid(authority, now, notAfter);
         if (notAfter <= notBefore)
         {
-            throw new EngineException($"the lease ended before target {target} could sign", isTransient: true);
+            throw new EngineException($"the lease ended before target {_target} could sign", isTransient: true);
         }
 
         var leaf = LeafCertificate.Prepare(request, key, profile, authority, _addresses);
@@ -91,76 +97,49 @@ internal sealed partial class X509Engine(
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var now = time.GetUtcNow();
-        RequireValid(Authority(), now, now);
+        var now = _time.GetUtcNow();
+        RequireValid(_authority.Value, now, now);
         await ReadRevocationListAsync(cancellationToken);
     }
 
-    public void Prepare()
-    {
-        try
-        {
-            Authority();
-        }
-        catch (EngineException e)
-        {
-            LogNotPrepared(logger, target, e.Message);
-        }
-    }
+    public void Prepare() => _authority.Prepare(_logger);
 
-    /// <summary>For what strangers ask: they make no authority, and one that cannot be read is not read at each of their questions.</summary>
-    /// <exception cref="EngineException">There is none to ask about.</exception>
-    public void RequirePublished()
-    {
-        if (_authority is not null)
-        {
-            return;
-        }
-
-        lock (_loading)
-        {
-            if (!IsMade || (_lastFailure is { } failure && time.GetElapsedTime(failure) < LookAgainAfter))
-            {
-                throw new EngineException($"target {target} has no certificate authority yet", isTransient: true);
-            }
-
-            Authority();
-        }
-    }
+    /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
+    public void RequirePublished() => _authority.RequireMade();
 
     /// <summary>The authority's certificate and those above it, PEM.</summary>
-    public string ReadAuthorityPem() => Authority().Pem;
+    public string ReadAuthorityPem() => _authority.Value.Pem;
 
     /// <summary>The authority's certificate alone, DER.</summary>
-    public ReadOnlyMemory<byte> ReadAuthorityCertificate() => Authority().Certificate.RawDataMemory;
+    public ReadOnlyMemory<byte> ReadAuthorityCertificate() => _authority.Value.Certificate.RawDataMemory;
 
     /// <summary>The CRL of the deny list as it now is.</summary>
     public ValueTask<RevocationList> ReadRevocationListAsync(CancellationToken cancellationToken) =>
         _published.ReadAsync(Build, cancellationToken);
 
     /// <summary>Whether a question is about a certificate of this authority.</summary>
-    public bool IsIssuerOf(CertificateId certificate) => certificate.IsBelow(Authority().Certificate);
+    public bool IsIssuerOf(CertificateId certificate) => certificate.IsBelow(_authority.Value.Certificate);
 
     /// <summary>The signed answer of this authority's OCSP responder.</summary>
     public ReadOnlyMemory<byte> SignAnswer(
         IReadOnlyList<(CertificateId Id, CertificateStatus Status)> answers, ReadOnlyMemory<byte>? nonce)
     {
-        var now = time.GetUtcNow();
-        RequireValid(Authority(), now, now);
-        return OcspResponse.Of(answers, nonce, now, settings.OcspLifetime, Authority().ResponderAt(now));
+        var now = _time.GetUtcNow();
+        RequireValid(_authority.Value, now, now);
+        return OcspResponse.Of(answers, nonce, now, _settings.OcspLifetime, _authority.Value.ResponderAt(now));
     }
 
     public ValueTask DisposeAsync()
     {
-        _authority?.Dispose();
+        _authority.Dispose();
         _published.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private RevocationList Build(DenyListSnapshot snapshot)
     {
-        var authority = Authority();
-        var now = time.GetUtcNow();
+        var authority = _authority.Value;
+        var now = _time.GetUtcNow();
         var thisUpdate = now - DatedBack;
         var number = RevocationList.NumberOf(snapshot.Version, thisUpdate);
         var builder = new CertificateRevocationListBuilder();
@@ -173,11 +152,11 @@ internal sealed partial class X509Engine(
             authority.Certificate.SubjectName,
             generator,
             number,
-            now + settings.CrlLifetime,
+            now + _settings.CrlLifetime,
             authority.HashAlgorithm,
             authority.AuthorityKeyIdentifier,
             thisUpdate));
-        return new RevocationList(number, der, now + settings.CrlLifetime);
+        return new RevocationList(number, der, now + _settings.CrlLifetime);
     }
 
     /// <summary>What the grant says; and nothing that the authority may not certify, also where the catalogue was read before the authority.</summary>
@@ -187,12 +166,12 @@ internal sealed partial class X509Engine(
         var profile = X509GrantSettings.Read(request.Grant, faults);
         if (faults.Any)
         {
-            throw new EngineException($"target {target}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
+            throw new EngineException($"target {_target}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
         }
 
-        return Authority().FindForbidden(profile.NamesFor(request.Workload)) is { } name
+        return _authority.Value.FindForbidden(profile.NamesFor(request.Workload)) is { } name
             ? throw new EngineException(
-                $"grant {request.Grant.Name}: {name} lies outside of the name constraints of target {target}", isTransient: false)
+                $"grant {request.Grant.Name}: {name} lies outside of the name constraints of target {_target}", isTransient: false)
             : profile;
     }
 
@@ -200,38 +179,25 @@ internal sealed partial class X509Engine(
     {
         if (authority.FindFault(now, until) is { } fault)
         {
-            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
+            throw new EngineException($"the certificate authority of target {_target} {fault}", isTransient: false);
         }
     }
 
-    /// <summary>Loaded on use where it could not be prepared: a folder that is not there yet does not keep the broker from starting.</summary>
-    private CertificateAuthority Authority()
+    private CertificateAuthority LoadAuthority()
     {
-        lock (_loading)
-        {
-            return _authority ??= Load();
-        }
-    }
-
-    private CertificateAuthority Load()
-    {
-        _lastFailure = time.GetTimestamp();
-        var authority = CertificateAuthority.LoadOrCreate(settings.Authority, time, out var created);
+        var authority = CertificateAuthority.LoadOrCreate(_settings.Authority, _time, out var created);
         if (created)
         {
-            LogAuthorityMade(logger, target, settings.Authority.CertificateFile);
+            LogAuthorityMade(_logger, _target, _settings.Authority.CertificateFile);
         }
 
-        if (authority.NotAfter < time.GetUtcNow() + EndsSoon)
+        if (authority.NotAfter < _time.GetUtcNow() + EndsSoon)
         {
-            LogAuthorityEnds(logger, target, authority.NotAfter);
+            LogAuthorityEnds(_logger, _target, authority.NotAfter);
         }
 
         return authority;
     }
-
-    [LoggerMessage(LogLevel.Warning, "The certificate authority of target {Target} is not ready, and nothing is published of it: {Reason}")]
-    private static partial void LogNotPrepared(ILogger logger, string target, string reason);
 
     [LoggerMessage(LogLevel.Information, "Made a certificate authority for target {Target}: {CertificateFile}")]
     private static partial void LogAuthorityMade(ILogger logger, string target, string certificateFile);

@@ -1,0 +1,32 @@
+namespace SecretsBroker.Engines.Jwt;
+
+/// <summary>The key that tokens are signed with, and those that they were signed with before.</summary>
+internal sealed class SigningKeys : IDisposable
+{
+    private readonly IReadOnlyList<(SigningKey Key, DateTimeOffset Until)> _previous;
+
+    private SigningKeys(SigningKey current, IReadOnlyList<(SigningKey Key, DateTimeOffset Until)> previous) =>
+        (Current, _previous) = (current, previous);
+
+    public SigningKey Current { get; }
+
+    /// <exception cref="EngineException">A file cannot be read or made, or holds another kind of key.</exception>
+    public static SigningKeys LoadOrCreate(JwtSettings settings, out bool created)
+    {
+        IReadOnlyList<(SigningKey, DateTimeOffset)> previous = [.. settings.PreviousKeys.Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
+        return new SigningKeys(SigningKey.LoadOrCreate(settings.KeyFile, out created), previous);
+    }
+
+    /// <summary>Those that tokens may still be signed with.</summary>
+    public IEnumerable<SigningKey> AcceptedAt(DateTimeOffset now) =>
+        _previous.Where(k => k.Until > now && k.Key.Id != Current.Id).Select(k => k.Key).Prepend(Current);
+
+    public void Dispose()
+    {
+        Current.Dispose();
+        foreach (var (key, _) in _previous)
+        {
+            key.Dispose();
+        }
+    }
+}
