@@ -14,6 +14,7 @@ using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.Telemetry;
 using SecretsBroker.Tests.Engines;
 
 namespace SecretsBroker.Tests.Catalog;
@@ -64,6 +65,9 @@ internal sealed class CatalogFolder : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
+    // Before the types, which are made with it.
+    private static readonly MeasuredBroker _measured = new();
+
     public static IReadOnlyList<ICredentialEngineType> Types { get; } =
     [
         new AwsStsEngineType(new ManualTime()),
@@ -71,7 +75,7 @@ internal sealed class CatalogFolder : IDisposable
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
         new PostgresEngineType(new ManualTime()),
         new RabbitMqEngineType(new ManualTime()),
-        new OAuthEngineType(new ManualTime(), NullLogger<OAuthEngine>.Instance),
+        new OAuthEngineType(_measured.Metrics, new ManualTime(), NullLogger<OAuthEngine>.Instance),
         new RedisAclEngineType(new ManualTime()),
         new StaticEngineType(
             new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime()),

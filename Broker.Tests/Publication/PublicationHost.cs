@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Leases;
@@ -14,15 +15,17 @@ using SecretsBroker.Publication;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Engines;
 using SecretsBroker.Tests.Engines.Jwt;
+using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Publication;
 
-/// <summary>One x509, one ssh and one jwt target, and their publications over real HTTP on a free loopback port.</summary>
+/// <summary>One x509, one ssh, one jwt and one oauth target, and their publications over real HTTP on a free loopback port.</summary>
 internal sealed class PublicationHost : IAsyncDisposable
 {
     public const string Issuer = "https://broker.example/v1/jwt/jwt-target";
 
     private readonly TemporaryFolder _folder = new();
+    private readonly MeasuredBroker _measured = new();
     private readonly WebApplication _app;
 
     private PublicationHost()
@@ -36,14 +39,24 @@ internal sealed class PublicationHost : IAsyncDisposable
                 certificate_file = AuthorityCertificate,
             }));
         Ssh = (SshEngine)new SshEngineType(DenyList, Time, NullLogger<SshEngine>.Instance)
-            .Create(TestLeases.Target("ssh", new { key_file = Path.Combine(_folder.Path, "ssh.key") }));
+            .Create(TestLeases.Target("ssh", new { key_file = KeyOf("ssh") }));
         Jwt = (JwtEngine)new JwtEngineType(DenyList, Time, NullLogger<JwtEngine>.Instance)
             .Create(TestLeases.Target("jwt", new
             {
-                key_file = Path.Combine(_folder.Path, "jwt.key"),
+                key_file = KeyOf("jwt"),
                 audience = Tokens.Audience,
                 base_url = "https://broker.example",
                 resource_servers = new[] { new { workload = "spiffe://example.org/invoices-api" } },
+            }));
+
+        OAuth = (OAuthEngine)new OAuthEngineType(_measured.Metrics, Time, NullLogger<OAuthEngine>.Instance)
+            .Create(TestLeases.Target("oauth", new
+            {
+                token_endpoint = "https://as.example/token",
+                issuer = "https://as.example",
+                client_id = "broker",
+                client_authentication = "private_key_jwt",
+                key_file = KeyOf("oauth"),
             }));
 
         var builder = WebApplication.CreateSlimBuilder();
@@ -57,6 +70,7 @@ internal sealed class PublicationHost : IAsyncDisposable
             "x509-target" or "ocsp" => X509,
             "ssh-target" => Ssh,
             "jwt-target" => Jwt,
+            "oauth-target" => OAuth,
             _ => null,
         });
     }
@@ -73,6 +87,8 @@ internal sealed class PublicationHost : IAsyncDisposable
 
     public JwtEngine Jwt { get; }
 
+    public OAuthEngine OAuth { get; }
+
     public Uri Address => new(_app.Urls.Single());
 
     /// <summary>Of the x509 target.</summary>
@@ -81,18 +97,30 @@ internal sealed class PublicationHost : IAsyncDisposable
     /// <summary>Of the x509 target.</summary>
     public string AuthorityCertificate => Path.Combine(_folder.Path, "ca.pem");
 
-    /// <param name="isPrepared">Whether the x509 target's authority is made ready, as a broker does when the target comes into force.</param>
+    /// <param name="isPrepared">Whether the keys are made ready, as a broker does when their targets come into force.</param>
     public static async Task<PublicationHost> StartAsync(bool isPrepared = true)
     {
         var host = new PublicationHost();
         if (isPrepared)
         {
-            host.X509.Prepare();
+            host.Prepare();
         }
 
         await host._app.StartAsync();
         return host;
     }
+
+    /// <summary>As a broker does when the targets come into force.</summary>
+    public void Prepare()
+    {
+        foreach (var engine in (ICredentialEngine[])[X509, Ssh, Jwt, OAuth])
+        {
+            engine.Prepare();
+        }
+    }
+
+    /// <summary>Where the key of a target is that is no x509 one.</summary>
+    public string KeyOf(string engine) => Path.Combine(_folder.Path, $"{engine}.key");
 
     public async ValueTask DisposeAsync()
     {
@@ -100,6 +128,8 @@ internal sealed class PublicationHost : IAsyncDisposable
         await X509.DisposeAsync();
         await Ssh.DisposeAsync();
         await Jwt.DisposeAsync();
+        await OAuth.DisposeAsync();
+        _measured.Dispose();
         _folder.Dispose();
     }
 }

@@ -32,7 +32,11 @@ internal static class PublicationEndpoints
         MapSsh(publications.MapGroup("/v1/ssh/{target}"), findEngine, revoked);
         MapJwt(publications.MapGroup("/v1/jwt/{target}"), findEngine, revoked);
         publications.MapGet("/v1/oauth/{target}/jwks.json", (string target) => Publish(() =>
-            ValueTask.FromResult((findEngine(target) as OAuthEngine)?.ReadKeySet() is { } keys ? Document.Json(keys) : null)));
+        {
+            var engine = findEngine(target) as OAuthEngine;
+            engine?.RequirePublished();
+            return ValueTask.FromResult(engine?.ReadKeySet() is { } keys ? Document.Json(keys) : null);
+        }));
         publications.MapGet("/.well-known/oauth-authorization-server/v1/jwt/{target}", (string target) => Publish(() =>
             ValueTask.FromResult((findEngine(target) as JwtEngine)?.ReadMetadata() is { } metadata
                 ? Document.Json(metadata)

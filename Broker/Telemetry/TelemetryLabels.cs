@@ -194,6 +194,9 @@ internal enum ExternalSystem
     /// <summary>Who is told of approvals.</summary>
     Webhook,
     DenyList,
+
+    /// <summary>Where an authorization server says where it is asked.</summary>
+    ServerMetadata,
 }
 
 /// <summary>What became of a delegation.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.OAuth;
+using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Engines.OAuth;
 
@@ -11,11 +12,12 @@ internal sealed class OAuthContractTests : CredentialEngineContract
     private const string TargetPath = "targets/oauth-target/settings";
     private const string GrantPath = "grants/oauth-grant/settings";
 
+    private readonly MeasuredBroker _measured = new();
     private OAuthServer _server = null!;
     private OAuthFiles _files = null!;
     private Target _target = null!;
 
-    protected override ICredentialEngineType Type { get; } = new OAuthEngineType(TimeProvider.System, NullLogger<OAuthEngine>.Instance);
+    protected override ICredentialEngineType Type => new OAuthEngineType(_measured.Metrics, TimeProvider.System, NullLogger<OAuthEngine>.Instance);
 
     protected override Target Target => _target;
 
@@ -55,6 +57,15 @@ internal sealed class OAuthContractTests : CredentialEngineContract
         new("a way to authenticate that is none", $"{TargetPath}/client_authentication") { ChangeTarget = t => t["client_authentication"] = "none" },
         new("a key and a secret", $"{TargetPath}/client_secret") { ChangeTarget = t => t["client_authentication"] = "private_key_jwt" },
         new("a key for nobody", $"{TargetPath}/issuer") { ChangeTarget = t => t.Remove("issuer") },
+        new("an issuer that cannot be asked, and no way to seal what has to be revoked", $"{TargetPath}/issuer", $"{TargetPath}/encryption_key")
+        {
+            ChangeTarget = t =>
+            {
+                t.Remove("token_endpoint");
+                t.Remove("encryption_key");
+                t["issuer"] = "http://as.example.org";
+            },
+        },
         new("no key", $"{TargetPath}/key_file", $"{GrantPath}/flow")
         {
             ChangeTarget = t =>
@@ -103,6 +114,7 @@ internal sealed class OAuthContractTests : CredentialEngineContract
     [OneTimeTearDown]
     public async Task StopServer()
     {
+        _measured.Dispose();
         _files?.Dispose();
         if (_server is not null)
         {

@@ -42,7 +42,22 @@ internal sealed class OAuthEndToEndTests
                   key_file: "{folder}/by-key.key"
                   subject_issuer: https://broker.example/agents
                   encryption_key: { file: "{{_files.NewEncryptionKey("other.key")}}" }
+              - name: by-issuer
+                engine: oauth
+                settings:
+                  issuer: "{{_server.Issuer}}"
+                  client_id: broker-post
+                  client_authentication: client_secret_post
+                  client_secret: { file: "{{_files.Path("client.secret")}}" }
+                  encryption_key: { file: "{{_files.NewEncryptionKey("issuer.key")}}" }
             grants:
+              - name: read-invoices-found
+                action: read
+                resource: invoices-api/found
+                target: by-issuer
+                default_ttl: 2m
+                max_ttl: 10m
+                settings: { resource: ["{{OAuthServer.Invoices}}"], scope: ["invoices:read"] }
               - name: read-invoices
                 action: read
                 resource: invoices-api/invoices
@@ -108,6 +123,21 @@ internal sealed class OAuthEndToEndTests
         await task.CompleteAsync(TaskOutcome.Succeeded);
 
         Assert.That(await _server.IsActiveAsync(token.Token), Is.False);
+        var revoked = await _broker.WaitForAuditAsync(AuditEventType.Revoked, record => record.Lease == lease.Id);
+        Assert.That(revoked.Proof, Is.EqualTo("the server says that the token is not active"));
+    }
+
+    [Test]
+    public async Task Server_of_which_only_the_issuer_is_known_gives_a_token_and_revokes_it()
+    {
+        await using var task = await _client.StartTaskAsync("read invoices");
+        var lease = await task.AcquireAsync("read", "invoices-api/found");
+        var token = lease.Secret.AccessToken.Token;
+        Assert.That(await _server.IsActiveAsync(token), Is.True);
+
+        await task.CompleteAsync(TaskOutcome.Succeeded);
+
+        Assert.That(await _server.IsActiveAsync(token), Is.False);
         var revoked = await _broker.WaitForAuditAsync(AuditEventType.Revoked, record => record.Lease == lease.Id);
         Assert.That(revoked.Proof, Is.EqualTo("the server says that the token is not active"));
     }

@@ -26,6 +26,16 @@ internal sealed class ScriptedServer : IAsyncDisposable
         };
         Introspect = http => http.Response.WriteAsync(
             Revoked.Contains(http.Request.Form["token"].ToString()) ? """{"active":false}""" : """{"active":true}""");
+        Metadata = http =>
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        };
+        _app.MapGet("{**path}", (HttpContext http) =>
+        {
+            MetadataRequests.Enqueue(http.Request.Path);
+            return Metadata(http);
+        });
         _app.MapPost("/token", (HttpContext http) => AnswerAsync(http, Token));
         _app.MapPost("/revoke", (HttpContext http) => AnswerAsync(http, Revoke));
         _app.MapPost("/introspect", (HttpContext http) => AnswerAsync(http, Introspect));
@@ -36,6 +46,12 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public Func<HttpContext, Task> Revoke { get; set; }
 
     public Func<HttpContext, Task> Introspect { get; set; }
+
+    /// <summary>What it says of itself, to whatever is got: nothing, as long as no test tells it to.</summary>
+    public Func<HttpContext, Task> Metadata { get; set; }
+
+    /// <summary>The paths that were got, in order.</summary>
+    public ConcurrentQueue<string> MetadataRequests { get; } = [];
 
     public ConcurrentBag<string> Revoked { get; } = [];
 

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines.Encryption;
 using SecretsBroker.Engines.Jwt;
+using SecretsBroker.Engines.Keys;
 using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.OAuth;
 
@@ -16,29 +18,34 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     /// <summary>How long after its request a server may still make a token that nobody waits for.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long its metadata may take.</summary>
+    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(10);
+
     private readonly Target _target;
     private readonly OAuthTargetSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger<OAuthEngine> _logger;
     private readonly KeyRing? _keys;
     private readonly OAuthAssertions _assertions;
+    private readonly ServerConnection _connection;
+    private readonly EndpointDirectory _endpoints;
     private readonly AuthorizationServer _server;
     private readonly TokenMemory _memory;
-    private readonly Lock _loading = new();
-    private SigningKey? _key;
+    private readonly OwnKey<SigningKey>? _key;
 
-    public OAuthEngine(Target target, OAuthTargetSettings settings, TimeProvider time, ILogger<OAuthEngine> logger)
+    public OAuthEngine(Target target, OAuthTargetSettings settings, BrokerMetrics metrics, TimeProvider time, ILogger<OAuthEngine> logger)
     {
         (_target, _settings, _time, _logger) = (target, settings, time, logger);
         _keys = settings.EncryptionKey is { } key ? new KeyRing(target.Name, key, settings.OlderKeys, time) : null;
-        _assertions = new OAuthAssertions(settings, Key, time);
-        _server = new AuthorizationServer(settings, _assertions);
+        _key = settings.KeyFile.Length > 0 ? new OwnKey<SigningKey>(target.Name, [settings.KeyFile], LoadKey, time) : null;
+        _assertions = new OAuthAssertions(settings, () => _key!.Value, time);
+        _connection = new ServerConnection(settings);
+        _endpoints = new EndpointDirectory(target.Name, settings, _connection, ShareOf(target.Timeout), metrics, time, logger);
+        _server = new AuthorizationServer(settings, _assertions, _connection);
         _memory = new TokenMemory(settings.MaxTokenLife + target.Timeout + Late, time);
     }
 
-    public Revocability Revocability => CanRevoke ? Revocability.Destroy : Revocability.ExpireOnly;
-
-    private bool CanRevoke => _settings.RevocationEndpoint is not null;
+    public Revocability Revocability => _settings.CanRevoke ? Revocability.Destroy : Revocability.ExpireOnly;
 
     public async ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
@@ -124,7 +131,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         }
 
         var verification = await LookAsync(lease, cancellationToken);
-        if (verification.Gone && CanRevoke)
+        if (verification.Gone && _settings.CanRevoke)
         {
             _memory.Proven(lease.Id, verification.Evidence);
         }
@@ -142,7 +149,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         }
 
         var latest = LatestEndOf(lease);
-        if (!CanRevoke)
+        if (!_settings.CanRevoke)
         {
             var end = tokens.Count > 0 ? tokens.Max(token => token.EndTime) : latest;
             return new Verification(true, $"expire-only: the token, if there is one, is good until {end:O} at the latest");
@@ -171,11 +178,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (_settings.KeyFile.Length > 0)
-        {
-            Key();
-        }
-
+        _ = _key?.Value;
         if (_keys is not null)
         {
             await _keys.ReadCurrentIdAsync(cancellationToken);
@@ -185,22 +188,27 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             "checking",
             async limit =>
             {
-                await _server.CheckAsync(limit);
+                await _server.CheckAsync(await _endpoints.ReadAsync(limit), limit);
                 return true;
             },
             cancellationToken);
     }
 
+    public void Prepare() => _key?.Prepare(_logger);
+
+    /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
+    public void RequirePublished() => _key?.RequireMade();
+
     /// <summary>The key that the server checks what the broker signs with (RFC 7517 §5); null when it signs nothing.</summary>
     public JsonObject? ReadKeySet() =>
-        _settings.KeyFile.Length == 0 ? null : new JsonObject { ["keys"] = new JsonArray(Key().ToJsonWebKey()) };
+        _key is null ? null : new JsonObject { ["keys"] = new JsonArray(_key.Value.ToJsonWebKey()) };
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
-        _server.Dispose();
+        await _endpoints.DisposeAsync();
+        _connection.Dispose();
         _keys?.Dispose();
         _key?.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private async Task<TokenAnswer> AskAsync(IssueRequest request, OAuthGrantSettings grant, CancellationToken cancellationToken)
@@ -216,6 +224,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
                 await _keys.ReadCurrentIdAsync(cancellationToken);
             }
 
+            var endpoints = await CallAsync("finding where to ask", _endpoints.FindAsync, cancellationToken);
             var form = TokenForm.ForToken(grant, grant.Flow == OAuthFlow.TokenExchange ? _assertions.OfSubject(request) : null);
             // Not ended with the caller's time but with the target's: an answer that is on its way has a token in it, which has to be known to
             // be revoked.
@@ -226,7 +235,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
                 try
                 {
                     mayExist = true;
-                    return await _server.AskAsync(form, limit);
+                    return await _server.AskAsync(endpoints, form, limit);
                 }
                 catch (Exception e) when (OAuthFailure.IsBeforeAnything(e))
                 {
@@ -248,8 +257,9 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             "revoking",
             async limit =>
             {
+                var endpoints = await _endpoints.FindLatestAsync(limit);
                 using var opened = await OpenAsync(lease, token, limit);
-                await _server.RevokeAsync(opened.Reveal(), limit);
+                await _server.RevokeAsync(endpoints, opened.Reveal(), limit);
                 return true;
             },
             cancellationToken);
@@ -262,12 +272,13 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     /// </summary>
     private async Task<TokenHandle> WatchedAsync(LeaseId lease, Secret token, TokenHandle handle, CancellationToken cancellationToken)
     {
-        if (_settings.IntrospectionEndpoint is null)
+        var endpoints = await CallAsync("finding where to look", _endpoints.FindLatestAsync, cancellationToken);
+        if (endpoints.Introspection is null)
         {
             return handle;
         }
 
-        if (!await CallAsync("looking", limit => _server.IsActiveAsync(token.Reveal(), limit), cancellationToken))
+        if (!await CallAsync("looking", limit => _server.IsActiveAsync(endpoints, token.Reveal(), limit), cancellationToken))
         {
             throw new EngineException(
                 $"target {_target.Name}: the server calls the token that it gave not active: let the broker introspect what it is given", isTransient: false);
@@ -300,7 +311,8 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             return (true, $"token ended by itself at {token.EndTime:O}");
         }
 
-        if (_settings.IntrospectionEndpoint is null)
+        var endpoints = await CallAsync("finding where to look", _endpoints.FindLatestAsync, cancellationToken);
+        if (endpoints.Introspection is null)
         {
             return LookBack(lease, token);
         }
@@ -310,7 +322,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             async limit =>
             {
                 using var opened = await OpenAsync(lease, token, limit);
-                return await _server.IsActiveAsync(opened.Reveal(), limit);
+                return await _server.IsActiveAsync(endpoints, opened.Reveal(), limit);
             },
             cancellationToken);
         return isActive ? (false, "the server says that the token is active")
@@ -322,7 +334,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         ? (true, "the server answered that it revoked the token; it does not tell otherwise")
         : (false, "token not revoked yet");
 
-    private async ValueTask<SealedValue?> SealAsync(LeaseId lease, Secret token) => CanRevoke
+    private async ValueTask<SealedValue?> SealAsync(LeaseId lease, Secret token) => _settings.CanRevoke
         ? await _keys!.SealAsync(token.Memory, TokenHandle.ContextOf(_target.Name, lease), CancellationToken.None)
         : null;
 
@@ -331,23 +343,19 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             ? _keys.OpenAsync(value, TokenHandle.ContextOf(_target.Name, lease), cancellationToken)
             : throw new EngineException("what is kept of the token cannot be read", isTransient: false);
 
-    /// <summary>Loaded on first use and not before, so that a folder that is not there yet does not keep the broker from starting.</summary>
-    private SigningKey Key()
+    private SigningKey LoadKey()
     {
-        lock (_loading)
+        var key = SigningKey.LoadOrCreate(_settings.KeyFile, out var created);
+        if (created)
         {
-            if (_key is null)
-            {
-                _key = SigningKey.LoadOrCreate(_settings.KeyFile, out var created);
-                if (created)
-                {
-                    LogKeyMade(_logger, _target.Name, _settings.KeyFile, _key.Id);
-                }
-            }
-
-            return _key;
+            LogKeyMade(_logger, _target.Name, _settings.KeyFile, key.Id);
         }
+
+        return key;
     }
+
+    /// <summary>Of the target's time, for what comes before the call itself.</summary>
+    private static TimeSpan ShareOf(TimeSpan timeout) => timeout / 2 < LongestRead ? timeout / 2 : LongestRead;
 
     /// <summary>Within the target's time, and without the server's words.</summary>
     private async Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)

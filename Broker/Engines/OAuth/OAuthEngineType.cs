@@ -1,15 +1,16 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.OAuth;
 
 /// <summary>Access tokens of somebody else's authorization server.</summary>
-internal sealed class OAuthEngineType(TimeProvider time, ILogger<OAuthEngine> logger) : ICredentialEngineType
+internal sealed class OAuthEngineType(BrokerMetrics metrics, TimeProvider time, ILogger<OAuthEngine> logger) : ICredentialEngineType
 {
     public const string TypeName = "oauth";
 
     public string Name => TypeName;
 
-    public IReadOnlyList<string> PlaceSettings { get; } = ["token_endpoint", "revocation_endpoint", "introspection_endpoint"];
+    public IReadOnlyList<string> PlaceSettings { get; } = ["issuer", "token_endpoint", "revocation_endpoint", "introspection_endpoint"];
 
     public void ValidateTarget(Target target, CatalogFaults faults) => OAuthTargetSettings.Read(target, faults);
 
@@ -34,6 +35,6 @@ internal sealed class OAuthEngineType(TimeProvider time, ILogger<OAuthEngine> lo
         var settings = OAuthTargetSettings.Read(target, faults);
         return faults.Any
             ? throw new ArgumentException($"target {target.Name} has settings that are not valid", nameof(target))
-            : new OAuthEngine(target, settings, time, logger);
+            : new OAuthEngine(target, settings, metrics, time, logger);
     }
 }

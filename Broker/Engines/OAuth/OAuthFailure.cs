@@ -20,23 +20,29 @@ internal static class OAuthFailure
         _ => false,
     };
 
+    /// <summary>Whether the server has something else at an address, or nothing.</summary>
+    public static bool IsNotThere(Exception e) => e is JsonException || (e is OAuthRefusalException refusal && !IsTransient(refusal.Status));
+
     /// <param name="target">The target's name.</param>
     /// <param name="step">What was being done: <c>issuing</c>.</param>
     /// <param name="e">A failure that is <see cref="IsKnown"/>.</param>
-    public static EngineException Translate(string target, string step, Exception e) => e switch
+    public static EngineException Translate(string target, string step, Exception e)
     {
-        EngineException own => new EngineException($"target {target}: {own.Message}", own.IsTransient),
-        OAuthRefusalException { Code.Length: 0 } refusal =>
-            new EngineException($"target {target}: {step} was answered with status {refusal.Status}", IsTransient(refusal.Status)),
-        OAuthRefusalException refusal =>
-            new EngineException($"target {target}: {step} was answered with status {refusal.Status}, {refusal.Code}", IsTransient(refusal.Status)),
-        HttpRequestException { InnerException: AuthenticationException } =>
-            new EngineException($"target {target}: {step} failed: no trusted TLS connection", isTransient: false),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
-            new EngineException($"target {target}: {step} failed: the answer is too long", isTransient: false),
-        OperationCanceledException => new EngineException($"target {target}: {step} took too long", isTransient: true),
-        JsonException => new EngineException($"target {target}: {step} failed: the answer is not that of an authorization server", isTransient: false),
-        _ => new EngineException($"target {target}: {step} failed: no connection ({(e.InnerException ?? e).GetType().Name})", isTransient: true),
+        var (message, isTransient) = Describe(step, e);
+        return new EngineException($"target {target}: {message}", isTransient);
+    }
+
+    /// <inheritdoc cref="Translate"/>
+    public static (string Message, bool IsTransient) Describe(string step, Exception e) => e switch
+    {
+        EngineException own => (own.Message, own.IsTransient),
+        OAuthRefusalException { Code.Length: 0 } refusal => ($"{step} was answered with status {refusal.Status}", IsTransient(refusal.Status)),
+        OAuthRefusalException refusal => ($"{step} was answered with status {refusal.Status}, {refusal.Code}", IsTransient(refusal.Status)),
+        HttpRequestException { InnerException: AuthenticationException } => ($"{step} failed: no trusted TLS connection", false),
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => ($"{step} failed: the answer is too long", false),
+        OperationCanceledException => ($"{step} took too long", true),
+        JsonException => ($"{step} failed: the answer is not that of an authorization server", false),
+        _ => ($"{step} failed: no connection ({(e.InnerException ?? e).GetType().Name})", true),
     };
 
     private static bool IsTransient(int status) => status is 408 or 429 or >= 500;

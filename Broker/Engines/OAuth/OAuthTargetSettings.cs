@@ -7,7 +7,6 @@ namespace SecretsBroker.Engines.OAuth;
 internal sealed record OAuthTargetSettings
 {
     private const int MaxOlderKeys = 8;
-    private static readonly Uri Nowhere = new("https://localhost");
 
     private static readonly Dictionary<string, ClientAuthentication> Methods = new()
     {
@@ -16,16 +15,21 @@ internal sealed record OAuthTargetSettings
         ["private_key_jwt"] = ClientAuthentication.PrivateKeyJwt,
     };
 
-    /// <summary><c>token_endpoint</c>: https; http for loopback. Required, as with the others in the same form.</summary>
-    public required Uri TokenEndpoint { get; init; }
+    /// <summary>
+    /// <c>token_endpoint</c>: https; http for loopback, as with the others. Without it all that are not set are those of the metadata of <c>issuer</c>.
+    /// </summary>
+    public Uri? TokenEndpoint { get; init; }
 
-    /// <summary><c>revocation_endpoint</c> (RFC 7009). Without it leases only end by time.</summary>
+    /// <summary><c>revocation_endpoint</c> (RFC 7009). Without it leases only end by time, but for a server whose metadata is read, which has to name one.</summary>
     public Uri? RevocationEndpoint { get; init; }
 
     /// <summary><c>introspection_endpoint</c> (RFC 7662): where a revocation is looked at again.</summary>
     public Uri? IntrospectionEndpoint { get; init; }
 
-    /// <summary><c>issuer</c>: the server's name, for which what the broker signs is meant. Required with <c>key_file</c>.</summary>
+    /// <summary>
+    /// <c>issuer</c>: the server's name, for which what the broker signs is meant, and where its metadata is (RFC 8414). Required with <c>key_file</c>, and
+    /// without <c>token_endpoint</c>.
+    /// </summary>
     public required string Issuer { get; init; }
 
     /// <summary><c>client_id</c>: at most 256 characters. Required.</summary>
@@ -46,7 +50,7 @@ internal sealed record OAuthTargetSettings
     /// <summary><c>subject_issuer</c>: as what the broker signs for token exchange. Default <c>{base_url}/v1/oauth/{target}</c>; empty without both.</summary>
     public required string SubjectIssuer { get; init; }
 
-    /// <summary><c>encryption_key</c>: seals tokens until they are revoked. Required with <c>revocation_endpoint</c>.</summary>
+    /// <summary><c>encryption_key</c>: seals tokens until they are revoked. Required where they are.</summary>
     public KeyReference? EncryptionKey { get; init; }
 
     /// <summary><c>old_encryption_keys</c>: those that were it before.</summary>
@@ -58,6 +62,12 @@ internal sealed record OAuthTargetSettings
     /// <summary><c>tls_ca_file</c>: PEM; the system's trusted roots when not set.</summary>
     public string? TlsCaFile { get; init; }
 
+    /// <summary>Null where they are found by the issuer's metadata.</summary>
+    public ServerEndpoints? Endpoints => TokenEndpoint is { } token ? new ServerEndpoints(token, RevocationEndpoint, IntrospectionEndpoint) : null;
+
+    /// <summary>Whether tokens are revoked at the server. Of one whose metadata is read it is demanded.</summary>
+    public bool CanRevoke => RevocationEndpoint is not null || TokenEndpoint is null;
+
     /// <summary>Whether what the broker signs can be exchanged.</summary>
     public bool CanExchange => KeyFile.Length > 0 && SubjectIssuer.Length > 0;
 
@@ -67,7 +77,7 @@ internal sealed record OAuthTargetSettings
         var baseUrl = PublicationAddress.Read(reader);
         var settings = new OAuthTargetSettings
         {
-            TokenEndpoint = ReadEndpoint(reader, "token_endpoint") ?? Nowhere,
+            TokenEndpoint = ReadEndpoint(reader, "token_endpoint"),
             RevocationEndpoint = ReadEndpoint(reader, "revocation_endpoint"),
             IntrospectionEndpoint = ReadEndpoint(reader, "introspection_endpoint"),
             Issuer = reader.Text("issuer") ?? "",
@@ -87,9 +97,24 @@ internal sealed record OAuthTargetSettings
         return settings;
     }
 
+    /// <summary>What the server's metadata says, but for what is set.</summary>
+    /// <exception cref="EngineException">It has no place where tokens are revoked.</exception>
+    public ServerEndpoints Complete(ServerEndpoints found) => found with
+    {
+        Revocation = RevocationEndpoint ?? found.Revocation ?? throw new EngineException(
+            "its metadata names no revocation_endpoint; without one token_endpoint has to be set", isTransient: false),
+        Introspection = IntrospectionEndpoint ?? found.Introspection,
+    };
+
     private void CheckTogether(SettingsReader reader)
     {
-        Demand(reader, "token_endpoint", isDemanded: true, "is required");
+        var isFound = reader.Has("issuer") && !reader.Has("token_endpoint");
+        Demand(reader, "token_endpoint", !isFound, "is required, unless issuer is given");
+        if (isFound && !ServerMetadata.IsIssuer(Issuer))
+        {
+            reader.Fault("issuer", ServerMetadata.IssuerRule);
+        }
+
         if (ClientId.Length > 256)
         {
             reader.Fault("client_id", "must have at most 256 characters");
@@ -99,13 +124,14 @@ internal sealed record OAuthTargetSettings
         Demand(reader, "client_secret", !isByKey, "is required, unless client_authentication is private_key_jwt");
         Demand(reader, "key_file", isByKey, "is required for private_key_jwt");
         Demand(reader, "issuer", KeyFile.Length > 0, "is required with key_file");
-        Demand(reader, "encryption_key", reader.Has("revocation_endpoint"), "is required with revocation_endpoint");
+        Demand(
+            reader, "encryption_key", isFound || reader.Has("revocation_endpoint"), "is required with revocation_endpoint, and without token_endpoint");
         if (isByKey && reader.Has("client_secret"))
         {
             reader.Fault("client_secret", "is of no use for private_key_jwt");
         }
 
-        if (reader.Has("introspection_endpoint") && !reader.Has("revocation_endpoint"))
+        if (reader.Has("introspection_endpoint") && !isFound && !reader.Has("revocation_endpoint"))
         {
             reader.Fault("introspection_endpoint", "is of no use without revocation_endpoint");
         }
@@ -131,13 +157,12 @@ internal sealed record OAuthTargetSettings
             return null;
         }
 
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Fragment.Length == 0 && url.UserInfo.Length == 0
-            && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback)))
+        if (ServerEndpoints.TryRead(text, out var url))
         {
             return url;
         }
 
-        reader.Fault(name, "must be an https address (http for loopback) without user and fragment");
+        reader.Fault(name, ServerEndpoints.Rule);
         return null;
     }
 }

@@ -1,0 +1,20 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SecretsBroker.Engines.OAuth;
+
+/// <summary>Where an authorization server is asked.</summary>
+/// <param name="Token">RFC 6749 §3.2.</param>
+/// <param name="Revocation">RFC 7009; null where it revokes nothing.</param>
+/// <param name="Introspection">RFC 7662; null where it does not tell.</param>
+internal sealed record ServerEndpoints(Uri Token, Uri? Revocation, Uri? Introspection)
+{
+    public const string Rule = "must be an https address (http for loopback) without user and fragment";
+
+    /// <summary>Whether a text is an address that secrets may be sent to.</summary>
+    public static bool TryRead(string? text, [NotNullWhen(true)] out Uri? address) =>
+        Uri.TryCreate(text, UriKind.Absolute, out address) && address.Fragment.Length == 0 && address.UserInfo.Length == 0
+        && (address.Scheme == Uri.UriSchemeHttps || IsHere(address));
+
+    /// <summary>Whether it is unprotected, and does not leave the machine.</summary>
+    public static bool IsHere(Uri address) => address.Scheme == Uri.UriSchemeHttp && address.IsLoopback;
+}
