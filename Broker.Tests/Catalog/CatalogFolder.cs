@@ -16,6 +16,7 @@ using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Telemetry;
 using SecretsBroker.Tests.Engines;
+using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Catalog;
 
@@ -63,6 +64,8 @@ internal sealed class CatalogFolder : IDisposable
 
         """;
 
+    private static readonly MeasuredBroker Measured = new();
+
     private readonly TemporaryFolder _folder = new();
 
     // Before the types, which are made with it.
@@ -79,6 +82,7 @@ internal sealed class CatalogFolder : IDisposable
         new RedisAclEngineType(new ManualTime()),
         new StaticEngineType(
             new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime()),
+            Measured.Metrics,
             new ManualTime(),
             NullLogger<StaticEngine>.Instance),
         new SshEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<SshEngine>.Instance),

@@ -1,7 +1,7 @@
 namespace SecretsBroker.Engines;
 
 /// <summary>A target failed. The message says which target and which step, in the broker's words, never in the target's.</summary>
-internal sealed class EngineException(string message, bool isTransient, Exception? innerException = null)
+internal class EngineException(string message, bool isTransient, Exception? innerException = null)
     : BrokerException(message, innerException)
 {
     public override bool IsTransient { get; } = isTransient;

@@ -24,6 +24,7 @@ internal sealed class BrokerMetrics
     private readonly Histogram<double> _decisionDuration;
     private readonly Counter<long> _operatorDecisions;
     private readonly Histogram<double> _engineDuration;
+    private readonly Histogram<double> _rotationDuration;
     private readonly Histogram<double> _revocationLag;
     private readonly Counter<long> _storeFailures;
     private readonly Counter<long> _externalFailures;
@@ -69,6 +70,7 @@ internal sealed class BrokerMetrics
         _operatorDecisions = meter.CreateCounter<long>(
             Metrics.OperatorDecisions, Units.Request, "Asking policy whether an operator may do something.");
         _engineDuration = Seconds(meter, Metrics.EngineDuration, "One call of a credential engine.", Buckets.Calls);
+        _rotationDuration = Seconds(meter, Metrics.RotationDuration, "One run of the command that rotates a kept secret.", Buckets.Commands);
         _revocationLag = Seconds(meter, Metrics.RevocationLag, "From due to proven gone.", Buckets.Lag);
         _storeFailures = meter.CreateCounter<long>(Metrics.StoreFailures, Units.Failure, "Failed calls of the lease store.");
         _externalFailures = meter.CreateCounter<long>(
@@ -161,6 +163,12 @@ internal sealed class BrokerMetrics
             Tag(Attributes.Engine, engine),
             Label(Attributes.Operation, operation),
             Label(Attributes.Outcome, outcome));
+
+    /// <param name="target">The target's name.</param>
+    /// <param name="outcome">How the command ended.</param>
+    /// <param name="duration">From its start until nothing of it was left.</param>
+    public void RotationRan(string target, RotationOutcome outcome, TimeSpan duration) =>
+        _rotationDuration.Record(duration.TotalSeconds, Tag(Attributes.Target, target), Label(Attributes.Outcome, outcome));
 
     /// <summary>Replaces what is shown of one shard.</summary>
     /// <param name="shard">Which.</param>

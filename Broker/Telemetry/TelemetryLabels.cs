@@ -150,6 +150,22 @@ internal enum EngineOutcome
     PermanentFailure,
 }
 
+/// <summary>How a run of the command that rotates a kept secret ended.</summary>
+internal enum RotationOutcome
+{
+    Succeeded,
+    Failed,
+
+    /// <summary>It was killed at the end of its time.</summary>
+    TimedOut,
+
+    /// <summary>It was killed, and some of it is still running.</summary>
+    Survived,
+
+    /// <summary>It was killed because nobody waits for it any more: the broker stops, or the call's own time was over.</summary>
+    Stopped,
+}
+
 internal enum AuthenticationFailure
 {
     Missing,

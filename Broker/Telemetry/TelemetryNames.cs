@@ -77,6 +77,11 @@ internal static class TelemetryNames
         /// <summary>Counter, {pass}; over a target, by <see cref="Attributes.Target"/> and <see cref="Attributes.Outcome"/>: <c>succeeded</c> or <c>failed</c>.</summary>
         public const string ReconciliationPasses = "secretsbroker.reconciliation.passes";
 
+        /// <summary>
+        /// Histogram, s; runs of the command that rotates a kept secret, by <see cref="Attributes.Target"/> and <see cref="Attributes.Outcome"/>.
+        /// </summary>
+        public const string RotationDuration = "secretsbroker.rotation.duration";
+
         /// <summary>Gauge, {order}; kill orders that stand. Every broker of a store reports the store's number.</summary>
         public const string KillOrders = "secretsbroker.kill.orders";
 

@@ -49,18 +49,18 @@ internal sealed class ConfiguredCommandTests
     [Test]
     public void Command_that_fails_is_told_by_its_exit_code_only() => Assert.That(
         async () => await RunAsync("echo hunter2; echo hunter2 >&2; exit 7"),
-        Throws.TypeOf<EngineException>().With.Message.EqualTo("it failed with exit code 7"));
+        Throws.InstanceOf<EngineException>().With.Message.EqualTo("it failed with exit code 7"));
 
     [Test]
     public void Command_that_does_not_exist_is_a_failure() => Assert.That(
         async () => await ConfiguredCommand.RunAsync(
             "it", ["/nonexistent/program"], default, 10, Long, TimeProvider.System, CancellationToken.None),
-        Throws.TypeOf<EngineException>().With.Message.Contains("cannot be started"));
+        Throws.InstanceOf<EngineException>().With.Message.Contains("cannot be started"));
 
     [Test]
     public void Command_that_writes_without_end_is_stopped() => Assert.That(
         async () => await RunAsync("exec cat /dev/zero"),
-        Throws.TypeOf<EngineException>().With.Message.Contains("more than 1024 bytes"));
+        Throws.InstanceOf<EngineException>().With.Message.Contains("more than 1024 bytes"));
 
     [Test]
     public async Task Command_that_floods_its_error_output_is_not_held_up_by_it()
@@ -86,12 +86,12 @@ internal sealed class ConfiguredCommandTests
 
         Assert.That(
             async () => await RunAsync($"sleep 600 & echo $! > '{file}'; wait", limit: TimeSpan.FromSeconds(5)),
-            Throws.TypeOf<EngineException>().With.Message.Contains("was killed"));
+            Throws.InstanceOf<EngineException>().With.Message.Contains("was killed"));
 
         // On a machine that is busy enough it was killed before it had come to anything.
         if (File.Exists(file) && int.TryParse(await File.ReadAllTextAsync(file), out var started))
         {
-            await Wait.UntilAsync(() => !IsRunning(started));
+            Assert.That(IsRunning(started), Is.False);
         }
     }
 
@@ -101,7 +101,34 @@ internal sealed class ConfiguredCommandTests
         using var output = await RunAsync("sleep 600 > /dev/null 2>&1 < /dev/null & echo $!");
 
         var started = int.Parse(output.Reveal(), CultureInfo.InvariantCulture);
-        await Wait.UntilAsync(() => !IsRunning(started));
+        Assert.That(IsRunning(started), Is.False);
+    }
+
+    [Test]
+    public async Task Nothing_that_a_command_started_in_a_group_of_its_own_outlives_it()
+    {
+        using var output = await RunAsync("set -m; sleep 600 > /dev/null 2>&1 < /dev/null & echo $!");
+
+        var started = int.Parse(output.Reveal(), CultureInfo.InvariantCulture);
+        Assert.That(IsRunning(started), Is.False);
+    }
+
+    /// <summary>Whatever has much memory to give back is not gone at once.</summary>
+    [Test]
+    public async Task Command_that_takes_long_to_die_is_waited_for()
+    {
+        using var folder = new TemporaryFolder();
+        var (pid, ready) = (folder.NewFile(), folder.NewFile());
+        using var stop = new CancellationTokenSource();
+        var run = RunAsync(
+            $"{{ head -c 200000000 /dev/zero; : > '{ready}'; sleep 600; }} | tail -c 200000000 > /dev/null & echo $! > '{pid}'; wait",
+            cancellationToken: stop.Token);
+        await Wait.UntilAsync(() => run.IsCompleted || File.Exists(ready));
+
+        await stop.CancelAsync();
+
+        Assert.That(async () => await run, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(IsRunning(int.Parse(await File.ReadAllTextAsync(pid), CultureInfo.InvariantCulture)), Is.False);
     }
 
     [Test]

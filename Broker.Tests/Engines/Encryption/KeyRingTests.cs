@@ -126,7 +126,7 @@ internal sealed class KeyRingTests
 
         Assert.That(
             async () => await ring.SealAsync("x"u8.ToArray(), "here", None),
-            Throws.TypeOf<EngineException>().With.Message.Contains("/bin/bash").And.Message.Not.Contains("hunter2").And.Message.Not.Contains("xxx"));
+            Throws.InstanceOf<EngineException>().With.Message.Contains("/bin/bash").And.Message.Not.Contains("hunter2").And.Message.Not.Contains("xxx"));
     }
 
     [TestCase("""{"key":"inline"}""")]

@@ -41,7 +41,7 @@ internal sealed class InterruptedRotationTests
     {
         var (target, _) = Broken();
         await using var engine = await _system.EngineAsync(target, Account, "hunter2");
-        Assert.That(async () => await engine.Keeper.RotateAsync(Account, None), Throws.TypeOf<EngineException>());
+        Assert.That(async () => await engine.Keeper.RotateAsync(Account, None), Throws.InstanceOf<EngineException>());
         Assert.That((await engine.Keeper.DestroyAsync(Account, 1, None)).Status, Is.EqualTo(KeeperStatus.Rotating), "the target may have it still");
 
         await LegacySystem.PutAsync(engine, Account, "by-hand");
@@ -56,8 +56,8 @@ internal sealed class InterruptedRotationTests
     {
         var (target, mend) = Broken();
         await using var engine = await _system.EngineAsync(target, Account, "hunter2");
-        Assert.That(async () => await engine.Keeper.RotateAsync(Account, None), Throws.TypeOf<EngineException>());
-        Assert.That(async () => await IssueAsync(engine), Throws.TypeOf<EngineException>(), "it was tried again");
+        Assert.That(async () => await engine.Keeper.RotateAsync(Account, None), Throws.InstanceOf<EngineException>());
+        Assert.That(async () => await IssueAsync(engine), Throws.InstanceOf<EngineException>(), "it was tried again");
         mend();
 
         using var next = await IssueAsync(engine);
@@ -96,7 +96,7 @@ internal sealed class InterruptedRotationTests
         var (broken, mend) = Broken(key, _system.KeyFile);
         await using (var both = _system.Engine(broken))
         {
-            Assert.That(async () => await both.Keeper.RotateAsync(Account, None), Throws.TypeOf<EngineException>());
+            Assert.That(async () => await both.Keeper.RotateAsync(Account, None), Throws.InstanceOf<EngineException>());
         }
 
         mend();

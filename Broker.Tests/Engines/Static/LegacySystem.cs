@@ -6,6 +6,8 @@ using SecretsBroker.Engines;
 using SecretsBroker.Engines.Static;
 using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Engines.Static;
 
@@ -37,6 +39,16 @@ internal sealed class LegacySystem : IDisposable
     public SqliteLeaseStore Store { get; } = new(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, TimeProvider.System);
 
     public RecordingLogger<StaticEngine> Log { get; } = new();
+
+    public MeasuredBroker Measured { get; } = new();
+
+    /// <summary>How the runs of the script ended, by the metrics, in their order.</summary>
+    public IReadOnlyList<string> Outcomes =>
+    [
+        .. Measured.Measured
+            .Where(measured => measured.Name == TelemetryNames.Metrics.RotationDuration)
+            .Select(measured => measured.Tags[TelemetryNames.Attributes.Outcome]!),
+    ];
 
     public string KeyFile { get; }
 
@@ -88,7 +100,7 @@ internal sealed class LegacySystem : IDisposable
     }
 
     public StaticEngine Engine(Target target, IStaticSecretStore? store = null, TimeProvider? time = null) =>
-        (StaticEngine)new StaticEngineType(store ?? Store, time ?? TimeProvider.System, Log).Create(target);
+        (StaticEngine)new StaticEngineType(store ?? Store, Measured.Metrics, time ?? TimeProvider.System, Log).Create(target);
 
     /// <summary>An engine that keeps the value of one account.</summary>
     public async Task<StaticEngine> EngineAsync(Target target, string account, string password, IStaticSecretStore? store = null)
@@ -115,6 +127,7 @@ internal sealed class LegacySystem : IDisposable
 #pragma warning disable VSTHRD002 // Nothing else waits on this thread.
         Store.DisposeAsync().AsTask().GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
+        Measured.Dispose();
         _folder.Dispose();
     }
 }

@@ -34,7 +34,7 @@ internal sealed class SecretRotationTests
         await using var engine = await _system.EngineAsync(switched.Target, Account, "hunter2");
         var (request, lease) = await HeldAsync(engine);
 
-        var failure = await Assert.ThrowsAsync<EngineException>(async () => await engine.RevokeAsync(lease, None));
+        var failure = await Assert.CatchAsync<EngineException>(async () => await engine.RevokeAsync(lease, None));
         Assert.That(failure!.Message, Does.Contain(expected).And.Not.Contain("secret-of-the-hook"));
         Assert.That((await engine.VerifyAsync(lease, None)).Gone, Is.False);
         Assert.That(async () => await engine.IssueAsync(Request(), None), Throws.TypeOf<TargetBusyException>(), "the value may be any of two");
@@ -46,6 +46,7 @@ internal sealed class SecretRotationTests
         Assert.That(told[0], Is.EqualTo(told[1]));
         Assert.That((await engine.VerifyAsync(lease, None)).Gone, Is.True);
         await AssertNextWorksAsync(engine);
+        Assert.That(_system.Outcomes, Is.EqualTo(new[] { "failed", "succeeded" }));
         Assert.That(request.LeaseId, Is.EqualTo(lease.Id));
     }
 
@@ -56,7 +57,8 @@ internal sealed class SecretRotationTests
         await using var slow = await _system.EngineAsync(switched.Target, Account, "hunter2");
         var (_, lease) = await HeldAsync(slow);
 
-        Assert.That(async () => await slow.RevokeAsync(lease, None), Throws.TypeOf<EngineException>().With.Message.Contains("was killed"));
+        Assert.That(async () => await slow.RevokeAsync(lease, None), Throws.InstanceOf<EngineException>().With.Message.Contains("was killed"));
+        Assert.That(_system.Outcomes, Is.EqualTo(new[] { "timed_out" }));
 
         // With more time, for a machine that is slow itself.
         await using var engine = _system.Engine(Switched("exit 0").Target);
@@ -159,7 +161,7 @@ internal sealed class SecretRotationTests
         var switched = Switched("exit 1");
         await using var engine = await _system.EngineAsync(switched.Target, Account, "hunter2");
         var (_, lease) = await HeldAsync(engine);
-        Assert.That(async () => await engine.RevokeAsync(lease, None), Throws.TypeOf<EngineException>());
+        Assert.That(async () => await engine.RevokeAsync(lease, None), Throws.InstanceOf<EngineException>());
 
         _system.SetPassword(Account, "by-hand");
         Assert.That(await LegacySystem.PutAsync(engine, Account, "by-hand"), Is.EqualTo(3));
@@ -234,20 +236,5 @@ internal sealed class SecretRotationTests
                 ? await store.ReplaceSecretAsync(target, secret, expected, cancellationToken)
                 : throw new StoreException("the store is away", isTransient: true);
         }
-    }
-
-    /// <summary>A store whose clock is ahead, so that claims of others are over.</summary>
-    private sealed class LaterClock(IStaticSecretStore store, TimeSpan ahead) : IStaticSecretStore
-    {
-        public async ValueTask<DateTimeOffset> GetTimeAsync(CancellationToken cancellationToken) => await store.GetTimeAsync(cancellationToken) + ahead;
-
-        public ValueTask<StoredSecret?> FindSecretAsync(string target, string name, CancellationToken cancellationToken) =>
-            store.FindSecretAsync(target, name, cancellationToken);
-
-        public ValueTask<IReadOnlyList<StoredSecret>> ListSecretsAsync(string target, CancellationToken cancellationToken) =>
-            store.ListSecretsAsync(target, cancellationToken);
-
-        public ValueTask<bool> ReplaceSecretAsync(string target, StoredSecret secret, string? expected, CancellationToken cancellationToken) =>
-            store.ReplaceSecretAsync(target, secret, expected, cancellationToken);
     }
 }

@@ -69,7 +69,7 @@ internal sealed class StaticContractTests : CredentialEngineContract
     /// <summary>Gives each target accounts of its own, and keeps their first passwords.</summary>
     private sealed class SeededType(LegacySystem system) : ICredentialEngineType
     {
-        private readonly StaticEngineType _type = new(system.Store, TimeProvider.System, system.Log);
+        private readonly StaticEngineType _type = new(system.Store, system.Measured.Metrics, TimeProvider.System, system.Log);
 
         public string Name => _type.Name;
 

@@ -50,15 +50,23 @@ internal sealed class RemoteBroker : IDisposable
     /// <param name="call">Makes it, with the stub of the service over the channel.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="RemoteException">The broker did not answer, or refused.</exception>
-    public async Task<T> CallAsync<T>(Func<ChannelBase, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
+    public Task<T> CallAsync<T>(Func<ChannelBase, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken) =>
+        CallAsync(call, CallLimit, cancellationToken);
+
+    /// <inheritdoc cref="CallAsync{T}(Func{ChannelBase, CallOptions, AsyncUnaryCall{T}}, CancellationToken)"/>
+    /// <param name="call">Makes it, with the stub of the service over the channel.</param>
+    /// <param name="limit">Of a call that takes longer than others.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<T> CallAsync<T>(
+        Func<ChannelBase, CallOptions, AsyncUnaryCall<T>> call, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
-            return await call(_channel, Options(CallLimit, cancellationToken));
+            return await call(_channel, Options(limit, cancellationToken));
         }
         catch (RpcException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RemoteException(Explain(e, CallLimit), e) { Reason = ReasonOf(e) };
+            throw new RemoteException(Explain(e, limit), e) { Reason = ReasonOf(e) };
         }
     }
 

@@ -7,11 +7,13 @@ namespace SecretsBroker.Engines.Commands;
 /// <summary>
 /// Runs a command that the configuration names. No shell comes between; it inherits no environment but <c>HOME</c>, so that it learns nothing of
 /// the broker's own secrets; what it is told comes on its standard input, and what it writes to its standard error is dropped. However it ends,
-/// nothing that it started is left, but for what has made a session of its own.
+/// nothing that it started is left when the call returns, but for what has made a session of its own; where that is not so it says so.
 /// </summary>
 internal static class ConfiguredCommand
 {
     private const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
 
     /// <param name="what">Which command it is, for the messages: <c>target crm: the key command</c>.</param>
     /// <param name="command">The program by its absolute path, then its arguments.</param>
@@ -21,7 +23,7 @@ internal static class ConfiguredCommand
     /// <param name="time">Measures the limit.</param>
     /// <param name="cancellationToken">Kills it as well.</param>
     /// <returns>What it wrote to its standard output.</returns>
-    /// <exception cref="EngineException">It could not be started, did not end well within the limit, or wrote too much.</exception>
+    /// <exception cref="CommandException">It could not be started, did not end well within the limit, or wrote too much.</exception>
     public static async Task<Secret> RunAsync(
         string what,
         IReadOnlyList<string> command,
@@ -38,14 +40,22 @@ internal static class ConfiguredCommand
         Secret? output = null;
         try
         {
-            var writing = WriteAsync(process.StandardInput.BaseStream, input, either.Token);
-            var dropping = DropAsync(process.StandardError.BaseStream, either.Token);
-            output = await ReadAsync(what, process.StandardOutput.BaseStream, maxOutput, either.Token);
-            await Task.WhenAll(writing, dropping).WaitAsync(either.Token);
-            await process.WaitForExitAsync(either.Token);
-            if (process.ExitCode != 0)
+            try
             {
-                throw new EngineException($"{what} failed with exit code {process.ExitCode}", isTransient: true);
+                var writing = WriteAsync(process.StandardInput.BaseStream, input, either.Token);
+                var dropping = DropAsync(process.StandardError.BaseStream, either.Token);
+                output = await ReadAsync(what, process.StandardOutput.BaseStream, maxOutput, either.Token);
+                await Task.WhenAll(writing, dropping).WaitAsync(either.Token);
+                await process.WaitForExitAsync(either.Token);
+                if (process.ExitCode != 0)
+                {
+                    throw new CommandException($"{what} failed with exit code {process.ExitCode}", CommandFailure.Failed);
+                }
+            }
+            finally
+            {
+                await either.CancelAsync();
+                await EndAsync(what, process, time);
             }
 
             return output;
@@ -53,17 +63,20 @@ internal static class ConfiguredCommand
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             output?.Dispose();
-            throw new EngineException($"{what} took longer than {limit.TotalSeconds:0.###} s and was killed", isTransient: true);
+            throw new CommandException($"{what} took longer than {limit.TotalSeconds:0.###} s and was killed", CommandFailure.TimedOut);
         }
         catch
         {
             output?.Dispose();
             throw;
         }
-        finally
+    }
+
+    private static async Task EndAsync(string what, Process process, TimeProvider time)
+    {
+        if (!await CommandSession.EndAsync(process, EndLimit, time))
         {
-            await either.CancelAsync();
-            CommandSession.Kill(process);
+            throw new CommandException($"{what} was killed, and some of it is still running", CommandFailure.Survived);
         }
     }
 
@@ -71,7 +84,7 @@ internal static class ConfiguredCommand
     {
         if (!File.Exists(command[0]))
         {
-            throw new EngineException($"{what} cannot be started: there is no such program", isTransient: true);
+            throw new CommandException($"{what} cannot be started: there is no such program", CommandFailure.Failed);
         }
 
         var (program, arguments) = CommandSession.Of(command);
@@ -97,7 +110,7 @@ internal static class ConfiguredCommand
         }
         catch (Exception e) when (e is Win32Exception or InvalidOperationException or IOException)
         {
-            throw new EngineException($"{what} cannot be started ({e.GetType().Name})", isTransient: true);
+            throw new CommandException($"{what} cannot be started ({e.GetType().Name})", CommandFailure.Failed);
         }
     }
 
@@ -147,13 +160,13 @@ internal static class ConfiguredCommand
         }
         catch (IOException)
         {
-            throw new EngineException($"{what} could not be listened to", isTransient: true);
+            throw new CommandException($"{what} could not be listened to", CommandFailure.Failed);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(buffer);
         }
 
-        throw new EngineException($"{what} wrote more than {max} bytes", isTransient: false);
+        throw new CommandException($"{what} wrote more than {max} bytes", CommandFailure.TooMuch);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SecretsBroker.Engines.Commands;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.Static;
 
@@ -9,13 +10,42 @@ namespace SecretsBroker.Engines.Static;
 /// asked, and <c>current</c> null when there is none. It ends with exit code 0 once the target takes the proposed value, and writes nothing, or
 /// <c>{"value": {…}}</c> when the target has made one of its own. After a crash it is run again with the same version and proposed value.
 /// </summary>
-internal sealed class RotationHook(string target, RotationSettings settings, TimeSpan limit, TimeProvider time)
+internal sealed class RotationHook(string target, RotationSettings settings, TimeSpan limit, BrokerMetrics metrics, TimeProvider time)
 {
     private const int MaxOutput = 2 * SecretFields.MaxBytes;
 
     /// <returns>The value that the target has made in the proposed one's place; null when it has taken that.</returns>
-    /// <exception cref="EngineException">It failed: which value the target has now, nobody knows.</exception>
+    /// <exception cref="EngineException">
+    /// It failed: which value the target has now, nobody knows. <see cref="CommandFailure.Survived"/>: it may yet set the proposed one.
+    /// </exception>
     public async Task<SecretFields?> RunAsync(
+        string secret, int version, string lease, SecretFields? current, SecretFields proposed, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var outcome = RotationOutcome.Failed;
+        try
+        {
+            var own = await AskAsync(secret, version, lease, current, proposed, cancellationToken);
+            outcome = RotationOutcome.Succeeded;
+            return own;
+        }
+        catch (CommandException e) when (e.Failure is CommandFailure.TimedOut or CommandFailure.Survived)
+        {
+            outcome = e.Failure == CommandFailure.TimedOut ? RotationOutcome.TimedOut : RotationOutcome.Survived;
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = RotationOutcome.Stopped;
+            throw;
+        }
+        finally
+        {
+            metrics.RotationRan(target, outcome, time.GetElapsedTime(started));
+        }
+    }
+
+    private async Task<SecretFields?> AskAsync(
         string secret, int version, string lease, SecretFields? current, SecretFields proposed, CancellationToken cancellationToken)
     {
         using var input = new WipedBuffer();

@@ -3,7 +3,9 @@ namespace SecretsBroker.Engines.Static;
 /// <summary>What operators do with the kept secrets of a target.</summary>
 /// <param name="shelf">Theirs.</param>
 /// <param name="rotation">Null where the target has none.</param>
-internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
+/// <param name="limit">For one rotation.</param>
+/// <param name="time">Measures it.</param>
+internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation, TimeSpan limit, TimeProvider time)
 {
     private const int MaxSecrets = 200;
 
@@ -76,6 +78,7 @@ internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
         secret => secret.Destroy(number),
         cancellationToken);
 
+    /// <exception cref="EngineException">It failed, or took longer than it may: whoever tries next goes on with the same value.</exception>
     public async Task<KeeperAnswer> RotateAsync(string name, CancellationToken cancellationToken)
     {
         if (rotation is null)
@@ -89,9 +92,18 @@ internal sealed class SecretKeeper(SecretShelf shelf, SecretRotation? rotation)
         }
 
         // Whoever asked may have gone: a command that is stopped half way leaves a secret that nobody is given.
-        return await rotation.TryRotateAsync(name, lease: "", isOwed: false, CancellationToken.None) is { } version
-            ? new KeeperAnswer(KeeperStatus.Done, version)
-            : new KeeperAnswer(KeeperStatus.Rotating);
+        using var timer = new CancellationTokenSource(limit, time);
+        try
+        {
+            return await rotation.TryRotateAsync(name, lease: "", isOwed: false, timer.Token) is { } version
+                ? new KeeperAnswer(KeeperStatus.Done, version)
+                : new KeeperAnswer(KeeperStatus.Rotating);
+        }
+        catch (OperationCanceledException e) when (timer.IsCancellationRequested)
+        {
+            throw new EngineException(
+                $"target {shelf.Target}: the rotation of secret {name} took longer than {limit.TotalSeconds:0.###} s and was stopped", isTransient: true, e);
+        }
     }
 
     /// <summary>Encrypts with the present key whatever is encrypted with another one.</summary>

@@ -1,3 +1,5 @@
+using SecretsBroker.Engines.Commands;
+
 namespace SecretsBroker.Engines.Static;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace SecretsBroker.Engines.Static;
 /// the target has taken it: whatever step is the last before a crash, the next try goes on with the same value. One broker does it at a time.
 /// </summary>
 internal sealed partial class SecretRotation(
-    SecretShelf shelf, RotationSettings settings, RotationHook hook, TimeSpan claim, TimeProvider time, ILogger logger)
+    SecretShelf shelf, RotationSettings settings, RotationCommand command, TimeSpan claim, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(500);
@@ -58,6 +60,12 @@ internal sealed partial class SecretRotation(
                 return null;
             }
         }
+        catch (CommandException e) when (e.Failure == CommandFailure.Survived)
+        {
+            // Nobody runs another one beside it: the claim stays until it ends by itself.
+            LogSurvived(logger, shelf.Target, name);
+            throw;
+        }
         catch
         {
             await GiveBackAsync(name, mine);
@@ -105,7 +113,7 @@ internal sealed partial class SecretRotation(
     {
         using var current = await OpenCurrentAsync(name, secret, cancellationToken);
         using var proposed = await shelf.OpenAsync(name, pending, cancellationToken);
-        return await hook.RunAsync(name, pending.Number, lease, current, proposed, cancellationToken);
+        return await command(name, pending.Number, lease, current, proposed, cancellationToken);
     }
 
     /// <summary>Where its key is gone the command has to do without, as where it is destroyed.</summary>
@@ -167,6 +175,11 @@ internal sealed partial class SecretRotation(
 
     [LoggerMessage(LogLevel.Information, "Secret {Secret} of target {Target} has another value: version {Version}")]
     private static partial void LogRotated(ILogger logger, string target, string secret, int version);
+
+    [LoggerMessage(
+        LogLevel.Error,
+        "The command that rotates secret {Secret} of target {Target} was killed, and some of it is still running: it is not run again before the claim ends")]
+    private static partial void LogSurvived(ILogger logger, string target, string secret);
 
     [LoggerMessage(LogLevel.Warning, "Secret {Secret} of target {Target} is rotated without what it was: version {Version} cannot be opened")]
     private static partial void LogNotOpened(ILogger logger, Exception exception, string target, string secret, int version);

@@ -2,6 +2,7 @@ using System.Globalization;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines.Encryption;
 using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.Static;
 
@@ -21,22 +22,28 @@ internal sealed class StaticEngine : ICredentialEngine
     private readonly SecretShelf _shelf;
     private readonly SecretHolders? _holders;
 
-    public StaticEngine(Target target, StaticTargetSettings settings, IStaticSecretStore store, TimeProvider time, ILogger<StaticEngine> logger)
+    public StaticEngine(
+        Target target,
+        StaticTargetSettings settings,
+        IStaticSecretStore store,
+        BrokerMetrics metrics,
+        TimeProvider time,
+        ILogger<StaticEngine> logger)
     {
         _target = target;
         _keys = new KeyRing(target.Name, settings.EncryptionKey!, settings.OlderKeys, time);
         _shelf = new SecretShelf(target.Name, _keys, store, time);
         if (settings.Rotation is { } rotation)
         {
-            var hook = new RotationHook(target.Name, rotation, target.Timeout * HookShare, time);
-            var rotations = new SecretRotation(_shelf, rotation, hook, target.Timeout + ClaimMargin, time, logger);
+            var hook = new RotationHook(target.Name, rotation, target.Timeout * HookShare, metrics, time);
+            var rotations = new SecretRotation(_shelf, rotation, hook.RunAsync, target.Timeout + ClaimMargin, time, logger);
             _holders = new SecretHolders(_shelf, rotations, rotation.IsExclusive);
-            Keeper = new SecretKeeper(_shelf, rotations);
+            Keeper = new SecretKeeper(_shelf, rotations, target.Timeout, time);
             Revocability = rotation.IsExclusive ? Revocability.Destroy : Revocability.ExpireOnly;
         }
         else
         {
-            Keeper = new SecretKeeper(_shelf, rotation: null);
+            Keeper = new SecretKeeper(_shelf, rotation: null, target.Timeout, time);
             Revocability = Revocability.ExpireOnly;
         }
     }

@@ -1,9 +1,11 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.Static;
 
 /// <summary>Secrets that the broker keeps.</summary>
-internal sealed class StaticEngineType(IStaticSecretStore store, TimeProvider time, ILogger<StaticEngine> logger) : ICredentialEngineType
+internal sealed class StaticEngineType(IStaticSecretStore store, BrokerMetrics metrics, TimeProvider time, ILogger<StaticEngine> logger)
+    : ICredentialEngineType
 {
     public const string TypeName = "static";
 
@@ -20,6 +22,6 @@ internal sealed class StaticEngineType(IStaticSecretStore store, TimeProvider ti
         var settings = StaticTargetSettings.Read(target, faults);
         return faults.Any
             ? throw new ArgumentException($"target {target.Name} has settings that are not valid", nameof(target))
-            : new StaticEngine(target, settings, store, time, logger);
+            : new StaticEngine(target, settings, store, metrics, time, logger);
     }
 }
