@@ -52,6 +52,11 @@ internal sealed class StaticContractTests : CredentialEngineContract
         new("a name that is none", $"{GrantPath}/secrets") { ChangeGrant = g => g["secrets"] = new JsonArray("a/b") },
         new("a name twice", $"{GrantPath}/secrets") { ChangeGrant = g => g["secrets"] = new JsonArray("a", "a") },
         new("a field of a grant that is none", $"{GrantPath}/fields") { ChangeGrant = g => g["fields"] = new JsonArray("a b") },
+        new("fields of a grant that no rotation renews", $"{GrantPath}/fields") { ChangeGrant = g => g["fields"] = new JsonArray("username") },
+        new("a rotation that renews none of a grant's fields", $"{GrantPath}/fields")
+        {
+            ChangeTarget = t => t["rotation"]!["fields"] = new JsonArray("key", "token"),
+        },
         new("several secrets that all would share", $"{GrantPath}/secrets") { ChangeTarget = t => t.Remove("rotation") },
     ];
 

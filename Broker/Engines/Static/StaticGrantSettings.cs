@@ -12,7 +12,9 @@ internal sealed record StaticGrantSettings
     /// </summary>
     public required IReadOnlyList<string> Secrets { get; init; }
 
-    /// <summary><c>fields</c>: those that are handed out; all when not set.</summary>
+    /// <summary>
+    /// <c>fields</c>: those that are handed out; all when not set. Where the target has a rotation, at least one of those that it renews.
+    /// </summary>
     public required IReadOnlyList<string> Fields { get; init; }
 
     public static StaticGrantSettings Read(Grant grant, CatalogFaults faults)
@@ -38,6 +40,13 @@ internal sealed record StaticGrantSettings
     /// <summary>Whether a target can serve it.</summary>
     public void Check(Grant grant, StaticTargetSettings target, CatalogFaults faults)
     {
+        if (Fields.Count > 0 && target.Rotation is { Fields.Count: > 0 } rotation && !Fields.Any(rotation.Fields.Contains))
+        {
+            SettingsReader.Of(grant, faults).Fault(
+                "fields",
+                $"must hold one that the target's rotation renews ({string.Join(", ", rotation.Fields)}): else all that a lease gets is good after its end");
+        }
+
         if (Secrets.Count > 1 && target.Rotation is not { IsExclusive: true })
         {
             SettingsReader.Of(grant, faults).Fault("secrets", "must be one where the target has no rotation that is exclusive: all leases would get the first");
