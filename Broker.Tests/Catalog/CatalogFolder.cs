@@ -14,7 +14,6 @@ using SecretsBroker.Engines.Vault;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Samples.LocalServers;
-using SecretsBroker.Tests.Telemetry;
 using SecretsBroker.Tests.Engines;
 using SecretsBroker.Tests.Telemetry;
 
@@ -68,9 +67,6 @@ internal sealed class CatalogFolder : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    // Before the types, which are made with it.
-    private static readonly MeasuredBroker _measured = new();
-
     public static IReadOnlyList<ICredentialEngineType> Types { get; } =
     [
         new AwsStsEngineType(new ManualTime()),
@@ -78,7 +74,7 @@ internal sealed class CatalogFolder : IDisposable
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
         new PostgresEngineType(new ManualTime()),
         new RabbitMqEngineType(new ManualTime()),
-        new OAuthEngineType(_measured.Metrics, new ManualTime(), NullLogger<OAuthEngine>.Instance),
+        new OAuthEngineType(Measured.Metrics, new ManualTime(), NullLogger<OAuthEngine>.Instance),
         new RedisAclEngineType(new ManualTime()),
         new StaticEngineType(
             new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, new ManualTime()),
