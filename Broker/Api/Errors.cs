@@ -32,7 +32,7 @@ internal static class Errors
     public static RpcException NotListable() =>
         Make(
             StatusCode.FailedPrecondition,
-            "a target of this kind cannot say what it holds",
+            "what this target holds cannot be listed",
             new ErrorDetail { Reason = "NOT_LISTABLE" });
 
     public static RpcException NotStatic() =>

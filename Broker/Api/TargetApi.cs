@@ -52,7 +52,8 @@ internal sealed class TargetApi(OperatorGate gate, CurrentCatalog catalog, Targe
             throw Errors.NoInstallation();
         }
 
-        var report = await reconciler.RunAsync(engine, request.DryRun, context.GetWorkload().Id.Value, context.CancellationToken);
+        var report = await reconciler.RunAsync(engine, request.DryRun, context.GetWorkload().Id.Value, context.CancellationToken)
+            ?? throw Errors.NotListable();
         return new ReconcileTargetResponse
         {
             ListedCount = report.Listed,

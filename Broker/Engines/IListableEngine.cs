@@ -5,6 +5,10 @@ namespace SecretsBroker.Engines;
 /// <summary>An engine whose target can say what it holds, so that it can be held against the leases.</summary>
 internal interface IListableEngine : ICredentialEngine
 {
+    /// <summary>Whether it can. One in a process of its own says so itself, and one day another may be there than the day before.</summary>
+    /// <exception cref="EngineException">It cannot be asked.</exception>
+    ValueTask<bool> CanListAsync(CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
     /// <summary>
     /// One page of the leases for which something exists at the target and carries the installation's mark: by its name, and by whatever else the
     /// engine gives to what it makes. What does not is never listed. Something that exists before the first page and after the last is on one of

@@ -13,7 +13,7 @@ internal static class LeaseNames
     public static LeaseId? Parse(string name, string mark) =>
         name.StartsWith(Prefix, StringComparison.Ordinal)
         && LeaseId.TryParse(name[Prefix.Length..], out var lease)
-        && lease.Value.AsSpan(LeaseId.ShardLength, Installation.MarkLength).SequenceEqual(mark)
+        && Installation.Marks(mark, lease)
             ? lease
             : null;
 }

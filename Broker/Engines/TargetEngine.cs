@@ -26,6 +26,7 @@ internal sealed class TargetEngine(
 
     public Revocability Revocability => engine.Revocability;
 
+    /// <summary>Whether its target can be listed, or an engine in a process of its own has to be asked that (<see cref="CanListAsync"/>).</summary>
     public bool IsListable => engine is IListableEngine;
 
     /// <summary>Whether secrets can be made there.</summary>
@@ -127,6 +128,22 @@ internal sealed class TargetEngine(
             },
             cancellationToken);
         return verification;
+    }
+
+    /// <inheritdoc cref="ListAsync"/>
+    public async Task<bool> CanListAsync(CancellationToken cancellationToken)
+    {
+        var can = false;
+        await CallAsync(
+            EngineOperation.List,
+            Target.Timeout,
+            async token =>
+            {
+                can = await Listable.CanListAsync(token);
+                return EngineOutcome.Succeeded;
+            },
+            cancellationToken);
+        return can;
     }
 
     /// <exception cref="InvalidOperationException">Its target cannot be listed (<see cref="IListableEngine"/>).</exception>

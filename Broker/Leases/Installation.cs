@@ -41,5 +41,8 @@ internal sealed class Installation
     }
 
     /// <summary>Whether a lease was made by this installation.</summary>
-    public bool Made(LeaseId lease) => Mark is { } mark && lease.Value.AsSpan(LeaseId.ShardLength, MarkLength).SequenceEqual(mark);
+    public bool Made(LeaseId lease) => Mark is { } mark && Marks(mark, lease);
+
+    /// <summary>Whether a lease was made by the installation of that mark.</summary>
+    public static bool Marks(string mark, LeaseId lease) => lease.Value.AsSpan(LeaseId.ShardLength, MarkLength).SequenceEqual(mark);
 }

@@ -31,7 +31,7 @@ internal sealed partial class ReconcileJob(
         try
         {
             var report = await reconciler.RunAsync(engine, options.Value.Mode == ReconciliationOptions.DryRun, actor: "", cancellationToken);
-            if (report.Differs)
+            if (report is { Differs: true })
             {
                 LogDiffers(engine.Target.Name, $"{report}");
             }

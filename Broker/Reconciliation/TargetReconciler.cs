@@ -25,6 +25,10 @@ internal sealed class TargetReconciler(
 {
     private const int PageSize = 1_000;
 
+    // Of one list. Who gets to neither holds up no other target.
+    private const int MaxPages = 5_000;
+    private static readonly TimeSpan ListLimit = TimeSpan.FromMinutes(10);
+
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
 
     // What was told of already: once for each lease is enough.
@@ -37,13 +41,19 @@ internal sealed class TargetReconciler(
     /// <param name="dryRun">Only looks.</param>
     /// <param name="actor">The operator who asked; empty when none did.</param>
     /// <param name="cancellationToken">Stops it between two steps; what is removed stays removed.</param>
+    /// <returns>Null when the engine says that it cannot list what is there.</returns>
     /// <exception cref="BrokerException">Target or store cannot be asked. Nothing is removed without the store's answer.</exception>
-    public async Task<ReconciliationReport> RunAsync(TargetEngine engine, bool dryRun, string actor, CancellationToken cancellationToken)
+    public async Task<ReconciliationReport?> RunAsync(TargetEngine engine, bool dryRun, string actor, CancellationToken cancellationToken)
     {
         var turn = _turns.GetOrAdd(engine.Target.Name, _ => new SemaphoreSlim(1));
         await turn.WaitAsync(cancellationToken);
         try
         {
+            if (!await engine.CanListAsync(cancellationToken))
+            {
+                return null;
+            }
+
             var report = await CompareAsync(engine, dryRun, cancellationToken);
             metrics.Reconciled(engine.Target.Name, report.Left + report.Failed, report.Missing.Count);
             if (report.Differs || actor.Length > 0)
@@ -67,7 +77,7 @@ internal sealed class TargetReconciler(
     private async Task<ReconciliationReport> CompareAsync(TargetEngine engine, bool dryRun, CancellationToken cancellationToken)
     {
         var active = await cover.ListActiveAsync(engine.Target.Name, cancellationToken);
-        var (listed, parts) = await ListAsync(engine, cancellationToken);
+        var (listed, parts) = await ListInTimeAsync(engine, cancellationToken);
         var orphans = await cover.WithoutLeaseAsync(listed.Where(id => !active.ContainsKey(id)), cancellationToken);
         if (orphans.Count > 0 && !dryRun)
         {
@@ -82,12 +92,32 @@ internal sealed class TargetReconciler(
         return new ReconciliationReport(engine.Target.Name, dryRun, listed.Count, orphans, removed, wanted.Length - removed, missing);
     }
 
+    private async Task<(HashSet<LeaseId> Listed, HashSet<LeaseId> Parts)> ListInTimeAsync(TargetEngine engine, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(ListLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await ListAsync(engine, either.Token);
+        }
+        catch (OperationCanceledException e) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new EngineException($"target {engine.Target.Name}: what it holds could not be listed within {ListLimit}", isTransient: true, e);
+        }
+    }
+
     private async Task<(HashSet<LeaseId> Listed, HashSet<LeaseId> Parts)> ListAsync(TargetEngine engine, CancellationToken cancellationToken)
     {
         var (listed, parts) = (new HashSet<LeaseId>(), new HashSet<LeaseId>());
         string? cursor = null;
+        var pages = 0;
         do
         {
+            if (++pages > MaxPages)
+            {
+                throw new EngineException($"target {engine.Target.Name}: its list has no end within {MaxPages} pages", isTransient: false);
+            }
+
             var page = await engine.ListAsync(installation.Mark!, cursor, PageSize, cancellationToken);
             listed.UnionWith(page.Leases.Where(installation.Made));
             parts.UnionWith(page.Parts ?? []);

@@ -7,6 +7,9 @@ from notebooks import change, connect, hash_of
 # No lease lives longer; after that nobody issues it any more.
 REMEMBER_REVOKED = 24 * 60 * 60
 
+# Of a lease's id: its characters, and the first of those that are the mark of its installation.
+LEASE_LENGTH, MARK_START = 26, 3
+
 
 class Overtaken(Exception):
     """The lease was revoked, or nobody waits for the answer any more."""
@@ -53,6 +56,17 @@ def count(file, lease):
         return tuple(connection.execute(
             "SELECT (SELECT COUNT(*) FROM account WHERE name = ?), (SELECT COUNT(*) FROM session WHERE account = ?)",
             (name_of(lease), name_of(lease))).fetchone())
+
+
+def page(file, mark, after, most):
+    """The leases of an installation that have an account or a session, in order, and whether there are more."""
+    with connect(file) as connection:
+        names = connection.execute(
+            "SELECT name FROM (SELECT name FROM account UNION SELECT account FROM session) "
+            "WHERE name > ? AND length(name) = ? AND substr(name, ?, ?) = ? ORDER BY name LIMIT ?",
+            (name_of(after), len(name_of("")) + LEASE_LENGTH, len(name_of("")) + MARK_START, len(mark), mark, most + 1)).fetchall()
+    leases = [name.removeprefix(name_of("")) for (name,) in names]
+    return leases[:most], len(leases) > most
 
 
 def _delete(connection, name):

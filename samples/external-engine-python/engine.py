@@ -33,6 +33,7 @@ class NotebooksEngine(services.EngineServiceServicer):
             version=VERSION,
             revocability=messages.REVOCABILITY_DESTROY,
             renewable=True,
+            lists=True,
             target_settings=[messages.SettingDescription(name="file", kind=messages.SETTING_KIND_TEXT, required=True)],
             grant_settings=[messages.SettingDescription(name="notebooks", kind=messages.SETTING_KIND_TEXTS, required=True)])
 
@@ -68,6 +69,11 @@ class NotebooksEngine(services.EngineServiceServicer):
             return messages.VerifyResponse(gone=existing == 0 and sessions == 0, findings=[
                 messages.Finding(kind=messages.FINDING_KIND_ACCOUNT, count=existing),
                 messages.Finding(kind=messages.FINDING_KIND_SESSION, count=sessions)])
+
+    def List(self, request, context):
+        with failures_told(context):
+            leases, more = accounts.page(file_of(request), request.mark, request.cursor, request.max)
+            return messages.ListResponse(lease_ids=leases, next_cursor=leases[-1] if more else "")
 
 
 def file_of(request):

@@ -41,7 +41,7 @@ internal sealed class TestEngineCommandTests
         var run = await RunAsync();
 
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
-        Assert.That(run.Output, Does.StartWith("test 1: destroy, renewable").And.Contains("20 kept, 0 broken").And.Not.Contains("BROKEN"));
+        Assert.That(run.Output, Does.StartWith("test 1: destroy, renewable, lists what it holds").And.Contains("21 kept, 0 broken").And.Not.Contains("BROKEN"));
         Assert.That(_engine.Issues.Select(issue => issue.Input["format"]), Is.Not.Empty.And.All.EqualTo("plain"));
     }
 

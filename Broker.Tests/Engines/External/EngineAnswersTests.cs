@@ -88,7 +88,7 @@ internal sealed class EngineAnswersTests : ExternalEngineFixture
     [Test]
     public async Task What_ends_only_by_time_must_say_when()
     {
-        Process.Description.Revocability = Protocol.Revocability.ExpireOnly;
+        (Process.Description.Revocability, Process.Description.Lists) = (Protocol.Revocability.ExpireOnly, false);
         await using var engine = EngineOf(settings => settings["revocability"] = "expire-only");
         using (await engine.IssueAsync(TestExternal.Request(), Token))
         {

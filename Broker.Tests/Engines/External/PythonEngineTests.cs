@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using SecretsBroker.Audit;
 using SecretsBroker.Client;
 using SecretsBroker.Engines;
+using SecretsBroker.Leases;
+using SecretsBroker.Reconciliation;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.CommandLine;
 using SecretsBroker.V1;
@@ -70,6 +72,23 @@ internal sealed class PythonEngineTests
     }
 
     [Test]
+    public async Task Account_that_no_lease_covers_is_removed()
+    {
+        await using var broker = await StartBrokerAsync(("Store:Installation", "notebooks"), ("Reconciliation:Mode", "off"), ("Reconciliation:Grace", "00:00:00"));
+        var engine = broker.Services.GetRequiredService<TargetEngines>().Find("notebooks")!;
+        // As one that a broker made whose store was lost.
+        var request = TestExternal.Request() with { LeaseId = LeaseId.New(0, Installation.Of("notebooks")) };
+        using var credential = (FieldsCredential)await engine.IssueAsync(request, TimeSpan.FromMinutes(1), CancellationToken.None);
+        var fields = credential.Fields.ToDictionary(field => field.Key, field => field.Value.Reveal());
+        Assert.That(await _service.AcceptsAsync(fields), Is.True);
+
+        var report = await broker.Services.GetRequiredService<TargetReconciler>().RunAsync(engine, dryRun: false, actor: "", CancellationToken.None);
+
+        Assert.That((report!.Listed, report.Removed), Is.EqualTo((1, 1)));
+        Assert.That(await _service.AcceptsAsync(fields), Is.False);
+    }
+
+    [Test]
     public async Task It_keeps_the_contract_also_across_a_restart()
     {
         using var folder = new TemporaryFolder();
@@ -91,35 +110,24 @@ internal sealed class PythonEngineTests
             limit: TimeSpan.FromMinutes(8));
 
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
-        Assert.That(run.Output, Does.Contain("notebooks 1.0: destroy, renewable")
+        Assert.That(run.Output, Does.Contain("notebooks 1.0: destroy, renewable, lists what it holds")
             .And.Contains("kept    what was issued before a restart is revoked after it")
-            .And.Contains("21 kept, 0 broken"));
+            .And.Contains("kept    what was issued is listed by its installation's mark until it is revoked")
+            .And.Contains("22 kept, 0 broken"));
         Assert.That(_service.Engines(), Is.Empty, "it is left behind");
     }
 
-    private async Task<TestBroker> StartBrokerAsync()
+    private async Task<TestBroker> StartBrokerAsync(params (string Key, string Value)[] settings)
     {
-        var broker = await TestBroker.StartAsync(options => options.Catalog = $$"""
-            targets:
-              - name: notebooks
-                engine: external
-                timeout: 30s
-                settings:
-                  socket: {{_service.Socket}}
-                  revocability: destroy
-                  command: {{JsonSerializer.Serialize(_service.Command)}}
-                  environment: {{JsonSerializer.Serialize(_service.Environment)}}
-                  engine_settings: { file: {{_service.Notebooks}} }
-            grants:
-              - name: read-minutes
-                action: read
-                resource: notebooks/minutes
-                target: notebooks
-                default_ttl: 2m
-                max_ttl: 10m
-                settings:
-                  engine_settings: { notebooks: [minutes] }
-            """);
+        var broker = await TestBroker.StartAsync(options =>
+        {
+            foreach (var (key, value) in settings)
+            {
+                options.Settings[key] = value;
+            }
+
+            options.Catalog = Catalog();
+        });
         var engine = broker.Services.GetRequiredService<TargetEngines>().Find("notebooks")!;
         await Wait.UntilAsync(async () =>
         {
@@ -136,4 +144,26 @@ internal sealed class PythonEngineTests
         });
         return broker;
     }
+
+    private string Catalog() => $$"""
+        targets:
+          - name: notebooks
+            engine: external
+            timeout: 30s
+            settings:
+              socket: {{_service.Socket}}
+              revocability: destroy
+              command: {{JsonSerializer.Serialize(_service.Command)}}
+              environment: {{JsonSerializer.Serialize(_service.Environment)}}
+              engine_settings: { file: {{_service.Notebooks}} }
+        grants:
+          - name: read-minutes
+            action: read
+            resource: notebooks/minutes
+            target: notebooks
+            default_ttl: 2m
+            max_ttl: 10m
+            settings:
+              engine_settings: { notebooks: [minutes] }
+        """;
 }

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SecretsBroker.Engine.V1;
 using SecretsBroker.Engines;
+using SecretsBroker.Leases;
 using IssueRequest = SecretsBroker.Engine.V1.IssueRequest;
 
 namespace SecretsBroker.Tests.Engines.External;
@@ -15,6 +16,8 @@ namespace SecretsBroker.Tests.Engines.External;
 /// <summary>An engine on a Unix socket of this process, with accounts in memory. It behaves, unless a test lets it do otherwise.</summary>
 internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDisposable
 {
+    private const string Prefix = "sb_";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, string> _passwords = [];
     private readonly HashSet<string> _revoked = [];
@@ -31,6 +34,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
         Version = "1",
         Revocability = SecretsBroker.Engine.V1.Revocability.Destroy,
         Renewable = true,
+        Lists = true,
         TargetSettings =
         {
             new SettingDescription { Name = "folder", Kind = SettingKind.Text, Required = true },
@@ -45,6 +49,9 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
 
     /// <summary>What becomes of a look.</summary>
     public Func<VerifyResponse, VerifyResponse> Look { get; set; } = seen => seen;
+
+    /// <summary>What becomes of a page of the list.</summary>
+    public Func<ListRequest, ListResponse, ListResponse> Page { get; set; } = (_, page) => page;
 
     public Func<CheckResponse> Finding { get; set; } = () => new CheckResponse();
 
@@ -106,6 +113,33 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
         {
             return _passwords.TryGetValue(credential.Fields["username"].Reveal(), out var password)
                 && password == credential.Fields["password"].Reveal();
+        }
+    }
+
+    /// <summary>As if a broker whose store was lost had had it made.</summary>
+    public void Plant(string lease)
+    {
+        lock (_lock)
+        {
+            _passwords[NameOf(lease)] = "planted";
+        }
+    }
+
+    /// <summary>As if somebody at the target had taken it away.</summary>
+    public void Lose(string lease)
+    {
+        lock (_lock)
+        {
+            _passwords.Remove(NameOf(lease));
+        }
+    }
+
+    /// <summary>Whether something exists for a lease.</summary>
+    public bool Has(string lease)
+    {
+        lock (_lock)
+        {
+            return _passwords.ContainsKey(NameOf(lease));
         }
     }
 
@@ -181,7 +215,21 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
         }
     }
 
+    public override Task<ListResponse> List(ListRequest request, ServerCallContext context)
+    {
+        lock (_lock)
+        {
+            var leases = _passwords.Keys.Select(name => name[Prefix.Length..])
+                .Where(lease => lease.AsSpan(LeaseId.ShardLength, request.Mark.Length).SequenceEqual(request.Mark))
+                .Where(lease => string.CompareOrdinal(lease, request.Cursor) > 0)
+                .Order(StringComparer.Ordinal).Take(request.Max + 1).ToArray();
+            var page = new ListResponse { LeaseIds = { leases.Take(request.Max) } };
+            page.NextCursor = leases.Length > request.Max ? page.LeaseIds[^1] : "";
+            return Task.FromResult(Page(request, page));
+        }
+    }
+
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private static string NameOf(string lease) => $"sb_{lease}";
+    private static string NameOf(string lease) => Prefix + lease;
 }

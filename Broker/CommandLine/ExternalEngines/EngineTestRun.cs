@@ -10,14 +10,16 @@ internal static class EngineTestRun
     private static readonly TimeSpan CaseLimit = TimeSpan.FromMinutes(3);
 
     /// <param name="subject">The engine.</param>
+    /// <param name="lists">Whether it says that it can list what is at its target.</param>
     /// <param name="restart">Ends the engine's process and starts it again; null when somebody else runs it.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Whether the contract is kept.</returns>
-    public static async Task<bool> RunAsync(EngineUnderTest subject, Func<CancellationToken, Task>? restart, CancellationToken cancellationToken)
+    public static async Task<bool> RunAsync(EngineUnderTest subject, bool lists, Func<CancellationToken, Task>? restart, CancellationToken cancellationToken)
     {
         ContractCase[] cases =
         [
             .. ContractCaseList.All,
+            .. lists ? (ContractCase[])[ListingCases.Listed] : [],
             ExternalCases.Abandoned,
             .. restart is null ? [] : (ContractCase[])[ExternalCases.Restarted(restart)],
         ];

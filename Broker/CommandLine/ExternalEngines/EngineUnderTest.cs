@@ -23,7 +23,7 @@ internal sealed class EngineUnderTest(
 
     public override Grant Grant { get; } = grant;
 
-    public override ICredentialEngine Create(Target target) => new WatchedEngine(type.Create(target), _leases);
+    public override ICredentialEngine Create(Target target) => new WatchedEngine((IListableEngine)type.Create(target), _leases);
 
     public override bool Accepts(Target target, Grant grant)
     {
@@ -52,7 +52,7 @@ internal sealed class EngineUnderTest(
     }
 
     /// <summary>Remembers for which lease a credential is.</summary>
-    private sealed class WatchedEngine(ICredentialEngine engine, ConditionalWeakTable<Credential, Lease> leases) : ICredentialEngine
+    private sealed class WatchedEngine(IListableEngine engine, ConditionalWeakTable<Credential, Lease> leases) : IListableEngine
     {
         public Revocability Revocability => engine.Revocability;
 
@@ -69,6 +69,13 @@ internal sealed class EngineUnderTest(
         public ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) => engine.RevokeAsync(lease, cancellationToken);
 
         public ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) => engine.VerifyAsync(lease, cancellationToken);
+
+        public ValueTask<bool> CanListAsync(CancellationToken cancellationToken) => engine.CanListAsync(cancellationToken);
+
+        public ValueTask<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken) =>
+            engine.ListAsync(mark, cursor, max, cancellationToken);
+
+        public ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) => engine.IsWholeAsync(lease, cancellationToken);
 
         public ValueTask CheckAsync(CancellationToken cancellationToken) => engine.CheckAsync(cancellationToken);
 

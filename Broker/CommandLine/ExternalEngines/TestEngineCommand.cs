@@ -76,7 +76,9 @@ internal static class TestEngineCommand
 
             var description = await EngineGreeting.AskAsync(read, read.Command is null ? TimeSpan.Zero : StartLimit, cancellationToken);
             var revocability = EngineGreeting.WordOf(description.Revocability);
-            Output.Line($"{EngineGreeting.Shown(description.Name)} {EngineGreeting.Shown(description.Version)}: {revocability}, {(description.Renewable ? "renewable" : "not renewable")}");
+            Output.Line(
+                $"{EngineGreeting.Shown(description.Name)} {EngineGreeting.Shown(description.Version)}: {revocability}, "
+                + $"{(description.Renewable ? "renewable" : "not renewable")}, {(description.Lists ? "lists" : "does not list")} what it holds");
             if (!isExpected)
             {
                 settings.Target["revocability"] = revocability;
@@ -85,7 +87,7 @@ internal static class TestEngineCommand
             var input = new CredentialInput.External(new SortedDictionary<string, string>(settings.Input.ToDictionary(), StringComparer.Ordinal));
             var subject = new EngineUnderTest(
                 type, TargetOf(settings), GrantOf(settings), input, trial.Length == 0 ? null : new TriedCredential(trial, TryLimit));
-            return await EngineTestRun.RunAsync(subject, read.Command is null ? null : RestartAsync, cancellationToken)
+            return await EngineTestRun.RunAsync(subject, description.Lists, read.Command is null ? null : RestartAsync, cancellationToken)
                 ? BrokerCommand.Success
                 : BrokerCommand.Faulty;
 

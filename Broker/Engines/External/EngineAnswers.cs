@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 using SecretsBroker.Engine.V1;
+using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.External;
 
@@ -12,6 +13,7 @@ internal static class EngineAnswers
     private const int MaxFields = 32;
     private const int MaxValueBytes = 64 * 1024;
     private const int MaxFindings = 16;
+    private const int MaxCursor = 512;
 
     /// <summary>Who counts in whole seconds may round up.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(1);
@@ -61,6 +63,33 @@ internal static class EngineAnswers
         // The engine's word, in the broker's words: what it could write freely might hold the secret.
         var seen = string.Join(", ", findings.Select(finding => $"{WordOf(finding.Kind)}: {finding.Count}"));
         return new Verification(answer.Gone, $"the engine found {seen}");
+    }
+
+    /// <param name="target">The target's name.</param>
+    /// <param name="answer">What the engine says that there is; of it, what has not the mark is nobody's business.</param>
+    /// <param name="asked">For what.</param>
+    /// <exception cref="EngineException">The answer is refused.</exception>
+    public static ListedPage ReadListed(string target, ListResponse answer, ListRequest asked)
+    {
+        if (answer.LeaseIds.Count > asked.Max)
+        {
+            throw Refused(target, "it must list no more than it was asked for");
+        }
+
+        if (answer.NextCursor.Length > MaxCursor || !EngineHandle.IsVisible(answer.NextCursor))
+        {
+            throw Refused(target, $"the next cursor must have at most {MaxCursor} visible ASCII characters");
+        }
+
+        if (answer.NextCursor.Length > 0 && answer.NextCursor == asked.Cursor)
+        {
+            throw Refused(target, "the next cursor must be another");
+        }
+
+        var leases = answer.LeaseIds
+            .Where(id => LeaseId.TryParse(id, out var lease) && Installation.Marks(asked.Mark, lease))
+            .Select(LeaseId.Parse);
+        return new ListedPage([.. leases], answer.NextCursor.Length == 0 ? null : answer.NextCursor);
     }
 
     /// <exception cref="EngineException">The answer is refused.</exception>

@@ -41,7 +41,8 @@ internal static class EngineDescription
 
     private static bool IsWellFormed(DescribeResponse description) =>
         IsName(description.Name) && IsName(description.Version) && AreWellFormed(description.TargetSettings)
-        && AreWellFormed(description.GrantSettings) && description.GrantSettings.All(setting => setting.Kind != SettingKind.Secret);
+        && AreWellFormed(description.GrantSettings) && description.GrantSettings.All(setting => setting.Kind != SettingKind.Secret)
+        && !(description is { Lists: true, Revocability: Engine.V1.Revocability.ExpireOnly });
 
     private static bool AreWellFormed(IReadOnlyCollection<SettingDescription> settings) =>
         settings.Count <= MaxSettings

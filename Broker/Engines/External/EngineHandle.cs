@@ -17,7 +17,9 @@ internal static class EngineHandle
     /// <summary>Shorter ones are no secrets.</summary>
     private const int ShortestWord = 4;
 
-    public static bool IsValid(string handle) => handle.Length <= MaxLength && handle.All(c => c is > ' ' and <= '~');
+    public static bool IsValid(string handle) => handle.Length <= MaxLength && IsVisible(handle);
+
+    public static bool IsVisible(string text) => text.All(c => c is > ' ' and <= '~');
 
     /// <summary>Whether a value is in a valid handle: as it is, in hexadecimal, or in base64, also with something before and after it.</summary>
     public static bool Holds(string handle, ReadOnlySpan<byte> value)

@@ -13,7 +13,7 @@ namespace SecretsBroker.Engines.External;
 /// Asks an engine in a process of its own. It is told what belongs to the call and to its own target; what it answers is checked, and what it says that is
 /// text goes nowhere. A process that was started again is found with the next call: whoever revokes tries until one succeeds.
 /// </summary>
-internal sealed class ExternalEngine(Target target, ExternalTargetSettings settings, TimeProvider time) : ICredentialEngine
+internal sealed class ExternalEngine(Target target, ExternalTargetSettings settings, TimeProvider time) : IListableEngine
 {
     private const string Issuing = "issuing";
 
@@ -89,13 +89,31 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         await CallAsync("revoking", (engine, options) => engine.RevokeAsync(message, options), cancellationToken);
     }
 
-    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    public ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) => LookAsync(lease.Id, lease.Handle, cancellationToken);
+
+    public async ValueTask<bool> CanListAsync(CancellationToken cancellationToken)
+    {
+        var description = await DescribeAsync(cancellationToken);
+        if (!description.Lists)
+        {
+            return false;
+        }
+
+        // What is not what the catalogue expects may be another target's list.
+        Require(EngineDescription.FindFaults(description, settings));
+        return true;
+    }
+
+    public async ValueTask<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken)
     {
         using var own = new EngineTarget(target.Name, settings);
-        var message = new VerifyRequest { LeaseId = lease.Id.Value, Target = own.Message, Handle = lease.Handle };
-        var answer = await CallAsync("verifying", (engine, options) => engine.VerifyAsync(message, options), cancellationToken);
-        return EngineAnswers.ReadVerified(target.Name, answer);
+        var message = new ListRequest { Target = own.Message, Mark = mark, Cursor = cursor ?? "", Max = max };
+        var answer = await CallAsync("listing", (engine, options) => engine.ListAsync(message, options), cancellationToken);
+        return EngineAnswers.ReadListed(target.Name, answer, message);
     }
+
+    public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) =>
+        !(await LookAsync(lease, handle: "", cancellationToken)).Gone;
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
@@ -111,6 +129,14 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     {
         _connection.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<Verification> LookAsync(LeaseId lease, string handle, CancellationToken cancellationToken)
+    {
+        using var own = new EngineTarget(target.Name, settings);
+        var message = new VerifyRequest { LeaseId = lease.Value, Target = own.Message, Handle = handle };
+        var answer = await CallAsync("verifying", (engine, options) => engine.VerifyAsync(message, options), cancellationToken);
+        return EngineAnswers.ReadVerified(target.Name, answer);
     }
 
     private Task<DescribeResponse> DescribeAsync(CancellationToken cancellationToken) =>
