@@ -14,6 +14,9 @@ internal sealed class IntrospectionBroker : IAsyncDisposable
     public const string Notes = "notes-api";
     public const string Watcher = "spiffe://dev.local/notes-api";
 
+    /// <summary>Known where <c>TestIssuer</c> is, whose tokens may be bound to a key.</summary>
+    public const string Bound = "spiffe://example.org/notes-api";
+
     /// <summary>Form-encoded it looks different.</summary>
     public const string Secret = "s3cret of+the%20resource:server, long enough";
 
@@ -60,6 +63,7 @@ internal sealed class IntrospectionBroker : IAsyncDisposable
                   audience: notes-api
                   resource_servers:
                     - { workload: "{{Watcher}}" }
+                    - { workload: "{{Bound}}" }
               - name: quiet-api
                 engine: jwt
                 settings:

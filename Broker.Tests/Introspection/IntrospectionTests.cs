@@ -10,7 +10,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Keys;
-using SecretsBroker.Introspection;
 using SecretsBroker.Leases;
 using SecretsBroker.Tests.Engines;
 
@@ -173,27 +172,6 @@ internal sealed class IntrospectionTests
 
             Assert.That(response.StatusCode, Is.AnyOf(HttpStatusCode.Unauthorized, HttpStatusCode.TooManyRequests), $"{client} at {target}");
             Assert.That(await response.Content.ReadAsStringAsync(), Is.AnyOf("", "{\"error\":\"invalid_client\"}"));
-        }
-    }
-
-    [Test]
-    public async Task Who_fails_too_often_is_told_to_wait_and_who_shows_the_secret_is_served_all_the_same()
-    {
-        await using var site = await IntrospectionBroker.StartAsync();
-        var token = (await site.IssueAsync()).Secret.AccessToken.Token;
-        for (var i = 0; i < FailedAttempts.PerMinute; i++)
-        {
-            Assert.That(await TryAsync(), Is.EqualTo(HttpStatusCode.Unauthorized));
-        }
-
-        // A minute may have begun anew on the way.
-        await Wait.UntilAsync(async () => await TryAsync() == HttpStatusCode.TooManyRequests);
-        Assert.That(await site.IsActiveAsync(token), Is.True);
-
-        async Task<HttpStatusCode> TryAsync()
-        {
-            using var response = await site.AskAsync("introspect", token, IntrospectionBroker.Basic("nobody"));
-            return response.StatusCode;
         }
     }
 
