@@ -25,7 +25,6 @@ internal sealed class PublicationHost : IAsyncDisposable
     public const string Issuer = "https://broker.example/v1/jwt/jwt-target";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly MeasuredBroker _measured = new();
     private readonly WebApplication _app;
 
     private PublicationHost()
@@ -49,7 +48,7 @@ internal sealed class PublicationHost : IAsyncDisposable
                 resource_servers = new[] { new { workload = "spiffe://example.org/invoices-api" } },
             }));
 
-        OAuth = (OAuthEngine)new OAuthEngineType(_measured.Metrics, Time, NullLogger<OAuthEngine>.Instance)
+        OAuth = (OAuthEngine)new OAuthEngineType(Measured.Metrics, Time, NullLogger<OAuthEngine>.Instance)
             .Create(TestLeases.Target("oauth", new
             {
                 token_endpoint = "https://as.example/token",
@@ -63,7 +62,7 @@ internal sealed class PublicationHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSingleton<IDenyList>(DenyList).AddSingleton<TimeProvider>(Time)
-            .AddSingleton<ILeaseStore>(_ => Store).AddSingleton<OcspResponder>();
+            .AddSingleton<ILeaseStore>(_ => Store).AddSingleton(Measured.Metrics).AddSingleton<OcspResponder>();
         _app = builder.Build();
         _app.MapPublications(target => target switch
         {
@@ -76,6 +75,8 @@ internal sealed class PublicationHost : IAsyncDisposable
     }
 
     public ManualTime Time { get; } = new();
+
+    public MeasuredBroker Measured { get; } = new();
 
     public InMemoryDenyList DenyList { get; }
 
@@ -129,7 +130,7 @@ internal sealed class PublicationHost : IAsyncDisposable
         await Ssh.DisposeAsync();
         await Jwt.DisposeAsync();
         await OAuth.DisposeAsync();
-        _measured.Dispose();
+        Measured.Dispose();
         _folder.Dispose();
     }
 }

@@ -23,7 +23,7 @@ internal sealed partial class ObservabilitySampleTests
             "hit", "miss", "succeeded", "failed", "orphan", "missing",
             .. Values<DenialReason>(), .. Values<IssueOutcome>(), .. Values<DecisionOutcome>(), .. Values<OperatorOutcome>(), .. Values<EngineOperation>(),
             .. Values<EngineOutcome>(), .. Values<AuthenticationFailure>(), .. Values<ExternalSystem>(), .. Values<ReloadOutcome>(),
-            .. Values<TaskOutcome>(), .. Values<EndCause>(), .. Values<RecheckVerdict>(), .. Values<RotationOutcome>(),
+            .. Values<TaskOutcome>(), .. Values<EndCause>(), .. Values<RecheckVerdict>(), .. Values<PublicationOutcome>(), .. Values<RotationOutcome>(),
         ];
 
     [OneTimeSetUp]

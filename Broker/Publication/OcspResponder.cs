@@ -3,6 +3,7 @@ using SecretsBroker.Engines;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Engines.X509.Ocsp;
 using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Publication;
 
@@ -11,15 +12,22 @@ namespace SecretsBroker.Publication;
 /// lease that lives is <c>good</c>, one that has ended is <c>revoked</c>, and what no lease is known of was not issued here or is long
 /// over: <c>unknown</c>.
 /// </summary>
-internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, TimeProvider time) : IDisposable
+internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, BrokerMetrics metrics, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+    /// <summary>Of questions in work; and of those that wait for one of them to be done.</summary>
+    public const int MaxAtOnce = 32;
+
+    /// <inheritdoc cref="MaxAtOnce"/>
+    public const int MaxWaiting = 256;
+
+    /// <summary>For one question, the waiting with it.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     // Strangers ask: what they cost at once is bounded, and a broker that has much else to do asks them to come later.
     private readonly ConcurrencyLimiter _limiter = new(new ConcurrencyLimiterOptions
     {
-        PermitLimit = 32,
-        QueueLimit = 256,
+        PermitLimit = MaxAtOnce,
+        QueueLimit = MaxWaiting,
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
@@ -28,7 +36,7 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, TimeP
     {
         if (OcspRequest.Parse(request) is not { } asked)
         {
-            return OcspResponse.MalformedRequest;
+            return Say(target, OcspOutcome.MalformedRequest, OcspResponse.MalformedRequest);
         }
 
         using var limit = new CancellationTokenSource(Limit, time);
@@ -36,16 +44,16 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, TimeP
         try
         {
             using var turn = await _limiter.AcquireAsync(permitCount: 1, both.Token);
-            return turn.IsAcquired ? await AnswerAsync(target, engine, asked, both.Token) : OcspResponse.TryLater;
+            return turn.IsAcquired ? await AnswerAsync(target, engine, asked, both.Token) : Say(target, OcspOutcome.TryLater, OcspResponse.TryLater);
         }
         catch (BrokerException)
         {
             // Nobody knows now: what was good a moment ago may not be any more.
-            return OcspResponse.TryLater;
+            return Say(target, OcspOutcome.TryLater, OcspResponse.TryLater);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            return OcspResponse.TryLater;
+            return Say(target, OcspOutcome.TryLater, OcspResponse.TryLater);
         }
     }
 
@@ -57,7 +65,7 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, TimeP
         engine.RequirePublished();
         if (!asked.Certificates.Any(engine.IsIssuerOf))
         {
-            return OcspResponse.Unauthorized;
+            return Say(target, OcspOutcome.Unauthorized, OcspResponse.Unauthorized);
         }
 
         var answers = new List<(CertificateId, CertificateStatus)>();
@@ -69,7 +77,26 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, TimeP
             answers.Add((id, status));
         }
 
-        return engine.SignAnswer(answers, asked.Nonce);
+        var signed = engine.SignAnswer(answers, asked.Nonce);
+        foreach (var (_, status) in answers)
+        {
+            metrics.OcspAnswered(target, OutcomeOf(status.State));
+        }
+
+        return signed;
+    }
+
+    private static OcspOutcome OutcomeOf(CertificateState state) => state switch
+    {
+        CertificateState.Good => OcspOutcome.Good,
+        CertificateState.Revoked => OcspOutcome.Revoked,
+        _ => OcspOutcome.Unknown,
+    };
+
+    private ReadOnlyMemory<byte> Say(string target, OcspOutcome outcome, ReadOnlyMemory<byte> answer)
+    {
+        metrics.OcspAnswered(target, outcome);
+        return answer;
     }
 
     private async ValueTask<CertificateStatus> FindStatusAsync(string target, LeaseId id, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Engines.X509;
 using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Publication;
 
@@ -27,37 +28,37 @@ internal static class PublicationEndpoints
         var revoked = new RevokedListCache(denyList, endpoints.ServiceProvider.GetRequiredService<TimeProvider>());
         var publications = endpoints.MapGroup("");
         var x509 = publications.MapGroup("/v1/x509/{target}");
-        MapX509(x509, findEngine, revoked);
+        var publisher = new Publisher(endpoints.ServiceProvider.GetRequiredService<BrokerMetrics>());
+        MapX509(x509, findEngine, revoked, publisher);
         x509.MapOcsp(findEngine, endpoints.ServiceProvider.GetRequiredService<OcspResponder>());
-        MapSsh(publications.MapGroup("/v1/ssh/{target}"), findEngine, revoked);
-        MapJwt(publications.MapGroup("/v1/jwt/{target}"), findEngine, revoked);
-        publications.MapGet("/v1/oauth/{target}/jwks.json", (string target) => Publish(() =>
+        MapSsh(publications.MapGroup("/v1/ssh/{target}"), findEngine, revoked, publisher);
+        MapJwt(publications.MapGroup("/v1/jwt/{target}"), findEngine, revoked, publisher);
+        publications.MapGet("/v1/oauth/{target}/jwks.json", (string target) => publisher.PublishAsync(target, PublishedDocument.KeySet, () =>
         {
             var engine = findEngine(target) as OAuthEngine;
             engine?.RequirePublished();
             return ValueTask.FromResult(engine?.ReadKeySet() is { } keys ? Document.Json(keys) : null);
         }));
-        publications.MapGet("/.well-known/oauth-authorization-server/v1/jwt/{target}", (string target) => Publish(() =>
-            ValueTask.FromResult((findEngine(target) as JwtEngine)?.ReadMetadata() is { } metadata
-                ? Document.Json(metadata)
-                : null)));
+        publications.MapGet("/.well-known/oauth-authorization-server/v1/jwt/{target}", (string target) =>
+            publisher.PublishAsync(target, PublishedDocument.Metadata, () => ValueTask.FromResult(
+                (findEngine(target) as JwtEngine)?.ReadMetadata() is { } metadata ? Document.Json(metadata) : null)));
         return publications;
     }
 
     private static void MapX509(
-        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
+        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked, Publisher publisher)
     {
-        group.MapGet("/ca.pem", (string target) => Publish(() =>
+        group.MapGet("/ca.pem", (string target) => publisher.PublishAsync(target, PublishedDocument.Authority, () =>
             ValueTask.FromResult(FindAuthority(target) is { } engine
                 ? Document.Text(engine.ReadAuthorityPem(), "application/x-pem-file")
                 : null)));
 
-        group.MapGet("/ca.cer", (string target) => Publish(() =>
+        group.MapGet("/ca.cer", (string target) => publisher.PublishAsync(target, PublishedDocument.Authority, () =>
             ValueTask.FromResult(FindAuthority(target) is { } engine
                 ? Document.Of(engine.ReadAuthorityCertificate(), "application/pkix-cert")
                 : null)));
 
-        group.MapGet("/crl", (string target, CancellationToken cancellationToken) => Publish(async () =>
+        group.MapGet("/crl", (string target, CancellationToken cancellationToken) => publisher.PublishAsync(target, PublishedDocument.Crl, async () =>
         {
             if (FindAuthority(target) is not { } engine)
             {
@@ -68,8 +69,9 @@ internal static class PublicationEndpoints
             return new Document(list.Der, "application/pkix-crl", list.Number.ToString());
         }));
 
-        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
-            findEngine(target) is X509Engine ? await revoked.ReadAsync(target, HexadecimalSerialOf, cancellationToken) : null));
+        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) =>
+            publisher.PublishAsync(target, PublishedDocument.Revoked, async () =>
+                findEngine(target) is X509Engine ? await revoked.ReadAsync(target, HexadecimalSerialOf, cancellationToken) : null));
 
         X509Engine? FindAuthority(string target)
         {
@@ -80,14 +82,14 @@ internal static class PublicationEndpoints
     }
 
     private static void MapSsh(
-        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
+        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked, Publisher publisher)
     {
-        group.MapGet("/ca.pub", (string target) => Publish(() =>
+        group.MapGet("/ca.pub", (string target) => publisher.PublishAsync(target, PublishedDocument.Authority, () =>
             ValueTask.FromResult(FindAuthority(target) is { } engine
                 ? Document.Text(engine.ReadAuthorityLine(), "text/plain")
                 : null)));
 
-        group.MapGet("/krl", (string target, CancellationToken cancellationToken) => Publish(async () =>
+        group.MapGet("/krl", (string target, CancellationToken cancellationToken) => publisher.PublishAsync(target, PublishedDocument.Krl, async () =>
         {
             if (FindAuthority(target) is not { } engine)
             {
@@ -98,8 +100,9 @@ internal static class PublicationEndpoints
             return new Document(list.Krl, "application/octet-stream", list.Tag);
         }));
 
-        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
-            findEngine(target) is SshEngine ? await revoked.ReadAsync(target, DecimalSerialOf, cancellationToken) : null));
+        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) =>
+            publisher.PublishAsync(target, PublishedDocument.Revoked, async () =>
+                findEngine(target) is SshEngine ? await revoked.ReadAsync(target, DecimalSerialOf, cancellationToken) : null));
 
         SshEngine? FindAuthority(string target)
         {
@@ -110,33 +113,21 @@ internal static class PublicationEndpoints
     }
 
     private static void MapJwt(
-        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked)
+        IEndpointRouteBuilder group, Func<string, ICredentialEngine?> findEngine, RevokedListCache revoked, Publisher publisher)
     {
-        group.MapGet("/jwks.json", (string target) => Publish(() =>
+        group.MapGet("/jwks.json", (string target) => publisher.PublishAsync(target, PublishedDocument.KeySet, () =>
         {
             var engine = findEngine(target) as JwtEngine;
             engine?.RequirePublished();
             return ValueTask.FromResult(engine is null ? null : Document.Json(engine.ReadKeySet()));
         }));
 
-        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) => Publish(async () =>
-            findEngine(target) is JwtEngine ? await revoked.ReadAsync(target, serialOf: null, cancellationToken) : null));
+        group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) =>
+            publisher.PublishAsync(target, PublishedDocument.Revoked, async () =>
+                findEngine(target) is JwtEngine ? await revoked.ReadAsync(target, serialOf: null, cancellationToken) : null));
     }
 
     private static string HexadecimalSerialOf(LeaseId lease) => Convert.ToHexStringLower(lease.ToSerialNumber());
 
     private static string DecimalSerialOf(LeaseId lease) => $"{SshSerial.Of(lease)}";
-
-    private static async Task<IResult> Publish(Func<ValueTask<Document?>> read)
-    {
-        try
-        {
-            return await read() is { } document ? new DocumentResult(document) : Results.NotFound();
-        }
-        catch (BrokerException)
-        {
-            // An old list would say that nothing was revoked since: verifiers must notice that there is none.
-            return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-        }
-    }
 }

@@ -40,6 +40,8 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _recheckLeases;
     private readonly Gauge<long> _recheckHeld;
     private readonly Counter<long> _catalogReloads;
+    private readonly Counter<long> _ocspAnswers;
+    private readonly Counter<long> _publicationRequests;
     private readonly UpDownCounter<long> _lifelineOpen;
     private readonly Counter<long> _taskEnded;
     private readonly Counter<long> _delegationChanges;
@@ -91,6 +93,8 @@ internal sealed class BrokerMetrics
         _recheckHeld = meter.CreateGauge<long>(
             Metrics.RecheckHeld, Units.Lease, "Leases no longer allowed and not revoked before an operator confirms, in the store.");
         _catalogReloads = meter.CreateCounter<long>(Metrics.CatalogReloads, Units.Reload, "Loads of the catalogue.");
+        _ocspAnswers = meter.CreateCounter<long>(Metrics.OcspAnswers, Units.Answer, "What was said of certificates by OCSP.");
+        _publicationRequests = meter.CreateCounter<long>(Metrics.PublicationRequests, Units.Request, "Requests for what targets publish.");
         _lifelineOpen = meter.CreateUpDownCounter<long>(Metrics.LifelineOpen, Units.Lifeline, "Lifelines held open at this broker.");
         _taskEnded = meter.CreateCounter<long>(Metrics.TaskEnded, Units.Task, "Tasks ended.");
         _delegationChanges = meter.CreateCounter<long>(
@@ -235,6 +239,16 @@ internal sealed class BrokerMetrics
     public void RecheckHeld(int leases) => _recheckHeld.Record(leases);
 
     public void CatalogReloaded(ReloadOutcome outcome) => _catalogReloads.Add(1, Label(Attributes.Outcome, outcome));
+
+    public void OcspAnswered(string target, OcspOutcome outcome) =>
+        _ocspAnswers.Add(1, Tag(Attributes.Target, target), Label(Attributes.Outcome, outcome));
+
+    /// <param name="target">Of the catalogue: a stranger's word is no label.</param>
+    /// <param name="document">What was asked for.</param>
+    /// <param name="outcome">Whether it was had.</param>
+    public void Published(string target, PublishedDocument document, PublicationOutcome outcome) =>
+        _publicationRequests.Add(
+            1, Tag(Attributes.Target, target), Label(Attributes.Operation, document), Label(Attributes.Outcome, outcome));
 
     public void LifelineOpened() => _lifelineOpen.Add(1);
 

@@ -226,6 +226,39 @@ internal enum DelegationChange
     Refused,
 }
 
+/// <summary>What the OCSP responder says: of a certificate the first three, instead of that the others.</summary>
+internal enum OcspOutcome
+{
+    Good,
+    Revoked,
+    Unknown,
+    TryLater,
+    MalformedRequest,
+    Unauthorized,
+}
+
+/// <summary>What verifiers fetch.</summary>
+internal enum PublishedDocument
+{
+    /// <summary>The certificate or the public key of an authority.</summary>
+    Authority,
+    Crl,
+    Krl,
+
+    /// <summary>What was revoked, as JSON.</summary>
+    Revoked,
+    KeySet,
+    Metadata,
+}
+
+internal enum PublicationOutcome
+{
+    Given,
+
+    /// <summary>It could not be made, or not from the list as it is at this moment.</summary>
+    Unavailable,
+}
+
 internal enum ReloadOutcome
 {
     Loaded,

@@ -152,6 +152,18 @@ internal static class TelemetryNames
         /// <summary>Counter, {reload}; by <see cref="Attributes.Outcome"/>: <c>loaded</c> or <c>rejected</c>.</summary>
         public const string CatalogReloads = "secretsbroker.catalog.reloads";
 
+        /// <summary>
+        /// Counter, {answer}; of OCSP, by <see cref="Attributes.Target"/> and <see cref="Attributes.Outcome"/>: what was said of each certificate, or of a
+        /// request without one.
+        /// </summary>
+        public const string OcspAnswers = "secretsbroker.ocsp.answers";
+
+        /// <summary>
+        /// Counter, {request}; for what a target publishes, by <see cref="Attributes.Target"/>, <see cref="Attributes.Operation"/>, the document, and
+        /// <see cref="Attributes.Outcome"/>: <c>given</c>, also when the caller has it already, or <c>unavailable</c>.
+        /// </summary>
+        public const string PublicationRequests = "secretsbroker.publication.requests";
+
         /// <summary>UpDownCounter, {lifeline}; held open at this broker.</summary>
         public const string LifelineOpen = "secretsbroker.lifeline.open";
 
@@ -221,5 +233,6 @@ internal static class TelemetryNames
         public const string Pass = "{pass}";
         public const string Review = "{review}";
         public const string Delegation = "{delegation}";
+        public const string Answer = "{answer}";
     }
 }
