@@ -29,12 +29,19 @@ internal sealed class SecretApi(OperatorGate gate, CurrentCatalog catalog, Targe
 
     public override async Task<PutSecretResponse> PutSecret(PutSecretRequest request, ServerCallContext context)
     {
-        var (keeper, decision) = await OpenAsync(context, OperatorAction.ManageSecrets, request.Target, request.Name);
-        using var fields = SecretFields.TryRead(request.Value.Span) ?? throw Errors.Invalid("value", SecretFields.Rule);
-        var answer = await keeper.PutAsync(
-            request.Name, fields, request.HasExpectedVersion ? request.ExpectedVersion : null, context.CancellationToken);
-        await RecordAsync(context, decision, "put", request.Target, request.Name, answer);
-        return new PutSecretResponse { Version = answer.Version };
+        try
+        {
+            var (keeper, decision) = await OpenAsync(context, OperatorAction.ManageSecrets, request.Target, request.Name);
+            using var fields = SecretFields.TryRead(request.Value.Span) ?? throw Errors.Invalid("value", SecretFields.Rule);
+            var answer = await keeper.PutAsync(
+                request.Name, fields, request.HasExpectedVersion ? request.ExpectedVersion : null, context.CancellationToken);
+            await RecordAsync(context, decision, "put", request.Target, request.Name, answer);
+            return new PutSecretResponse { Version = answer.Version };
+        }
+        finally
+        {
+            request.Value.Wipe();
+        }
     }
 
     public override async Task<RestoreSecretResponse> RestoreSecret(RestoreSecretRequest request, ServerCallContext context)

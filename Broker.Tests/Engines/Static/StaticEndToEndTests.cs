@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SecretsBroker.Audit;
 using SecretsBroker.Samples.LocalServers;
@@ -142,6 +145,38 @@ internal sealed class StaticEndToEndTests
         Assert.That(issued.Secret.StaticSecret.Fields["password"], Is.EqualTo("from stdin"));
     }
 
+    [TestCase(Operator, """{"password": "hunter2"}""", StatusCode.OK)]
+    [TestCase(Operator, """{"password": ["hunter2"]}""", StatusCode.InvalidArgument)]
+    [TestCase("somebody", """{"password": "hunter2"}""", StatusCode.PermissionDenied)]
+    public async Task What_a_call_brought_is_zeroed_whatever_it_came_to(string workload, string value, StatusCode expected)
+    {
+        using var system = new LegacySystem();
+        var received = new ReceivedValues();
+        await using var broker = await BrokerUnderTest.StartAsync(
+            new Sandbox(Catalog(system), Policies),
+            builder =>
+            {
+                builder.Services.AddSingleton(received);
+                builder.Services.AddGrpc(options => options.Interceptors.Add<ReceivedValues>());
+            });
+        var request = new Proto.PutSecretRequest { Target = "crm", Name = Account, Value = ByteString.CopyFromUtf8(value) };
+
+        var status = StatusCode.OK;
+        try
+        {
+            await new Proto.SecretService.SecretServiceClient(broker.Channel).PutSecretAsync(
+                request, new Metadata { { "authorization", $"Bearer {broker.Sandbox.Token(workload)}" } });
+        }
+        catch (RpcException e)
+        {
+            status = e.StatusCode;
+        }
+
+        Assert.That(status, Is.EqualTo(expected));
+        Assert.That(received.Last!.Length, Is.EqualTo(request.Value.Length));
+        Assert.That(received.Last!.ToByteArray(), Is.All.Zero);
+    }
+
     private static async Task AssertRecordedAsync(BrokerUnderTest broker, string lease)
     {
         var records = await AuditReader.ReadFolderAsync(broker.Sandbox.AuditFolder).Select(entry => entry.Record).ToListAsync();
@@ -180,6 +215,19 @@ internal sealed class StaticEndToEndTests
             },
         ],
     };
+
+    /// <summary>Keeps what the broker was given to read.</summary>
+    private sealed class ReceivedValues : Interceptor
+    {
+        public ByteString? Last { get; private set; }
+
+        public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+            TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+        {
+            Last = (request as Proto.PutSecretRequest)?.Value ?? Last;
+            return continuation(request, context);
+        }
+    }
 
     private static async Task<ProgramRun> RunAsync(BrokerUnderTest broker, params string[] arguments)
     {

@@ -7,6 +7,7 @@ using SecretsBroker.CommandLine.Remote;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Static;
 using SecretsBroker.V1;
+using Secret = SecretsBroker.Engines.Secret;
 
 namespace SecretsBroker.CommandLine.Secrets;
 
@@ -52,13 +53,20 @@ internal static class PutSecretCommand
         remote.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (await ReadAsync(parsed.GetValue(file), parsed.GetValue(field), cancellationToken) is not { } value)
+            using var value = await ReadAsync(parsed.GetValue(file), parsed.GetValue(field), cancellationToken);
+            if (value is null)
             {
                 Output.Faults("Nothing was put:", [$"the value {SecretFields.Rule}; or the file cannot be read"]);
                 return BrokerCommand.Faulty;
             }
 
-            var request = new PutSecretRequest { Target = parsed.GetRequiredValue(target), Name = parsed.GetRequiredValue(name), Value = value };
+            var request = new PutSecretRequest
+            {
+                Target = parsed.GetRequiredValue(target),
+                Name = parsed.GetRequiredValue(name),
+                // No copy: zeroed with the value.
+                Value = UnsafeByteOperations.UnsafeWrap(value.Memory),
+            };
             if (parsed.GetValue(expected) is { } version)
             {
                 request.ExpectedVersion = version;
@@ -78,7 +86,7 @@ internal static class PutSecretCommand
     }
 
     /// <returns>Null when it cannot be read, or is no value.</returns>
-    private static async Task<ByteString?> ReadAsync(FileInfo? file, string? field, CancellationToken cancellationToken)
+    private static async Task<Secret?> ReadAsync(FileInfo? file, string? field, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxInput];
         try
@@ -92,7 +100,7 @@ internal static class PutSecretCommand
             }
 
             using var fields = SecretFields.TryRead(json.Written);
-            return fields is null ? null : ByteString.CopyFrom(json.Written);
+            return fields is null ? null : new Secret(json.Written.ToArray());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

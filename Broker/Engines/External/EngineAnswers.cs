@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 using SecretsBroker.Engine.V1;
@@ -40,7 +38,7 @@ internal static class EngineAnswers
         {
             foreach (var value in answer.Fields.Values)
             {
-                Wipe(value);
+                value.Wipe();
             }
         }
     }
@@ -151,14 +149,6 @@ internal static class EngineAnswers
         catch (DecoderFallbackException)
         {
             return false;
-        }
-    }
-
-    private static void Wipe(ByteString value)
-    {
-        if (MemoryMarshal.TryGetArray(value.Memory, out var bytes))
-        {
-            CryptographicOperations.ZeroMemory(bytes);
         }
     }
 
