@@ -34,6 +34,8 @@ internal abstract partial class LeaseStoreContract
 
         var more = read with { ByBroker = new Dictionary<string, long> { ["one"] = 8 } };
         Assert.That(await Positions.WritePositionAsync("one", 9, more, None), Is.False);
+        var another = read with { ByBroker = new Dictionary<string, long> { ["one"] = 7, ["two"] = 1 } };
+        Assert.That(await Positions.WritePositionAsync("one", 9, another, None), Is.False, "whoever's it is that is missing");
 
         Assert.That((await Positions.ReadPositionsAsync(None)).ByBroker, Is.EquivalentTo(new Dictionary<string, long> { ["one"] = 7 }));
     }

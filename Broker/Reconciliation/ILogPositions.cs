@@ -14,7 +14,7 @@ internal interface ILogPositions
     /// <param name="read">What the store is known to be current by.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>
-    /// False when a part of the store is not what was read any more: set back, or another server. That part is told nothing.
+    /// False when a part of the store is not what was read any more: any position in it is less, or another server answers. That part is told nothing.
     /// </returns>
     ValueTask<bool> WritePositionAsync(string broker, long sequence, LogPositions read, CancellationToken cancellationToken);
 }

@@ -26,8 +26,8 @@ internal sealed partial class StoreWitness(
     // While it fails it reads the same part of the log again and again.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
 
-    private long? _told;
-    private IReadOnlyList<string> _servers = [];
+    private Told? _told;
+    private bool _isCaughtUp;
     private long? _failed;
     private CatchUpReport _lastTold;
     private Removal? _removal;
@@ -56,66 +56,106 @@ internal sealed partial class StoreWitness(
     public Task WhenIdleAsync(CancellationToken cancellationToken) =>
         _removal is { } removal ? Task.WhenAny(removal.Report).WaitAsync(cancellationToken) : Task.CompletedTask;
 
+    private string Broker => options.Value.Broker;
+
+    // Beside the position itself, under a name that no broker has: while targets are asked that stands still, and a store that is set back meanwhile
+    // would not show it.
+    private string Mark => $"{Broker}/mark";
+
     private async Task<bool> TryFollowAsync(CancellationToken cancellationToken)
     {
-        var broker = options.Value.Broker;
         // Before anything else: what is recorded later may not be in the store yet.
         var durable = log.LastDurable;
         var read = await positions.ReadPositionsAsync(cancellationToken);
-        var stored = new Dictionary<string, long>(read.ByBroker);
-        var known = stored.GetValueOrDefault(broker);
-        var caughtUp = false;
+        if (_told is null || IsSetBack(read, _told))
+        {
+            _isCaughtUp = false;
+            _removal = _removal is null ? null : _removal with { IsOvertaken = true };
+        }
+
+        if (!_isCaughtUp && !await TryCatchUpAsync(durable, read, cancellationToken))
+        {
+            return true;
+        }
+
         if (_removal is { } removal)
         {
             if (!removal.Report.IsCompleted)
             {
+                await MarkAsync(durable, read, cancellationToken);
                 return true;
             }
 
-            _removal = null;
+            (_removal, _isCaughtUp) = (null, false);
             if (!await IsDoneAsync(await removal.Report, cancellationToken))
             {
                 return false;
             }
 
-            // Not if it was set back once more meanwhile.
-            caughtUp = known >= removal.From && read.Servers.SequenceEqual(removal.Servers);
-        }
-
-        if (!caughtUp && (_told is null || known < _told || !read.Servers.SequenceEqual(_servers)))
-        {
-            stored[broker] = known;
-            if (known < _told)
+            if (removal.IsOvertaken)
             {
-                LogSetBack(known, _told.Value);
-            }
-            else if (_told is not null)
-            {
-                LogOtherServer(known);
-            }
-
-            var begun = await catchUp.RunAsync(stored, cancellationToken);
-            if (begun.Doubts.Count > 0)
-            {
-                // One at a time, and the position moves when it is done: a broker that stops before begins again.
-                _removal = new Removal(known, read.Servers, targets.RunAsync(begun, lifetime.ApplicationStopping));
                 return true;
             }
 
-            if (!await IsDoneAsync(begun.Report, cancellationToken))
-            {
-                return false;
-            }
+            _isCaughtUp = true;
         }
 
         // Refused where it was set back since it was read: the next pass finds that out.
-        if (durable <= known || await positions.WritePositionAsync(broker, durable, read, cancellationToken))
+        var known = read.ByBroker.GetValueOrDefault(Broker);
+        if (durable <= known || await positions.WritePositionAsync(Broker, durable, read, cancellationToken))
         {
-            (_told, _servers) = (Math.Max(durable, known), read.Servers);
+            _told = _told! with { Position = Math.Max(durable, known) };
         }
 
         return true;
     }
+
+    /// <summary>
+    /// Tells the store itself what it forgot. What targets have to be asked for is asked one at a time, and the position moves when it is done: a
+    /// broker that stops before begins again, and so does a pass that finds that the store was set back once more meanwhile.
+    /// </summary>
+    /// <returns>False when it was set back since it was read: the next pass finds that out.</returns>
+    private async Task<bool> TryCatchUpAsync(long durable, LogPositions read, CancellationToken cancellationToken)
+    {
+        // First: from here on it shows when anything is lost.
+        if (!await MarkAsync(durable, read, cancellationToken))
+        {
+            return false;
+        }
+
+        var known = read.ByBroker.GetValueOrDefault(Broker);
+        var begun = await catchUp.RunAsync(new Dictionary<string, long>(read.ByBroker) { [Broker] = known }, cancellationToken);
+        _isCaughtUp = true;
+        if (_removal is null && begun.Doubts.Count > 0)
+        {
+            _removal = new Removal(targets.RunAsync(begun, lifetime.ApplicationStopping), IsOvertaken: false);
+        }
+        else
+        {
+            await TellAsync(begun.Report, cancellationToken);
+        }
+
+        return true;
+    }
+
+    /// <returns>False when the store was set back since it was read.</returns>
+    private async Task<bool> MarkAsync(long durable, LogPositions read, CancellationToken cancellationToken)
+    {
+        var isWritten = read.ByBroker.TryGetValue(Mark, out var mark) && mark == durable;
+        if (!isWritten && !await positions.WritePositionAsync(Mark, durable, read, cancellationToken))
+        {
+            return false;
+        }
+
+        TellSetBack(read);
+        _told = new Told(read.ByBroker.GetValueOrDefault(Broker), durable, read.Servers);
+        return true;
+    }
+
+    private bool IsSetBack(LogPositions read, Told told) =>
+        read.ByBroker.GetValueOrDefault(Broker) < told.Position
+        || read.ByBroker.GetValueOrDefault(Mark) < told.Mark
+        || !read.Servers.SequenceEqual(told.Servers);
 
     private async Task<bool> IsDoneAsync(CatchUpReport report, CancellationToken cancellationToken)
     {
@@ -147,21 +187,12 @@ internal sealed partial class StoreWitness(
             cancellationToken);
     }
 
-    /// <param name="From">The position that the store had.</param>
-    /// <param name="Servers">Who said so.</param>
+    /// <param name="Position">Of this broker's log, as the store was told last or said first.</param>
+    /// <param name="Mark">The same while targets are asked.</param>
+    /// <param name="Servers">Who answered.</param>
+    private sealed record Told(long Position, long Mark, IReadOnlyList<string> Servers);
+
     /// <param name="Report">What comes of it.</param>
-    private sealed record Removal(long From, IReadOnlyList<string> Servers, Task<CatchUpReport> Report);
-
-    [LoggerMessage(LogLevel.Critical, "The store was set back: it follows the audit log up to record {Known} and was told of {Told}")]
-    private partial void LogSetBack(long known, long told);
-
-    [LoggerMessage(
-        LogLevel.Warning, "Another server of the store answers, or one that was started again: it is held against the audit log from record {Known} on")]
-    private partial void LogOtherServer(long known);
-
-    [LoggerMessage(LogLevel.Critical, "The store had forgotten what the audit log says: {Report}")]
-    private partial void LogCaughtUp(string report);
-
-    [LoggerMessage(LogLevel.Error, "The store could not be held against the audit log; the next pass tries again: {Failure}")]
-    private partial void LogFailed(string failure);
+    /// <param name="IsOvertaken">The store was set back once more since it began: it does not know of all that is to be removed.</param>
+    private sealed record Removal(Task<CatchUpReport> Report, bool IsOvertaken);
 }

@@ -26,9 +26,9 @@ internal sealed partial class RedisLeaseStore : ILogPositions
 
     public async ValueTask<bool> WritePositionAsync(string broker, long sequence, LogPositions read, CancellationToken cancellationToken)
     {
-        var known = read.ByBroker.GetValueOrDefault(broker);
+        RedisValue[] known = [.. read.ByBroker.SelectMany(position => (RedisValue[])[position.Key, position.Value])];
         var written = await Task.WhenAll(_keys.All.Zip(read.Servers, (shard, server) =>
-            RunUnreplicatedAsync(RedisScripts.WritePosition, shard, [server, broker, known, sequence], cancellationToken)));
+            RunUnreplicatedAsync(RedisScripts.WritePosition, shard, [server, broker, sequence, .. known], cancellationToken)));
         return written.All(shard => (int)shard[0] == 1);
     }
 

@@ -281,8 +281,7 @@ internal static partial class Sql
     public const string LogPositions = "SELECT broker, sequence FROM log_positions";
 
     public const string WriteLogPosition = """
-        INSERT INTO log_positions (broker, sequence)
-        SELECT ?1, ?2 WHERE coalesce((SELECT sequence FROM log_positions WHERE broker = ?1), 0) >= ?3
+        INSERT INTO log_positions (broker, sequence) VALUES (?1, ?2)
         ON CONFLICT (broker) DO UPDATE SET sequence = excluded.sequence
         """;
 
