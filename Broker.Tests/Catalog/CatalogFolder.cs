@@ -70,7 +70,8 @@ internal sealed class CatalogFolder : IDisposable
     public static IReadOnlyList<ICredentialEngineType> Types { get; } =
     [
         new AwsStsEngineType(new ManualTime()),
-        new ExternalEngineType(new EngineProcesses(new ManualTime(), NullLogger<EngineProcesses>.Instance), new ManualTime()),
+        new ExternalEngineType(
+            new EngineProcesses(Measured.Metrics, new ManualTime(), NullLogger<EngineProcesses>.Instance), Measured.Metrics, new ManualTime()),
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
         new PostgresEngineType(new ManualTime()),
         new RabbitMqEngineType(new ManualTime()),

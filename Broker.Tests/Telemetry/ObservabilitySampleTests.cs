@@ -24,6 +24,7 @@ internal sealed partial class ObservabilitySampleTests
             .. Values<DenialReason>(), .. Values<IssueOutcome>(), .. Values<DecisionOutcome>(), .. Values<OperatorOutcome>(), .. Values<EngineOperation>(),
             .. Values<EngineOutcome>(), .. Values<AuthenticationFailure>(), .. Values<ExternalSystem>(), .. Values<ReloadOutcome>(),
             .. Values<TaskOutcome>(), .. Values<EndCause>(), .. Values<RecheckVerdict>(), .. Values<PublicationOutcome>(), .. Values<RotationOutcome>(),
+            .. Values<EngineProcessFailure>(),
         ];
 
     [OneTimeSetUp]

@@ -24,6 +24,7 @@ internal sealed class BrokerMetrics
     private readonly Histogram<double> _decisionDuration;
     private readonly Counter<long> _operatorDecisions;
     private readonly Histogram<double> _engineDuration;
+    private readonly Counter<long> _engineProcessFailures;
     private readonly Histogram<double> _rotationDuration;
     private readonly Histogram<double> _revocationLag;
     private readonly Counter<long> _storeFailures;
@@ -72,6 +73,8 @@ internal sealed class BrokerMetrics
         _operatorDecisions = meter.CreateCounter<long>(
             Metrics.OperatorDecisions, Units.Request, "Asking policy whether an operator may do something.");
         _engineDuration = Seconds(meter, Metrics.EngineDuration, "One call of a credential engine.", Buckets.Calls);
+        _engineProcessFailures = meter.CreateCounter<long>(
+            Metrics.EngineProcessFailures, Units.Failure, "What went wrong with engines in processes of their own.");
         _rotationDuration = Seconds(meter, Metrics.RotationDuration, "One run of the command that rotates a kept secret.", Buckets.Commands);
         _revocationLag = Seconds(meter, Metrics.RevocationLag, "From due to proven gone.", Buckets.Lag);
         _storeFailures = meter.CreateCounter<long>(Metrics.StoreFailures, Units.Failure, "Failed calls of the lease store.");
@@ -167,6 +170,11 @@ internal sealed class BrokerMetrics
             Tag(Attributes.Engine, engine),
             Label(Attributes.Operation, operation),
             Label(Attributes.Outcome, outcome));
+
+    /// <param name="target">The target's name.</param>
+    /// <param name="failure">What went wrong.</param>
+    public void EngineProcessFailed(string target, EngineProcessFailure failure) =>
+        _engineProcessFailures.Add(1, Tag(Attributes.Target, target), Label(Attributes.Reason, failure));
 
     /// <param name="target">The target's name.</param>
     /// <param name="outcome">How the command ended.</param>

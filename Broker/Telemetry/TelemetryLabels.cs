@@ -150,6 +150,32 @@ internal enum EngineOutcome
     PermanentFailure,
 }
 
+/// <summary>What went wrong with an engine in a process of its own.</summary>
+internal enum EngineProcessFailure
+{
+    /// <summary>The process ended by itself; it is started again.</summary>
+    Ended,
+    NotStarted,
+
+    /// <summary>Nobody listens at its socket, the connection broke, or it says that it cannot be used now.</summary>
+    Unreachable,
+
+    /// <summary>Somebody else could listen at its socket, or does.</summary>
+    NotTrusted,
+
+    /// <summary>A call was given up before it was answered: its time was over, or nobody waited for it any more.</summary>
+    NotInTime,
+
+    /// <summary>A call was answered with any other status.</summary>
+    Status,
+
+    /// <summary>An answer breaks a rule of the contract.</summary>
+    AnswerRefused,
+
+    /// <summary>It is another engine than the catalogue says, or its settings are not right.</summary>
+    NotAsExpected,
+}
+
 /// <summary>How a run of the command that rotates a kept secret ended.</summary>
 internal enum RotationOutcome
 {

@@ -78,6 +78,12 @@ internal static class TelemetryNames
         public const string ReconciliationPasses = "secretsbroker.reconciliation.passes";
 
         /// <summary>
+        /// Counter, {failure}; of engines in processes of their own, by <see cref="Attributes.Target"/> and <see cref="Attributes.Reason"/>. The end of a
+        /// process counts for each target that it serves.
+        /// </summary>
+        public const string EngineProcessFailures = "secretsbroker.engine.process.failures";
+
+        /// <summary>
         /// Histogram, s; runs of the command that rotates a kept secret, by <see cref="Attributes.Target"/> and <see cref="Attributes.Outcome"/>.
         /// </summary>
         public const string RotationDuration = "secretsbroker.rotation.duration";

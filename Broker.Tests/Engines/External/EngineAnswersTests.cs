@@ -55,6 +55,7 @@ internal sealed class EngineAnswersTests : ExternalEngineFixture
         Assert.That(failure.IsTransient, Is.False);
         Assert.That(failure.Message, Does.StartWith("target external-target: the engine's answer was refused: ").And.Contains(rule));
         Assert.That(failure.ToString(), Does.Not.Contain(Canary));
+        Assert.That(Counted(), Is.EqualTo(new[] { "answer_refused" }));
     }
 
     [Test]

@@ -46,6 +46,7 @@ internal sealed class EngineDescriptionTests : ExternalEngineFixture
 
         Assert.That((found!.Message, refused!.Message), Is.EqualTo((expected, expected)));
         Assert.That(Process.Issues, Is.Empty);
+        Assert.That(Counted(), Is.EqualTo(new[] { "not_as_expected", "not_as_expected" }));
     }
 
     [Test]

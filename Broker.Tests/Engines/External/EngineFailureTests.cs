@@ -22,6 +22,7 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
         var failure = await Assert.ThrowsAsync<EngineException>(async () => await engine.IssueAsync(TestExternal.Request(), Token));
 
         Assert.That(failure!.IsTransient, Is.True);
+        Assert.That(Counted(), Is.EqualTo(new[] { "not_in_time" }));
         if (called.Task.IsCompleted)
         {
             Assert.That((await called.Task).Deadline, Is.LessThan(DateTime.MaxValue));
@@ -78,6 +79,7 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
         Assert.That(failure.ToString(), Does.Not.Contain(Canary));
         Assert.That(failure.Message, Is.EqualTo($"target external-target: issuing ended with {status}"));
         Assert.That(failure.IsTransient, Is.EqualTo(status is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Unknown));
+        Assert.That(Counted(), Is.EqualTo(new[] { status == StatusCode.Unavailable ? "unreachable" : "status" }));
     }
 
     [Test]
@@ -88,6 +90,7 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
         var failure = await Assert.ThrowsAsync<CredentialInputException>(async () => await Engine.IssueAsync(TestExternal.Request(), Token));
 
         Assert.That(failure!.ToString(), Does.Not.Contain(Canary).And.Contains("credential.external.input"));
+        Assert.That(Counted(), Is.Empty);
     }
 
     [Test]
@@ -102,6 +105,7 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
 
         Assert.That(failure.IsTransient, Is.False);
         Assert.That(failure.Message, Does.StartWith("target external-target: its socket can be written to by everybody"));
+        Assert.That(Counted(), Is.EqualTo(new[] { "not_trusted" }));
         Assert.That(Process.Issues, Is.Empty);
     }
 
@@ -111,5 +115,6 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
         await Process.StopAsync();
 
         Assert.That((await FailureOfAsync()).IsTransient, Is.True);
+        Assert.That(Counted(), Is.EqualTo(new[] { "unreachable" }));
     }
 }

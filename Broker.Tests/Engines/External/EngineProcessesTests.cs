@@ -1,5 +1,7 @@
 using SecretsBroker.Engines.External;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Engines.External;
 
@@ -10,6 +12,7 @@ internal sealed class EngineProcessesTests
 
     private TemporaryFolder _folder = null!;
     private RecordingLogger<EngineProcesses> _log = null!;
+    private MeasuredBroker _measured = null!;
     private EngineProcesses _processes = null!;
 
     private string Socket => Path.Combine(_folder.Path, "engine.sock");
@@ -19,13 +22,15 @@ internal sealed class EngineProcessesTests
     {
         _folder = new TemporaryFolder();
         _log = new RecordingLogger<EngineProcesses>();
-        _processes = new EngineProcesses(TimeProvider.System, _log);
+        _measured = new MeasuredBroker();
+        _processes = new EngineProcesses(_measured.Metrics, TimeProvider.System, _log);
     }
 
     [TearDown]
     public async Task DisposeAsync()
     {
         await _processes.DisposeAsync();
+        _measured.Dispose();
         _folder.Dispose();
     }
 
@@ -63,6 +68,7 @@ internal sealed class EngineProcessesTests
         await Wait.UntilAsync(() => Starts("a").Length >= 2);
 
         Assert.That(_log.Text, Does.Contain("has ended (exit code 7)"));
+        Assert.That(Counted().Distinct(), Is.EquivalentTo(((string?, string?)[])[("notes", "ended"), ("minutes", "ended")]));
     }
 
     [Test]
@@ -71,6 +77,7 @@ internal sealed class EngineProcessesTests
         await StartAsync(new EngineCommand([Path.Combine(_folder.Path, "nothing")], new Dictionary<string, string>()));
 
         await Wait.UntilAsync(() => _log.Text.Contains("it cannot be started", StringComparison.Ordinal));
+        await Wait.UntilAsync(() => Counted().Contains(("minutes", "not_started")));
     }
 
     [Test]
@@ -92,9 +99,9 @@ internal sealed class EngineProcessesTests
     public async Task Process_is_ended_by_the_end_of_its_input_or_else_the_hard_way()
     {
         await StartAsync(Waiting("a"));
-        _processes.Follow(new Dictionary<string, EngineCommand>
+        _processes.Follow(new Dictionary<string, WantedEngine>
         {
-            [Socket] = Waiting("a"), [$"{Socket}2"] = Command($"echo $$ >> {FileOf("b")}; exec sleep 1000"),
+            [Socket] = new(Waiting("a"), []), [$"{Socket}2"] = new(Command($"echo $$ >> {FileOf("b")}; exec sleep 1000"), []),
         });
         await Wait.UntilAsync(() => Starts("a").Length == 1 && Starts("b").Length == 1);
 
@@ -102,6 +109,7 @@ internal sealed class EngineProcessesTests
 
         Assert.That((Runs(Starts("a")[0]), Runs(Starts("b")[0])), Is.EqualTo((false, false)));
         Assert.That(File.Exists($"{FileOf("a")}.ended"), Is.True, "it was not let end by itself");
+        Assert.That(Counted(), Is.Empty);
     }
 
     [Test]
@@ -132,7 +140,7 @@ internal sealed class EngineProcessesTests
         await StartAsync(Waiting("a"));
         await Wait.UntilAsync(() => Starts("a").Length == 1);
 
-        _processes.Follow(new Dictionary<string, EngineCommand>());
+        _processes.Follow(new Dictionary<string, WantedEngine>());
 
         await Wait.UntilAsync(() => !Runs(Starts("a")[0]));
         Want(Socket, Waiting("a"));
@@ -159,7 +167,14 @@ internal sealed class EngineProcessesTests
         Want(Socket, command);
     }
 
-    private void Want(string socket, EngineCommand command) => _processes.Follow(new Dictionary<string, EngineCommand> { [socket] = command });
+    private void Want(string socket, EngineCommand command) =>
+        _processes.Follow(new Dictionary<string, WantedEngine> { [socket] = new(command, ["notes", "minutes"]) });
+
+    /// <summary>What was counted, as target and reason.</summary>
+    private IEnumerable<(string?, string?)> Counted() => _measured.Measured
+        .Where(one => one.Name == TelemetryNames.Metrics.EngineProcessFailures)
+        .Select(one => (one.Tags[TelemetryNames.Attributes.Target], one.Tags[TelemetryNames.Attributes.Reason]));
+
 
     private EngineCommand Waiting(string name) =>
         Command($"echo $$ >> {FileOf(name)}; cat > /dev/null; touch {FileOf(name)}.ended");

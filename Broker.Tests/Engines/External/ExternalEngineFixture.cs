@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using Google.Protobuf;
 using SecretsBroker.Engines;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Telemetry;
+using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Engines.External;
 
@@ -14,6 +16,7 @@ internal abstract class ExternalEngineFixture
 
     private TemporaryFolder _folder = null!;
     private CancellationTokenSource _end = null!;
+    private MeasuredBroker _measured = null!;
 
     /// <summary>The one in a process of its own; here on a socket of this one.</summary>
     protected TestEngine Process { get; private set; } = null!;
@@ -30,6 +33,7 @@ internal abstract class ExternalEngineFixture
     {
         _end = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         _folder = new TemporaryFolder();
+        _measured = new MeasuredBroker();
         Process = await TestEngine.StartAsync(Path.Combine(_folder.Path, "engine.sock"));
         Engine = EngineOf();
     }
@@ -39,6 +43,7 @@ internal abstract class ExternalEngineFixture
     {
         await Engine.DisposeAsync();
         await Process.DisposeAsync();
+        _measured.Dispose();
         _folder.Dispose();
         _end.Dispose();
     }
@@ -51,8 +56,13 @@ internal abstract class ExternalEngineFixture
         var target = TestExternal.Target(Process.Socket, SecretFile, timeout);
         var settings = JsonObject.Create(target.Settings)!;
         change?.Invoke(settings);
-        return TestExternal.Type.Create(target with { Settings = JsonSerializer.SerializeToElement(settings) });
+        return TestExternal.TypeOf(_measured).Create(target with { Settings = JsonSerializer.SerializeToElement(settings) });
     }
+
+    /// <summary>For which reasons something was counted as failed, in order.</summary>
+    protected IEnumerable<string?> Counted() => _measured.Measured
+        .Where(one => one.Name == TelemetryNames.Metrics.EngineProcessFailures && one.Tags[TelemetryNames.Attributes.Target] == "external-target")
+        .Select(one => one.Tags[TelemetryNames.Attributes.Reason]);
 
     protected static ByteString Bytes(string text) => ByteString.CopyFrom(text, Encoding.UTF8);
 }

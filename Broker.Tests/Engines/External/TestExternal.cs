@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.External;
+using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Engines.External;
 
@@ -12,8 +13,11 @@ internal static class TestExternal
     public const string AdminSecret = "the engine's own: \"secret\"";
 
     /// <summary>Starts no processes.</summary>
-    public static ExternalEngineType Type { get; } =
-        new(new EngineProcesses(TimeProvider.System, NullLogger<EngineProcesses>.Instance), TimeProvider.System);
+    public static ExternalEngineType Type { get; } = TypeOf(new MeasuredBroker());
+
+    /// <inheritdoc cref="Type"/>
+    public static ExternalEngineType TypeOf(MeasuredBroker measured) => new(
+        new EngineProcesses(measured.Metrics, TimeProvider.System, NullLogger<EngineProcesses>.Instance), measured.Metrics, TimeProvider.System);
 
     public static Target Target(string socket, string secretFile, TimeSpan? timeout = null)
     {

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.External;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.CommandLine.ExternalEngines;
 
@@ -65,13 +67,16 @@ internal static class TestEngineCommand
             // Where nothing is said of it, whatever the engine says is expected.
             var isExpected = settings.Target.ContainsKey("revocability");
             settings.Target["revocability"] ??= EngineGreeting.WordOf(default);
-            await using var processes = new EngineProcesses(TimeProvider.System, NullLogger<EngineProcesses>.Instance);
+            // Measured is nothing here: nobody listens.
+            await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+            var metrics = new BrokerMetrics(services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+            await using var processes = new EngineProcesses(metrics, TimeProvider.System, NullLogger<EngineProcesses>.Instance);
             await processes.StartAsync(cancellationToken);
-            var type = new ExternalEngineType(processes, TimeProvider.System);
+            var type = new ExternalEngineType(processes, metrics, TimeProvider.System);
             var read = Read(type, TargetOf(settings), GrantOf(settings));
             if (read.Command is { } command)
             {
-                processes.Follow(new Dictionary<string, EngineCommand> { [read.Socket] = command });
+                processes.Follow(new Dictionary<string, WantedEngine> { [read.Socket] = new(command, [Name]) });
             }
 
             var description = await EngineGreeting.AskAsync(read, read.Command is null ? TimeSpan.Zero : StartLimit, cancellationToken);

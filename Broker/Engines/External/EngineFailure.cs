@@ -1,4 +1,5 @@
 using Grpc.Core;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.External;
 
@@ -12,6 +13,15 @@ internal static class EngineFailure
         FindRefusal(e) is { } refusal
             ? new EngineException($"target {target}: {refusal.Message}", isTransient: false)
             : new EngineException($"target {target}: {step} ended with {e.StatusCode}", IsTransient(e.StatusCode));
+
+    public static EngineProcessFailure Classify(RpcException e) => FindRefusal(e) is not null
+        ? EngineProcessFailure.NotTrusted
+        : e.StatusCode switch
+        {
+            StatusCode.Unavailable => EngineProcessFailure.Unreachable,
+            StatusCode.DeadlineExceeded or StatusCode.Cancelled => EngineProcessFailure.NotInTime,
+            _ => EngineProcessFailure.Status,
+        };
 
     private static bool IsTransient(StatusCode status) => status is
         StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.ResourceExhausted or StatusCode.Aborted or StatusCode.Cancelled

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using SecretsBroker.Engines.Commands;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.External;
 
@@ -21,6 +22,7 @@ internal sealed partial class EngineProcess : IAsyncDisposable
 
     private readonly string _socket;
     private readonly EngineCommand _command;
+    private readonly Action<EngineProcessFailure> _failed;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -30,11 +32,13 @@ internal sealed partial class EngineProcess : IAsyncDisposable
     /// <param name="socket">Where it will listen.</param>
     /// <param name="command">How it is started.</param>
     /// <param name="before">What ran there so far; it is stopped first. Null for none.</param>
+    /// <param name="failed">Told each time when it has ended by itself or could not be started.</param>
     /// <param name="time">For pauses.</param>
     /// <param name="logger">Told when it starts and ends, never what it writes.</param>
-    public EngineProcess(string socket, EngineCommand command, EngineProcess? before, TimeProvider time, ILogger logger)
+    public EngineProcess(
+        string socket, EngineCommand command, EngineProcess? before, Action<EngineProcessFailure> failed, TimeProvider time, ILogger logger)
     {
-        (_socket, _command, _time, _logger) = (socket, command, time, logger);
+        (_socket, _command, _failed, _time, _logger) = (socket, command, failed, time, logger);
         _running = Task.Run(() => RunAsync(before));
     }
 
@@ -63,7 +67,7 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         while (!_stopping.IsCancellationRequested)
         {
             var started = _time.GetTimestamp();
-            var end = await RunOnceAsync();
+            var (failure, end) = await RunOnceAsync();
             if (_stopping.IsCancellationRequested)
             {
                 return;
@@ -71,18 +75,19 @@ internal sealed partial class EngineProcess : IAsyncDisposable
 
             pause = _time.GetElapsedTime(started) >= Stays ? FirstPause : pause;
             LogEnded(_socket, end, pause);
+            _failed(failure);
             await Task.Delay(Jitter(pause), _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
-    /// <returns>How it ended.</returns>
-    private async Task<string> RunOnceAsync()
+    /// <returns>Whether it ended or did not even start, and how.</returns>
+    private async Task<(EngineProcessFailure Failure, string End)> RunOnceAsync()
     {
         // What is started in its place would start, whether it is there or not.
         if (!File.Exists(_command.Arguments[0]))
         {
-            return "it cannot be started: there is no such program";
+            return (EngineProcessFailure.NotStarted, "it cannot be started: there is no such program");
         }
 
         using var process = new Process { StartInfo = StartInfo() };
@@ -92,18 +97,18 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         }
         catch (Exception e)
         {
-            return $"it cannot be started: {e.GetType().Name}";
+            return (EngineProcessFailure.NotStarted, $"it cannot be started: {e.GetType().Name}");
         }
 
         try
         {
-            return await WatchAsync(process);
+            return (EngineProcessFailure.Ended, await WatchAsync(process));
         }
         catch (Exception e)
         {
             // Whatever it was: who is not watched is not started again, and keeps what is to take its place from starting.
-            Kill(process);
-            return e.GetType().Name;
+            CommandSession.Kill(process);
+            return (EngineProcessFailure.Ended, e.GetType().Name);
         }
     }
 
@@ -117,34 +122,25 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         await process.WaitForExitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!process.HasExited)
         {
-            await EndAsync(process);
+            await AskToEndAsync(process);
         }
 
-        Kill(process);
+        // With all that it started, as far as the system lets this user.
+        if (!await CommandSession.EndAsync(process, StopLimit, _time))
+        {
+            LogNotKilled(_socket, process.Id, StopLimit);
+        }
+
         // A process that made a session of its own may keep it open.
         await output.WaitAsync(StopLimit, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return $"exit code {process.ExitCode}";
+        return process.HasExited ? $"exit code {process.ExitCode}" : "it cannot be killed";
     }
 
-    private async Task EndAsync(Process process)
+    private async Task AskToEndAsync(Process process)
     {
         process.StandardInput.Close();
         using var limit = new CancellationTokenSource(StopLimit, _time);
         await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!process.HasExited)
-        {
-            Kill(process);
-            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(StopLimit, _time, CancellationToken.None);
-        }
-    }
-
-    /// <summary>With all that it started, as far as the system lets this user.</summary>
-    private void Kill(Process process)
-    {
-        if (!CommandSession.Kill(process))
-        {
-            LogNotKilled(_socket, process.Id);
-        }
     }
 
     private ProcessStartInfo StartInfo()
@@ -175,8 +171,8 @@ internal sealed partial class EngineProcess : IAsyncDisposable
     [LoggerMessage(LogLevel.Information, "The engine of {Socket} was started as process {Process}")]
     private partial void LogStarted(string socket, int process);
 
-    [LoggerMessage(LogLevel.Error, "The engine of {Socket}, process {Process}, or what it started could not be killed: the system does not let this user")]
-    private partial void LogNotKilled(string socket, int process);
+    [LoggerMessage(LogLevel.Error, "The engine of {Socket}, process {Process}, or some of what it started is still there {Limit} after it was killed")]
+    private partial void LogNotKilled(string socket, int process, TimeSpan limit);
 
     [LoggerMessage(LogLevel.Error, "The engine of {Socket} has ended ({End}) and is started again within {Pause}")]
     private partial void LogEnded(string socket, string end, TimeSpan pause);

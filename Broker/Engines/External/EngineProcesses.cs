@@ -1,19 +1,21 @@
+using SecretsBroker.Telemetry;
+
 namespace SecretsBroker.Engines.External;
 
 /// <summary>
 /// The engines that this broker starts: one process a socket, whichever targets it serves. Started with the daemon and not by a command that only
 /// reads the catalogue; ended when the broker has ended all else, because revocations need them until then.
 /// </summary>
-internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses> logger) : IHostedService, IAsyncDisposable
+internal sealed class EngineProcesses(BrokerMetrics metrics, TimeProvider time, ILogger<EngineProcesses> logger) : IHostedService, IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, EngineCommand> _wanted = [];
+    private readonly Dictionary<string, WantedEngine> _wanted = [];
     private readonly Dictionary<string, EngineProcess> _running = [];
     private bool _started;
 
     /// <summary>Has each engine run by its command from now on, in place of what ran it before, and ends those that are not named.</summary>
     /// <param name="wanted">By their sockets.</param>
-    public void Follow(IReadOnlyDictionary<string, EngineCommand> wanted)
+    public void Follow(IReadOnlyDictionary<string, WantedEngine> wanted)
     {
         lock (_lock)
         {
@@ -24,9 +26,9 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
                 _ = _running.GetValueOrDefault(socket)?.DisposeAsync().AsTask();
             }
 
-            foreach (var (socket, command) in wanted)
+            foreach (var (socket, engine) in wanted)
             {
-                Want(socket, command);
+                Want(socket, engine);
             }
         }
     }
@@ -43,7 +45,7 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
         await running.DisposeAsync();
         lock (_lock)
         {
-            Start(socket, _wanted[socket]);
+            Start(socket, _wanted[socket].Command);
         }
     }
 
@@ -52,9 +54,9 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
         lock (_lock)
         {
             _started = true;
-            foreach (var (socket, command) in _wanted)
+            foreach (var (socket, engine) in _wanted)
             {
-                Start(socket, command);
+                Start(socket, engine.Command);
             }
         }
 
@@ -76,23 +78,33 @@ internal sealed class EngineProcesses(TimeProvider time, ILogger<EngineProcesses
         await Task.WhenAll(running.Select(process => process.DisposeAsync().AsTask()));
     }
 
-    private void Want(string socket, EngineCommand command)
+    private void Want(string socket, WantedEngine engine)
     {
-        if (_wanted.TryGetValue(socket, out var wanted) && wanted.IsSameAs(command))
+        var runs = _wanted.TryGetValue(socket, out var wanted) && wanted.Command.IsSameAs(engine.Command);
+        _wanted[socket] = engine;
+        if (_started && !runs)
         {
-            return;
-        }
-
-        _wanted[socket] = command;
-        if (_started)
-        {
-            Start(socket, command);
+            Start(socket, engine.Command);
         }
     }
 
     private void Start(string socket, EngineCommand command)
     {
         var before = _running.GetValueOrDefault(socket);
-        _running[socket] = new EngineProcess(socket, command, before, time, logger);
+        _running[socket] = new EngineProcess(socket, command, before, failure => Count(socket, failure), time, logger);
+    }
+
+    private void Count(string socket, EngineProcessFailure failure)
+    {
+        IReadOnlyList<string> targets;
+        lock (_lock)
+        {
+            targets = _wanted.GetValueOrDefault(socket)?.Targets ?? [];
+        }
+
+        foreach (var target in targets)
+        {
+            metrics.EngineProcessFailed(target, failure);
+        }
     }
 }

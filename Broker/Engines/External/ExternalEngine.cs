@@ -1,8 +1,8 @@
 using Google.Protobuf.WellKnownTypes;
-using Grpc.Core;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engine.V1;
 using SecretsBroker.Leases;
+using SecretsBroker.Telemetry;
 using Lease = SecretsBroker.Leases.Lease;
 using Protocol = SecretsBroker.Engine.V1;
 using Target = SecretsBroker.Catalog.Target;
@@ -13,11 +13,9 @@ namespace SecretsBroker.Engines.External;
 /// Asks an engine in a process of its own. It is told what belongs to the call and to its own target; what it answers is checked, and what it says that is
 /// text goes nowhere. A process that was started again is found with the next call: whoever revokes tries until one succeeds.
 /// </summary>
-internal sealed class ExternalEngine(Target target, ExternalTargetSettings settings, TimeProvider time) : IListableEngine
+internal sealed class ExternalEngine(Target target, ExternalTargetSettings settings, BrokerMetrics metrics, TimeProvider time) : IListableEngine
 {
-    private const string Issuing = "issuing";
-
-    private readonly EngineConnection _connection = new(settings.Socket, settings.Owner);
+    private readonly EngineCalls _calls = new(target, settings, metrics, time);
 
     /// <summary>As the catalogue expects it: while the engine says otherwise, nothing is issued.</summary>
     public Revocability Revocability => settings.Revocability;
@@ -40,7 +38,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         }
 
         var description = await DescribeAsync(cancellationToken);
-        Require(EngineDescription.FindFaults(description, settings).Concat(EngineDescription.FindFaults(description, grantSettings)));
+        _calls.Require(EngineDescription.FindFaults(description, settings).Concat(EngineDescription.FindFaults(description, grantSettings)));
         using var own = new EngineTarget(target.Name, settings);
         var message = new Protocol.IssueRequest
         {
@@ -60,14 +58,14 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
             ExpireTime = request.ExpireTime.ToTimestamp(),
             Input = { input },
         };
-        var answer = await CallAsync(Issuing, (engine, options) => engine.IssueAsync(message, options), cancellationToken);
-        return EngineAnswers.ReadIssued(target.Name, answer, request.ExpireTime, Revocability);
+        var answer = await _calls.RunAsync(EngineCalls.Issuing, (engine, options) => engine.IssueAsync(message, options), cancellationToken);
+        return _calls.Read(() => EngineAnswers.ReadIssued(target.Name, answer, request.ExpireTime, Revocability));
     }
 
     public async ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
     {
         var description = await DescribeAsync(cancellationToken);
-        Require(EngineDescription.FindFaults(description, settings));
+        _calls.Require(EngineDescription.FindFaults(description, settings));
         if (!description.Renewable)
         {
             return false;
@@ -78,7 +76,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         {
             LeaseId = lease.Id.Value, Target = own.Message, Handle = lease.Handle, ExpireTime = expireTime.ToTimestamp(),
         };
-        return (await CallAsync("renewing", (engine, options) => engine.RenewAsync(message, options), cancellationToken)).Renewed;
+        return (await _calls.RunAsync("renewing", (engine, options) => engine.RenewAsync(message, options), cancellationToken)).Renewed;
     }
 
     // Whatever the engine says that it is: who can end what it made, does.
@@ -86,7 +84,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     {
         using var own = new EngineTarget(target.Name, settings);
         var message = new RevokeRequest { LeaseId = lease.Id.Value, Target = own.Message, Handle = lease.Handle };
-        await CallAsync("revoking", (engine, options) => engine.RevokeAsync(message, options), cancellationToken);
+        await _calls.RunAsync("revoking", (engine, options) => engine.RevokeAsync(message, options), cancellationToken);
     }
 
     public ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) => LookAsync(lease.Id, lease.Handle, cancellationToken);
@@ -100,7 +98,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         }
 
         // What is not what the catalogue expects may be another target's list.
-        Require(EngineDescription.FindFaults(description, settings));
+        _calls.Require(EngineDescription.FindFaults(description, settings));
         return true;
     }
 
@@ -108,8 +106,8 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     {
         using var own = new EngineTarget(target.Name, settings);
         var message = new ListRequest { Target = own.Message, Mark = mark, Cursor = cursor ?? "", Max = max };
-        var answer = await CallAsync("listing", (engine, options) => engine.ListAsync(message, options), cancellationToken);
-        return EngineAnswers.ReadListed(target.Name, answer, message);
+        var answer = await _calls.RunAsync("listing", (engine, options) => engine.ListAsync(message, options), cancellationToken);
+        return _calls.Read(() => EngineAnswers.ReadListed(target.Name, answer, message));
     }
 
     public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) =>
@@ -118,16 +116,16 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
         var description = await DescribeAsync(cancellationToken);
-        Require(EngineDescription.FindFaults(description, settings));
+        _calls.Require(EngineDescription.FindFaults(description, settings));
         using var own = new EngineTarget(target.Name, settings);
-        var answer = await CallAsync(
+        var answer = await _calls.RunAsync(
             "checking", (engine, options) => engine.CheckAsync(new CheckRequest { Target = own.Message }, options), cancellationToken);
-        Require(EngineAnswers.ReadFaults(target.Name, answer, description, settings));
+        _calls.Require(_calls.Read(() => EngineAnswers.ReadFaults(target.Name, answer, description, settings)));
     }
 
     public ValueTask DisposeAsync()
     {
-        _connection.Dispose();
+        _calls.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -135,41 +133,10 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     {
         using var own = new EngineTarget(target.Name, settings);
         var message = new VerifyRequest { LeaseId = lease.Value, Target = own.Message, Handle = handle };
-        var answer = await CallAsync("verifying", (engine, options) => engine.VerifyAsync(message, options), cancellationToken);
-        return EngineAnswers.ReadVerified(target.Name, answer);
+        var answer = await _calls.RunAsync("verifying", (engine, options) => engine.VerifyAsync(message, options), cancellationToken);
+        return _calls.Read(() => EngineAnswers.ReadVerified(target.Name, answer));
     }
 
     private Task<DescribeResponse> DescribeAsync(CancellationToken cancellationToken) =>
-        CallAsync("describing", (engine, options) => engine.DescribeAsync(new DescribeRequest(), options), cancellationToken);
-
-    private void Require(IEnumerable<string> faults)
-    {
-        if (string.Join("; ", faults) is { Length: > 0 } text)
-        {
-            throw new EngineException($"target {target.Name}: {text}", isTransient: false);
-        }
-    }
-
-    /// <summary>Within the target's time, which the engine is told, and without its words.</summary>
-    private async Task<T> CallAsync<T>(
-        string step, Func<EngineService.EngineServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        var options = new CallOptions(deadline: (time.GetUtcNow() + target.Timeout).UtcDateTime, cancellationToken: cancellationToken);
-        try
-        {
-            using var under = call(_connection.Client, options);
-            return await under.ResponseAsync;
-        }
-        catch (RpcException e)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (step == Issuing && e.StatusCode == StatusCode.InvalidArgument)
-            {
-                throw new CredentialInputException("credential.external.input: the engine cannot use it; its author says what it must hold");
-            }
-
-            throw EngineFailure.Translate(target.Name, step, e);
-        }
-    }
+        _calls.RunAsync("describing", (engine, options) => engine.DescribeAsync(new DescribeRequest(), options), cancellationToken);
 }

@@ -1,9 +1,10 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.External;
 
 /// <summary>Engines in processes of their own, in any language: gRPC on a Unix socket, <c>secretsbroker.engine.v1</c>.</summary>
-internal sealed class ExternalEngineType(EngineProcesses processes, TimeProvider time) : ICredentialEngineType
+internal sealed class ExternalEngineType(EngineProcesses processes, BrokerMetrics metrics, TimeProvider time) : ICredentialEngineType
 {
     public const string TypeName = "external";
 
@@ -33,23 +34,17 @@ internal sealed class ExternalEngineType(EngineProcesses processes, TimeProvider
 
     public void Follow(IReadOnlyList<Target> targets)
     {
-        var wanted = new Dictionary<string, EngineCommand>(StringComparer.Ordinal);
-        foreach (var settings in targets.Select(TryRead))
-        {
-            if (settings?.Command is { } command)
-            {
-                wanted[settings.Socket] = command;
-            }
-        }
-
-        processes.Follow(wanted);
+        var commanded = targets.Select(target => (target.Name, Settings: TryRead(target))).Where(one => one.Settings?.Command is not null);
+        processes.Follow(commanded.GroupBy(one => one.Settings!.Socket, StringComparer.Ordinal).ToDictionary(
+            together => together.Key,
+            together => new WantedEngine(together.Last().Settings!.Command!, [.. together.Select(one => one.Name)])));
     }
 
     public ICredentialEngine Create(Target target)
     {
         var settings = TryRead(target)
             ?? throw new ArgumentException($"target {target.Name} has settings that are not valid", nameof(target));
-        return new ExternalEngine(target, settings, time);
+        return new ExternalEngine(target, settings, metrics, time);
     }
 
     private static ExternalTargetSettings? TryRead(Target target)
