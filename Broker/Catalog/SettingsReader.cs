@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace SecretsBroker.Catalog;
@@ -106,6 +107,18 @@ internal sealed class SettingsReader(JsonElement settings, string path, CatalogF
 
         Fault(name, $"must be a duration such as 30s, from {SettingsDuration.Format(min)} to {SettingsDuration.Format(max)}");
         return fallback;
+    }
+
+    /// <summary>An instant as RFC 3339 writes it.</summary>
+    public DateTimeOffset RequiredInstant(string name)
+    {
+        var text = RequiredText(name);
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) && text.Length > 0)
+        {
+            Fault(name, "must be an instant such as 2030-01-31T12:00:00Z");
+        }
+
+        return instant;
     }
 
     public T Choice<T>(string name, T fallback, IReadOnlyDictionary<string, T> choices)

@@ -62,8 +62,7 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, Broke
     private async ValueTask<ReadOnlyMemory<byte>> AnswerAsync(
         string target, X509Engine engine, OcspRequest asked, CancellationToken cancellationToken)
     {
-        engine.RequirePublished();
-        if (!asked.Certificates.Any(engine.IsIssuerOf))
+        if (engine.FindIssuer(asked.Certificates) is not { } issuer)
         {
             return Say(target, OcspOutcome.Unauthorized, OcspResponse.Unauthorized);
         }
@@ -71,13 +70,13 @@ internal sealed class OcspResponder(IDenyList denyList, ILeaseStore store, Broke
         var answers = new List<(CertificateId, CertificateStatus)>();
         foreach (var id in asked.Certificates)
         {
-            var status = engine.IsIssuerOf(id) && LeaseId.TryParseSerialNumber(id.SerialNumber.Span, out var lease)
+            var status = issuer.IsIssuerOf(id) && LeaseId.TryParseSerialNumber(id.SerialNumber.Span, out var lease)
                 ? await FindStatusAsync(target, lease, cancellationToken)
                 : CertificateStatus.Unknown;
             answers.Add((id, status));
         }
 
-        var signed = engine.SignAnswer(answers, asked.Nonce);
+        var signed = issuer.SignAnswer(answers, asked.Nonce);
         foreach (var (_, status) in answers)
         {
             metrics.OcspAnswered(target, OutcomeOf(status.State));

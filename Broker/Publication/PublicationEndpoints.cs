@@ -15,7 +15,7 @@ namespace SecretsBroker.Publication;
 internal static class PublicationEndpoints
 {
     /// <summary>
-    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>ca.cer</c>, <c>crl</c>, <c>ocsp</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
+    /// Maps, below <c>/v1/x509/{target}</c>, <c>ca.pem</c>, <c>ca.cer</c> and <c>crl</c>, of each authority, too, <c>ocsp</c> and <c>revoked.json</c>; below <c>/v1/ssh/{target}</c>,
     /// <c>ca.pub</c>, <c>krl</c> and <c>revoked.json</c>; below <c>/v1/jwt/{target}</c>, <c>jwks.json</c> and <c>revoked.json</c>; below <c>/v1/oauth/{target}</c>,
     /// <c>jwks.json</c>; and each token issuer's metadata at the place of RFC 8414 §3.1. None asks who calls.
     /// </summary>
@@ -55,23 +55,32 @@ internal static class PublicationEndpoints
 
         group.MapGet("/ca.cer", (string target) => publisher.PublishAsync(target, PublishedDocument.Authority, () =>
             ValueTask.FromResult(FindAuthority(target) is { } engine
-                ? Document.Of(engine.ReadAuthorityCertificate(), "application/pkix-cert")
+                ? Document.Of(engine.Current.Certificate, "application/pkix-cert")
                 : null)));
 
-        group.MapGet("/crl", (string target, CancellationToken cancellationToken) => publisher.PublishAsync(target, PublishedDocument.Crl, async () =>
-        {
-            if (FindAuthority(target) is not { } engine)
-            {
-                return null;
-            }
+        group.MapGet("/ca.cer/{authority}", (string target, string authority) => publisher.PublishAsync(target, PublishedDocument.Authority, () =>
+            ValueTask.FromResult((findEngine(target) as X509Engine)?.FindAuthority(authority) is { } found
+                ? Document.Of(found.Certificate, "application/pkix-cert")
+                : null)));
 
-            var list = await engine.ReadRevocationListAsync(cancellationToken);
-            return new Document(list.Der, "application/pkix-crl", list.Number.ToString());
-        }));
+        group.MapGet("/crl", (string target, CancellationToken cancellationToken) =>
+            publisher.PublishAsync(target, PublishedDocument.Crl, async () =>
+                FindAuthority(target) is { } engine ? await ReadListAsync(engine.Current, cancellationToken) : null));
+
+        group.MapGet("/crl/{authority}", (string target, string authority, CancellationToken cancellationToken) =>
+            publisher.PublishAsync(target, PublishedDocument.Crl, async () => (findEngine(target) as X509Engine)?.FindAuthority(authority) is { } found
+                ? await ReadListAsync(found, cancellationToken)
+                : null));
 
         group.MapGet("/revoked.json", (string target, CancellationToken cancellationToken) =>
             publisher.PublishAsync(target, PublishedDocument.Revoked, async () =>
                 findEngine(target) is X509Engine ? await revoked.ReadAsync(target, HexadecimalSerialOf, cancellationToken) : null));
+
+        static async ValueTask<Document> ReadListAsync(PublishedAuthority authority, CancellationToken cancellationToken)
+        {
+            var list = await authority.ReadRevocationListAsync(cancellationToken);
+            return new Document(list.Der, "application/pkix-crl", list.Number.ToString());
+        }
 
         X509Engine? FindAuthority(string target)
         {

@@ -35,6 +35,22 @@ internal sealed class X509EngineContractTests : CredentialEngineContract
         {
             ChangeTarget = settings => settings["common_name"] = new string('x', 65),
         },
+        new(
+            "an authority that signs and has signed before",
+            "targets/x509-target/settings/previous_authorities/0/key_file",
+            "targets/x509-target/settings/previous_authorities/0/certificate_file",
+            "targets/x509-target/settings/previous_authorities/1/key_file",
+            "targets/x509-target/settings/previous_authorities/1/until")
+        {
+            ChangeTarget = settings => settings["previous_authorities"] = new JsonArray(
+                new JsonObject
+                {
+                    ["key_file"] = settings["key_file"]!.GetValue<string>(),
+                    ["certificate_file"] = settings["certificate_file"]!.GetValue<string>(),
+                    ["until"] = "2999-01-01T00:00:00Z",
+                },
+                new JsonObject { ["certificate_file"] = "/old.pem", ["until"] = "some day" }),
+        },
         new("too short a life", "targets/x509-target/settings/crl_lifetime")
         {
             ChangeTarget = settings => settings["crl_lifetime"] = "59s",

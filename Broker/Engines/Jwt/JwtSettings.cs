@@ -1,4 +1,3 @@
-using System.Globalization;
 using SecretsBroker.Catalog;
 
 namespace SecretsBroker.Engines.Jwt;
@@ -66,16 +65,9 @@ internal sealed record JwtSettings
 
     private static PreviousKey ReadPrevious(SettingsReader reader)
     {
-        var file = reader.RequiredText("file");
-        var text = reader.RequiredText("until");
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until) &&
-            text.Length > 0)
-        {
-            reader.Fault("until", "must be an instant such as 2030-01-31T12:00:00Z");
-        }
-
+        var previous = new PreviousKey(reader.RequiredText("file"), reader.RequiredInstant("until"));
         reader.RefuseOthers();
-        return new PreviousKey(file, until);
+        return previous;
     }
 }
 

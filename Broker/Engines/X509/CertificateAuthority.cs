@@ -22,7 +22,11 @@ internal sealed class CertificateAuthority : IDisposable
         _constraints = constraints is null ? chain.NameConstraints : [.. chain.NameConstraints, constraints];
         AuthorityKeyIdentifier = X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
             Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false);
+        Id = Convert.ToHexStringLower(SHA256.HashData((byte[])[.. Certificate.SubjectName.RawData, .. key.PublicKey.ExportSubjectPublicKeyInfo()]).AsSpan(0, 16));
     }
+
+    /// <summary>Of its name and its key, which are what a CRL is known by: a renewed certificate has the same.</summary>
+    public string Id { get; }
 
     public X509Certificate2 Certificate => _chain.Certificate;
 
@@ -45,15 +49,21 @@ internal sealed class CertificateAuthority : IDisposable
     public static CertificateAuthority LoadOrCreate(AuthoritySettings settings, TimeProvider time, out bool created)
     {
         created = AuthorityFiles.EnsureExist(settings, time);
-        var key = AuthorityKey.Read(settings.KeyFile);
+        return Load(settings.KeyFile, settings.CertificateFile, settings.NameConstraints);
+    }
+
+    /// <exception cref="EngineException">The files cannot be read, or do not hold an authority.</exception>
+    public static CertificateAuthority Load(string keyFile, string certificateFile, NameConstraints? constraints)
+    {
+        var key = AuthorityKey.Read(keyFile);
         AuthorityChain? chain = null;
         try
         {
-            chain = AuthorityChain.Read(settings.CertificateFile);
+            chain = AuthorityChain.Read(certificateFile);
             return key.IsOf(chain.Certificate)
-                ? new CertificateAuthority(key, chain, settings.NameConstraints)
+                ? new CertificateAuthority(key, chain, constraints)
                 : throw new EngineException(
-                    $"certificate_file {settings.CertificateFile} does not begin with the certificate of key_file", isTransient: false);
+                    $"certificate_file {certificateFile} does not begin with the certificate of key_file", isTransient: false);
         }
         catch
         {
@@ -72,6 +82,18 @@ internal sealed class CertificateAuthority : IDisposable
         }
 
         return now >= _chain.NotAfter ? "has ended" : notAfter > _chain.NotAfter ? "ends before the lease" : null;
+    }
+
+    /// <param name="target">Whose it is.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="notAfter">Until when what it signs is to last.</param>
+    /// <exception cref="EngineException">It cannot sign that.</exception>
+    public void RequireValid(string target, DateTimeOffset now, DateTimeOffset notAfter)
+    {
+        if (FindFault(now, notAfter) is { } fault)
+        {
+            throw new EngineException($"the certificate authority of target {target} {fault}", isTransient: false);
+        }
     }
 
     /// <summary>The first of these names that its constraints, or those of an authority above it, do not allow; null when all are.</summary>

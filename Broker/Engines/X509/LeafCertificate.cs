@@ -30,8 +30,8 @@ internal static class LeafCertificate
         extensions.Add(IntendedUse.Create(request.Intent.Action, request.Intent.Resource));
         if (addresses is not null)
         {
-            extensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([addresses.RevocationList]));
-            extensions.Add(new X509AuthorityInformationAccessExtension([addresses.Ocsp], [addresses.Issuer]));
+            extensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([addresses.RevocationListOf(authority.Id)]));
+            extensions.Add(new X509AuthorityInformationAccessExtension([addresses.Ocsp], [addresses.CertificateOf(authority.Id)]));
         }
 
         return leaf;

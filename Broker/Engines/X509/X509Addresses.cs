@@ -7,10 +7,12 @@ internal sealed class X509Addresses(Uri baseUrl, string target)
 {
     public string Ocsp => AddressOf("ocsp");
 
-    public string RevocationList => AddressOf("crl");
+    /// <param name="authority">The id of who signed: it has a list of its own, also when another one has signed since.</param>
+    public string RevocationListOf(string authority) => AddressOf($"crl/{authority}");
 
     /// <summary>The certificate of who signed, alone and in DER, as RFC 5280 §4.2.2.1 wants it.</summary>
-    public string Issuer => AddressOf("ca.cer");
+    /// <param name="authority">Its id.</param>
+    public string CertificateOf(string authority) => AddressOf($"ca.cer/{authority}");
 
     private string AddressOf(string name) => PublicationAddress.Of(baseUrl, $"v1/x509/{Uri.EscapeDataString(target)}/{name}");
 }

@@ -13,18 +13,25 @@ internal sealed class X509EngineType(IDenyList denyList, TimeProvider time, ILog
     public void ValidateTarget(Target target, CatalogFaults faults)
     {
         var settings = X509Settings.Read(target, faults);
-        if (!File.Exists(settings.Authority.CertificateFile))
+        CheckChain("certificate_file", settings.Authority.CertificateFile);
+        foreach (var (index, previous) in settings.PreviousAuthorities.Index())
         {
-            return;
+            CheckChain($"previous_authorities/{index}/certificate_file", previous.CertificateFile);
         }
 
-        try
+        void CheckChain(string setting, string file)
         {
-            using var chain = AuthorityChain.Read(settings.Authority.CertificateFile);
-        }
-        catch (EngineException e)
-        {
-            SettingsReader.Of(target, faults).Fault("certificate_file", $"cannot be used: {e.Message}");
+            try
+            {
+                if (File.Exists(file))
+                {
+                    using var chain = AuthorityChain.Read(file);
+                }
+            }
+            catch (EngineException e)
+            {
+                SettingsReader.Of(target, faults).Fault(setting, $"cannot be used: {e.Message}");
+            }
         }
     }
 
@@ -35,19 +42,19 @@ internal sealed class X509EngineType(IDenyList denyList, TimeProvider time, ILog
         foreach (var target in targets)
         {
             var own = new CatalogFaults();
-            var authority = X509Settings.Read(target, own).Authority;
+            var settings = X509Settings.Read(target, own);
             if (own.Any)
             {
                 continue;
             }
 
-            foreach (var (setting, file) in ((string, string)[])[("key_file", authority.KeyFile), ("certificate_file", authority.CertificateFile)])
+            foreach (var (setting, file) in FilesOf(settings))
             {
-                if (!seen.TryAdd($"{setting} {file}", target.Name))
+                if (!seen.TryAdd(file, target.Name))
                 {
                     faults.Add(
                         $"targets/{target.Name}/settings/{setting}",
-                        $"must not be that of target {seen[$"{setting} {file}"]}, which publishes another list of what was revoked");
+                        $"must not be that of target {seen[file]}, which publishes another list of what was revoked");
                 }
             }
         }
@@ -72,6 +79,16 @@ internal sealed class X509EngineType(IDenyList denyList, TimeProvider time, ILog
             ? throw new ArgumentException(string.Join("; ", faults.All), nameof(target))
             : new X509Engine(target.Name, settings, denyList, time, logger);
     }
+
+    private static IEnumerable<(string Setting, string File)> FilesOf(X509Settings settings) =>
+        settings.PreviousAuthorities.Index()
+            .SelectMany(one => (IEnumerable<(string, string)>)
+            [
+                ($"previous_authorities/{one.Index}/key_file", one.Item.KeyFile),
+                ($"previous_authorities/{one.Index}/certificate_file", one.Item.CertificateFile),
+            ])
+            .Prepend(("certificate_file", settings.Authority.CertificateFile))
+            .Prepend(("key_file", settings.Authority.KeyFile));
 
     private static string PathOf(LeafName name) => name.Kind switch
     {

@@ -9,6 +9,9 @@ internal sealed record X509Settings
     /// <summary>Who signs.</summary>
     public required AuthoritySettings Authority { get; init; }
 
+    /// <summary><c>previous_authorities</c>: who signed before, at most 8. None when not set.</summary>
+    public required IReadOnlyList<PreviousAuthority> PreviousAuthorities { get; init; }
+
     /// <summary><c>crl_lifetime</c>: from a CRL's <c>thisUpdate</c> to its <c>nextUpdate</c>. Default 10m, 1m to 7d.</summary>
     public required TimeSpan CrlLifetime { get; init; }
 
@@ -24,14 +27,16 @@ internal sealed record X509Settings
     public static X509Settings Read(Target target, CatalogFaults faults)
     {
         var reader = SettingsReader.Of(target, faults);
+        var authority = AuthoritySettings.Read(reader) with
+        {
+            NameConstraints = reader.Has("name_constraints")
+                ? NameConstraintSettings.Read(reader.Section("name_constraints"))
+                : null,
+        };
         var settings = new X509Settings
         {
-            Authority = AuthoritySettings.Read(reader) with
-            {
-                NameConstraints = reader.Has("name_constraints")
-                    ? NameConstraintSettings.Read(reader.Section("name_constraints"))
-                    : null,
-            },
+            Authority = authority,
+            PreviousAuthorities = PreviousAuthority.ReadAll(reader, authority),
             CrlLifetime = reader.Duration(
                 "crl_lifetime", TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1), TimeSpan.FromDays(7)),
             OcspLifetime = reader.Duration(

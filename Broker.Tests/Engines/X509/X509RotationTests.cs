@@ -1,0 +1,253 @@
+using System.Security.Cryptography.X509Certificates;
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.X509;
+using SecretsBroker.Engines.X509.Ocsp;
+using SecretsBroker.Leases;
+using SecretsBroker.Tests.Engines.X509.Ocsp;
+
+namespace SecretsBroker.Tests.Engines.X509;
+
+/// <summary>Another certificate of an authority, and another authority, while certificates of the one before live.</summary>
+[TestFixture]
+internal sealed class X509RotationTests
+{
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
+
+    private X509Files _files = null!;
+    private ManualTime _time = null!;
+    private InMemoryDenyList _denyList = null!;
+    private RecordingLogger<X509Engine> _log = null!;
+
+    [SetUp]
+    public void Create()
+    {
+        _files = new X509Files();
+        _time = new ManualTime();
+        _denyList = new InMemoryDenyList(_time);
+        _log = new RecordingLogger<X509Engine>();
+    }
+
+    [TearDown]
+    public void Dispose() => _files.Dispose();
+
+    [Test]
+    public async Task Renewed_certificate_is_used_without_a_restart()
+    {
+        await using var engine = Engine("ca");
+        using var before = await IssueAsync(engine);
+        var renewed = Renew("ca");
+
+        _time.Advance(LookAgainAfter);
+        using var after = await IssueAsync(engine);
+
+        Assert.That(after.CertificateAuthority, Is.EqualTo(renewed).And.Not.EqualTo(before.CertificateAuthority));
+        Assert.That(_log.Text, Does.Contain("renewed certificate"));
+        foreach (var (credential, anchor) in ((CertificateCredential, string)[])[(before, renewed), (after, renewed), (after, before.CertificateAuthority)])
+        {
+            using var leaf = credential.Leaf();
+            Assert.That(Certificates.Chains(leaf, anchor, _time.GetUtcNow(), out var status), Is.True, status);
+        }
+
+        Assert.That(ListOf(before), Is.EqualTo(ListOf(after)), "they have one name and one key, and so one list");
+    }
+
+    [Test]
+    public async Task Certificate_of_another_key_in_its_place_is_not_used_and_told()
+    {
+        await using var engine = Engine("ca");
+        using var before = await IssueAsync(engine);
+        await using (var other = Engine("other"))
+        {
+            other.Prepare();
+        }
+
+        foreach (var kind in (string[])["key", "pem"])
+        {
+            Replace($"ca.{kind}", await File.ReadAllTextAsync(_files.PathOf($"other.{kind}")));
+        }
+
+        _time.Advance(LookAgainAfter);
+        using var after = await IssueAsync(engine);
+
+        Assert.That(after.CertificateAuthority, Is.EqualTo(before.CertificateAuthority));
+        Assert.That(_log.Text, Does.Contain("previous_authorities"));
+    }
+
+    [Test]
+    public async Task While_its_files_cannot_be_used_the_one_before_goes_on()
+    {
+        await using var engine = Engine("ca");
+        using var before = await IssueAsync(engine);
+        Replace("ca.pem", "spoilt");
+        _time.Advance(LookAgainAfter);
+
+        using var meanwhile = await IssueAsync(engine);
+        Assert.That(meanwhile.CertificateAuthority, Is.EqualTo(before.CertificateAuthority));
+        Assert.That(_log.Text, Does.Contain("cannot be used"));
+
+        var renewed = Renew("ca");
+        _time.Advance(LookAgainAfter);
+        using var after = await IssueAsync(engine);
+        Assert.That(after.CertificateAuthority, Is.EqualTo(renewed));
+    }
+
+    [Test]
+    public async Task Previous_authority_goes_on_to_say_what_was_revoked_of_its_certificates()
+    {
+        await using var first = Engine("old");
+        var request = Request();
+        using var credential = (CertificateCredential)await first.IssueAsync(request, CancellationToken.None);
+        using var old = credential.Leaf();
+        await using var engine = Engine("new", "old");
+        using var other = await IssueAsync(engine);
+        var (published, current) = (engine.FindAuthority(IdIn(credential))!, engine.FindAuthority(IdIn(other))!);
+        var lease = TestLeases.LeaseOf(request) with { Handle = credential.Handle };
+
+        await engine.RevokeAsync(lease, CancellationToken.None);
+
+        Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+        Assert.That(Certificates.Lists(await published.ReadRevocationListAsync(CancellationToken.None), old), Is.True);
+        Assert.That(current, Is.SameAs(engine.Current).And.Not.SameAs(published));
+        Assert.That(IdIn(credential), Is.Not.EqualTo(IdIn(other)));
+        using var issuer = X509Certificate2.CreateFromPem(credential.CertificateAuthority);
+        Assert.That(published.Certificate.ToArray(), Is.EqualTo(issuer.RawData));
+        await AssertSignedByAsync(published, credential.CertificateAuthority);
+        await AssertSignedByAsync(current, other.CertificateAuthority);
+    }
+
+    [Test]
+    public async Task Question_by_ocsp_is_answered_by_who_issued_the_certificate()
+    {
+        await using var first = Engine("old");
+        using var old = await IssueAsync(first);
+        await using var engine = Engine("new", "old");
+        using var current = await IssueAsync(engine);
+        foreach (var credential in (CertificateCredential[])[old, current])
+        {
+            using var issuer = X509Certificate2.CreateFromPem(credential.CertificateAuthority);
+            var asked = AskAbout(issuer);
+
+            var found = engine.FindIssuer(asked);
+
+            Assert.That(found!.Certificate.ToArray(), Is.EqualTo(issuer.RawData));
+            using var responder = X509CertificateLoader.LoadCertificate(
+                OcspAnswer.Parse(found.SignAnswer([(asked[0], CertificateStatus.Unknown)], nonce: null).ToArray()).ResponderCertificate);
+            Assert.That(responder.IssuerName.RawData, Is.EqualTo(issuer.SubjectName.RawData));
+        }
+    }
+
+    [Test]
+    public async Task Previous_authority_is_over_when_its_time_is()
+    {
+        await using var first = Engine("old");
+        using var credential = await IssueAsync(first);
+        using var issuer = X509Certificate2.CreateFromPem(credential.CertificateAuthority);
+        await using var engine = Engine("new", "old");
+        engine.Prepare();
+        Assert.That(engine.FindIssuer(AskAbout(issuer)), Is.Not.Null);
+
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.That((engine.FindAuthority(IdIn(credential)), engine.FindIssuer(AskAbout(issuer))), Is.EqualTo(((PublishedAuthority?)null, (PublishedAuthority?)null)));
+    }
+
+    [Test]
+    public async Task While_a_previous_authority_cannot_be_read_nothing_is_proven_and_nobody_is_told_otherwise()
+    {
+        await using var engine = Engine("new", "old");
+        engine.Prepare();
+        var request = Request();
+        using var credential = (CertificateCredential)await engine.IssueAsync(request, CancellationToken.None);
+        var lease = TestLeases.LeaseOf(request) with { Handle = credential.Handle };
+
+        await engine.RevokeAsync(lease, CancellationToken.None);
+
+        Assert.That(File.Exists(_files.PathOf("old.key")), Is.False, "it is not made anew");
+        await Assert.ThrowsAsync<EngineException>(async () => await engine.VerifyAsync(lease, CancellationToken.None));
+        Assert.Throws<EngineException>(() => engine.FindAuthority("another"));
+        Assert.That(engine.FindAuthority(IdIn(credential)), Is.SameAs(engine.Current));
+        _time.Advance(TimeSpan.FromHours(1));
+        Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
+    [Test]
+    public void Two_targets_cannot_have_had_one_authority()
+    {
+        var faults = new CatalogFaults();
+
+        Type().ValidateTogether([Target("ca"), Target("new", "ca") with { Name = "second" }], faults);
+
+        Assert.That(faults.All.Select(fault => fault.Path), Is.EqualTo((string[])
+        [
+            "targets/second/settings/previous_authorities/0/key_file", "targets/second/settings/previous_authorities/0/certificate_file",
+        ]));
+    }
+
+    private static IReadOnlyList<CertificateId> AskAbout(X509Certificate2 issuer) =>
+        OcspRequest.Parse(new OcspQuestion(issuer) { Serials = [LeaseId.New(1).ToSerialNumber()] }.Encode())!.Certificates;
+
+    private static string ListOf(CertificateCredential credential)
+    {
+        using var leaf = credential.Leaf();
+        var text = leaf.Extensions.Single(extension => extension.Oid!.Value == "2.5.29.31").Format(multiLine: false);
+        return text[text.IndexOf("http", StringComparison.Ordinal)..].Trim();
+    }
+
+    private static string IdIn(CertificateCredential credential) => ListOf(credential).Split('/')[^1].TrimEnd(')');
+
+    private async Task AssertSignedByAsync(PublishedAuthority authority, string pem)
+    {
+        X509Files.RequireOpenssl();
+        await File.WriteAllBytesAsync(_files.PathOf("crl"), (await authority.ReadRevocationListAsync(CancellationToken.None)).Der.ToArray());
+        var run = await CommandLine.ProgramRun.OfAsync(
+            "openssl", ["crl", "-inform", "DER", "-in", _files.PathOf("crl"), "-noout", "-CAfile", _files.Write("issuer.pem", pem)]);
+        Assert.That(run.Errors, Does.Contain("verify OK"));
+    }
+
+    /// <summary>The same authority, with a certificate that is two days younger.</summary>
+    private string Renew(string name)
+    {
+        using var key = AuthorityKey.Read(_files.PathOf($"{name}.key"));
+        var pem = AuthorityCertificate.MakeRoot(key, X509Settings.Read(Target(name), new CatalogFaults()).Authority, _time.GetUtcNow().AddDays(-2));
+        Replace($"{name}.pem", pem);
+        return pem;
+    }
+
+    /// <summary>With a moment of its own, however coarse the file system's clock is.</summary>
+    private void Replace(string file, string text)
+    {
+        var path = _files.PathOf(file);
+        var before = File.GetLastWriteTimeUtc(path);
+        File.WriteAllText(path, text);
+        File.SetLastWriteTimeUtc(path, before.AddSeconds(5));
+    }
+
+    private async Task<CertificateCredential> IssueAsync(X509Engine engine) =>
+        (CertificateCredential)await engine.IssueAsync(Request(), CancellationToken.None);
+
+    private IssueRequest Request() => X509Files.Request() with { ExpireTime = _time.GetUtcNow().AddMinutes(5) };
+
+    private X509EngineType Type() => new(_denyList, _time, _log);
+
+    private X509Engine Engine(string name, string? previous = null) => (X509Engine)Type().Create(Target(name, previous));
+
+    private Target Target(string name, string? previous = null) => TestLeases.Target("x509", new
+    {
+        key_file = _files.PathOf($"{name}.key"),
+        certificate_file = _files.PathOf($"{name}.pem"),
+        common_name = $"{name} CA",
+        base_url = "https://broker.example/",
+        previous_authorities = previous is null
+            ? []
+            : new[]
+            {
+                new
+                {
+                    key_file = _files.PathOf($"{previous}.key"),
+                    certificate_file = _files.PathOf($"{previous}.pem"),
+                    until = _time.GetUtcNow().AddHours(1).ToString("O"),
+                },
+            },
+    });
+}
