@@ -56,6 +56,23 @@ internal sealed class TestEngineCommandTests
     }
 
     [Test]
+    public async Task Engine_whose_secrets_end_only_by_time_is_not_held_to_end_them()
+    {
+        (_engine.Description.Revocability, _engine.Description.Lists) = (Engine.V1.Revocability.ExpireOnly, false);
+        _engine.Look = seen =>
+        {
+            // Whatever was revoked.
+            seen.Gone = false;
+            return seen;
+        };
+
+        var run = await RunAsync("--try", "/bin/true");
+
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(run.Output, Does.StartWith("test 1: expire-only").And.Contains("20 kept, 0 broken"));
+    }
+
+    [Test]
     public async Task Engine_that_answers_what_it_may_not_is_told_which_rule()
     {
         _engine.Answer = (made, _) =>

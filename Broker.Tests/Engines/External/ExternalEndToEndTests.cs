@@ -1,6 +1,7 @@
 using Grpc.Core;
 using SecretsBroker.Audit;
 using SecretsBroker.Client;
+using SecretsBroker.Engine.V1;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.V1;
 using Task = System.Threading.Tasks.Task;
@@ -76,7 +77,26 @@ internal sealed class ExternalEndToEndTests
         Assert.That(log, Does.Contain("the engine found accounts: 0").And.Not.Contain(lease.Secret.External.Fields["password"]));
     }
 
-    private static Task<TestBroker> StartBrokerAsync(TestEngine engine, TemporaryFolder folder)
+    [Test]
+    public async Task Lease_that_ends_only_by_time_is_no_debt_when_it_ends_early()
+    {
+        using var folder = new TemporaryFolder();
+        await using var engine = await TestEngine.StartAsync(Path.Combine(folder.Path, "engine.sock"));
+        (engine.Description.Revocability, engine.Description.Lists) = (SecretsBroker.Engine.V1.Revocability.ExpireOnly, false);
+        engine.Look = _ => new VerifyResponse { Gone = false, Findings = { new Finding { Kind = FindingKind.Token, Count = 1 } } };
+        await using var broker = await StartBrokerAsync(engine, folder, "expire-only");
+        using var client = broker.Connect();
+        await using var task = await client.StartTaskAsync("read the minutes");
+        await task.AcquireAsync("read", "notebooks/minutes", new LeaseOptions { Credential = CredentialRequests.External() });
+
+        await task.CompleteAsync(TaskOutcome.Succeeded);
+
+        var revoked = await broker.WaitForAuditAsync(AuditEventType.Revoked, _ => true);
+        Assert.That(revoked.Attempts, Is.EqualTo(1));
+        Assert.That(revoked.Proof, Does.StartWith("expire-only: good until").And.EndsWith("the engine found tokens: 1"));
+    }
+
+    private static Task<TestBroker> StartBrokerAsync(TestEngine engine, TemporaryFolder folder, string revocability = "destroy")
     {
         var secret = Path.Combine(folder.Path, "admin");
         File.WriteAllText(secret, TestExternal.AdminSecret);
@@ -86,7 +106,7 @@ internal sealed class ExternalEndToEndTests
                 engine: external
                 settings:
                   socket: {{engine.Socket}}
-                  revocability: destroy
+                  revocability: {{revocability}}
                   engine_settings: { folder: /srv/notes }
                   secrets: { admin: { file: {{secret}} } }
             grants:

@@ -23,6 +23,8 @@ internal sealed class EngineUnderTest(
 
     public override Grant Grant { get; } = grant;
 
+    public override bool EndsEarly { get; } = ExternalTargetSettings.Read(target, new CatalogFaults()).Revocability != Revocability.ExpireOnly;
+
     public override ICredentialEngine Create(Target target) => new WatchedEngine((IListableEngine)type.Create(target), _leases);
 
     public override bool Accepts(Target target, Grant grant)
@@ -47,8 +49,8 @@ internal sealed class EngineUnderTest(
             throw new InvalidOperationException("it was not issued here");
         }
 
-        await using var engine = type.Create(target);
-        return !(await engine.VerifyAsync(lease, cancellationToken)).Gone;
+        await using var engine = (IListableEngine)type.Create(target);
+        return EndsEarly ? !(await engine.VerifyAsync(lease, cancellationToken)).Gone : await engine.IsWholeAsync(lease.Id, cancellationToken);
     }
 
     /// <summary>Remembers for which lease a credential is.</summary>

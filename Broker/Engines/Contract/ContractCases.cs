@@ -23,7 +23,13 @@ internal abstract class ContractCases(ContractSubject subject, ICredentialEngine
 
     protected Task RequireWorksAsync(Credential credential, string when) => RequireAsync(credential, works: true, when);
 
-    protected Task RequireRefusedAsync(Credential credential, string when) => RequireAsync(credential, works: false, when);
+    /// <summary>Nothing where access ends only by time.</summary>
+    protected Task RequireRefusedAsync(Credential credential, string when) =>
+        Subject.EndsEarly ? RequireAsync(credential, works: false, when) : Task.CompletedTask;
+
+    /// <summary>Nothing where access ends only by time: there the end of a lease is no matter of the target.</summary>
+    protected async Task RequireNotGoneAsync(Lease lease, string otherwise) =>
+        ContractViolationException.Unless(!Subject.EndsEarly || !(await Engine.VerifyAsync(lease, Token)).Gone, otherwise);
 
     protected async Task RequireGoneAsync(Lease lease)
     {

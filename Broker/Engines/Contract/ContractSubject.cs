@@ -23,6 +23,9 @@ internal abstract class ContractSubject
     /// </summary>
     public virtual bool EndsWithoutHandle => true;
 
+    /// <summary>Whether revoking ends the access before its time is over, which <see cref="Revocability.ExpireOnly"/> does not.</summary>
+    public virtual bool EndsEarly => true;
+
     /// <summary>The engine of a target, as one more broker would make it.</summary>
     public abstract ICredentialEngine Create(Target target);
 

@@ -12,7 +12,7 @@ internal sealed class LifecycleCases(ContractSubject subject, ICredentialEngine 
         using var credential = await Engine.IssueAsync(request, Token);
         var lease = LeaseOf(request, credential);
         await RequireWorksAsync(credential, "after it was issued");
-        ContractViolationException.Unless(!(await Engine.VerifyAsync(lease, Token)).Gone, "what was issued is verified as gone");
+        await RequireNotGoneAsync(lease, "what was issued is verified as gone");
 
         await Engine.RevokeAsync(lease, Token);
 
@@ -84,8 +84,7 @@ internal sealed class LifecycleCases(ContractSubject subject, ICredentialEngine 
         await Engine.RevokeAsync(LeaseOf(mine, revoked), Token);
 
         await RequireWorksAsync(kept, "after another lease was revoked");
-        ContractViolationException.Unless(
-            !(await Engine.VerifyAsync(LeaseOf(theirs, kept), Token)).Gone, "a lease is verified as gone after another one was revoked");
+        await RequireNotGoneAsync(LeaseOf(theirs, kept), "a lease is verified as gone after another one was revoked");
         await Engine.RevokeAsync(LeaseOf(theirs, kept), Token);
     }
 

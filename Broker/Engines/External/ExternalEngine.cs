@@ -87,7 +87,25 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         await _calls.RunAsync("revoking", (engine, options) => engine.RevokeAsync(message, options), cancellationToken);
     }
 
-    public ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) => LookAsync(lease.Id, lease.Handle, cancellationToken);
+    public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var seen = await LookAsync(lease.Id, lease.Handle, cancellationToken);
+        if (seen.Gone || Revocability != Revocability.ExpireOnly || lease.ExpireTime <= time.GetUtcNow())
+        {
+            return seen;
+        }
+
+        // One that could do more than wait has not done it yet.
+        var description = await DescribeAsync(cancellationToken);
+        if (description.Revocability != Protocol.Revocability.ExpireOnly)
+        {
+            return seen;
+        }
+
+        // A renewal may have been made there of which the lease does not tell.
+        var end = description.Renewable ? lease.MaxExpireTime : lease.ExpireTime;
+        return new Verification(Gone: true, $"expire-only: good until {end:O} at the latest; {seen.Evidence}");
+    }
 
     public async ValueTask<bool> CanListAsync(CancellationToken cancellationToken)
     {
