@@ -62,7 +62,7 @@ internal static class BrokerCheck
         faults.AddRange(policies.Faults.Select(fault => $"Policy: {fault}"));
         if (online)
         {
-            await AskStoreAsync(Bind<StoreOptions>(configuration, StoreOptions.Section), faults, cancellationToken);
+            await AskStoreAsync(Bind<StoreOptions>(configuration, StoreOptions.Section), catalog.Snapshot, faults, cancellationToken);
             await AskTargetsAsync(services.GetRequiredService<TargetEngines>(), catalog.Snapshot, faults, cancellationToken);
         }
 
@@ -109,7 +109,8 @@ internal static class BrokerCheck
         .AddSingleton<TargetEngines>()
         .BuildServiceProvider();
 
-    private static async Task AskStoreAsync(StoreOptions options, List<string> faults, CancellationToken cancellationToken)
+    private static async Task AskStoreAsync(
+        StoreOptions options, CatalogSnapshot? catalog, List<string> faults, CancellationToken cancellationToken)
     {
         // A SQLite file belongs to the broker that has it open, which may well be running.
         if (options.Kind != StoreOptions.Redis || options.Servers.Length == 0)
@@ -123,6 +124,10 @@ internal static class BrokerCheck
                 options, TimeProvider.System, NullLogger.Instance, cancellationToken);
             var findings = await store.CheckAsync(cancellationToken);
             faults.AddRange(findings.Select(finding => $"Store: {(finding.Refuse ? "" : "(warning) ")}{finding.Text}"));
+            if (catalog is not null && KeptSecrets.FindWarning(catalog, findings) is { } warning)
+            {
+                faults.Add($"Store: (warning) {warning}");
+            }
         }
         catch (BrokerException e)
         {

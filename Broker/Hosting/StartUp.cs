@@ -7,13 +7,14 @@ namespace SecretsBroker.Hosting;
 
 /// <summary>What must hold before the broker listens: a store that keeps the promises, a catalogue and policies without a fault.</summary>
 internal sealed partial class StartUp(
-    ILeaseStore store, CatalogReload catalog, PolicyReload policy, ILogger<StartUp> logger) : IHostedLifecycleService
+    ILeaseStore store, CatalogReload catalog, CurrentCatalog current, PolicyReload policy, ILogger<StartUp> logger) : IHostedLifecycleService
 {
     /// <exception cref="ConfigurationException">Every reason not to start.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         var faults = new List<string>();
-        foreach (var finding in await store.CheckAsync(cancellationToken))
+        var findings = await store.CheckAsync(cancellationToken);
+        foreach (var finding in findings)
         {
             if (finding.Refuse)
             {
@@ -26,6 +27,11 @@ internal sealed partial class StartUp(
         }
 
         faults.AddRange((await catalog.LoadAsync(cancellationToken)).Select(fault => $"Catalog: {fault}"));
+        if (KeptSecrets.FindWarning(current.Snapshot, findings) is { } warning)
+        {
+            LogStoreWarning(warning);
+        }
+
         faults.AddRange((await policy.LoadAsync(cancellationToken)).Select(fault => $"Policy: {fault}"));
         if (faults.Count > 0)
         {

@@ -145,4 +145,5 @@ internal readonly record struct EndPage(IReadOnlyList<Lease> Ended, IReadOnlyLis
 /// <summary>A fault of the store's set-up.</summary>
 /// <param name="Refuse">Whether the broker must not start with it.</param>
 /// <param name="Text">What is wrong and what to set.</param>
-internal readonly record struct StoreFinding(bool Refuse, string Text);
+/// <param name="MayForget">A write that was answered may be gone after a crash, as far as can be seen.</param>
+internal readonly record struct StoreFinding(bool Refuse, string Text, bool MayForget = false);

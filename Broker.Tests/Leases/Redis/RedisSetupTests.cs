@@ -25,6 +25,7 @@ internal sealed class RedisSetupTests
 
         Assert.That(finding.Refuse, Is.EqualTo(refuse));
         Assert.That(finding.Text, Does.Contain(says));
+        Assert.That(finding.MayForget, Is.EqualTo(setting != "maxmemory-policy"));
     }
 
     [TestCase("appendonly", "no")]

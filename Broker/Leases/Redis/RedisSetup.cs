@@ -69,7 +69,7 @@ internal sealed class RedisSetup(RedisStoreOptions options)
         }
 
         if (info.GetValueOrDefault("aof_enabled") != "1")
-            yield return new StoreFinding(!options.AllowVolatile, "loses leases when it stops; set appendonly yes");
+            yield return new StoreFinding(!options.AllowVolatile, "loses leases when it stops; set appendonly yes", MayForget: true);
         else if (CheckSync(sync) is { } finding)
             yield return finding;
 
@@ -89,10 +89,17 @@ internal sealed class RedisSetup(RedisStoreOptions options)
     {
         "always" => null,
         "everysec" => new StoreFinding(
-            false, "can lose the last second when it crashes, and what was issued in it; set appendfsync always where that is too much"),
+            false,
+            "can lose the last second when it crashes, and what was issued in it; set appendfsync always where that is too much",
+            MayForget: options.WaitForReplicas == 0),
         "no" => new StoreFinding(
-            !options.AllowVolatile, "leaves it to the system when data reaches the disk; set appendfsync always or everysec"),
-        _ => new StoreFinding(false, "does not let its appendfsync be asked for; make sure that it is always or everysec"),
+            !options.AllowVolatile,
+            "leaves it to the system when data reaches the disk; set appendfsync always or everysec",
+            MayForget: options.WaitForReplicas == 0),
+        _ => new StoreFinding(
+            false,
+            "does not let its appendfsync be asked for; make sure that it is always or everysec",
+            MayForget: options.WaitForReplicas == 0),
     };
 
     private static async Task<string?> ReadSyncAsync(IServer server)

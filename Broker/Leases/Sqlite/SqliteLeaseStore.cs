@@ -32,11 +32,13 @@ internal sealed partial class SqliteLeaseStore(SqliteStoreOptions options, TimeP
 
         if (options.Path == SqliteStoreOptions.InMemory)
         {
-            findings.Add(new StoreFinding(Refuse: false, "the lease store lives in memory: what is live when the broker stops is forgotten"));
+            findings.Add(new StoreFinding(
+                Refuse: false, "the lease store lives in memory: what is live when the broker stops is forgotten", MayForget: true));
         }
         else if (!options.Durable)
         {
-            findings.Add(new StoreFinding(Refuse: false, "the lease store is not durable: a power cut may forget live leases; set Durable to true"));
+            findings.Add(new StoreFinding(
+                Refuse: false, "the lease store is not durable: a power cut may forget live leases; set Durable to true", MayForget: true));
         }
 
         return ValueTask.FromResult<IReadOnlyList<StoreFinding>>(findings);
