@@ -66,6 +66,18 @@ internal sealed class OAuthContractTests : CredentialEngineContract
                 t["issuer"] = "http://as.example.org";
             },
         },
+        new("a certificate without its key, shown where nobody sees it", $"{TargetPath}/tls_key_file", $"{TargetPath}/client_secret", $"{TargetPath}/token_endpoint")
+        {
+            ChangeTarget = t =>
+            {
+                t["client_authentication"] = "tls_client_auth";
+                t["tls_certificate_file"] = "/broker.pem";
+                foreach (var name in (string[])["revocation_endpoint", "introspection_endpoint"])
+                {
+                    t[name] = "https://as.example.org";
+                }
+            },
+        },
         new("no key", $"{TargetPath}/key_file", $"{GrantPath}/flow")
         {
             ChangeTarget = t =>

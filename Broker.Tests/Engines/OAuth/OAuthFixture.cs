@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Leases;
@@ -26,6 +25,8 @@ internal abstract class OAuthFixture
 
     protected MeasuredBroker Measured { get; private set; } = null!;
 
+    protected RecordingLogger<OAuthEngine> Log { get; private set; } = null!;
+
     protected OAuthEngine Engine { get; private set; } = null!;
 
     protected CancellationToken Token => _end.Token;
@@ -39,6 +40,7 @@ internal abstract class OAuthFixture
         Files.ClientSecret(Secret);
         Files.NewEncryptionKey();
         Measured = new MeasuredBroker();
+        Log = new RecordingLogger<OAuthEngine>();
         Server = await ScriptedServer.StartAsync();
         Engine = NewEngine();
     }
@@ -105,6 +107,6 @@ internal abstract class OAuthFixture
         })!.AsObject();
         change?.Invoke(settings);
         var target = TestLeases.Target("oauth", settings) with { Timeout = timeout ?? TimeSpan.FromMinutes(1) };
-        return (OAuthEngine)new OAuthEngineType(Measured.Metrics, time ?? Time, NullLogger<OAuthEngine>.Instance).Create(target);
+        return (OAuthEngine)new OAuthEngineType(Measured.Metrics, time ?? Time, Log).Create(target);
     }
 }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace SecretsBroker.Tests.Engines.OAuth;
@@ -12,11 +14,21 @@ internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private ScriptedServer()
+    private ScriptedServer(X509Certificate2? certificate)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is not null)
+            {
+                listen.UseHttps(certificate, https =>
+                {
+                    https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                    https.ClientCertificateValidation = (shown, _, _) => Client == shown.Thumbprint;
+                });
+            }
+        }));
         _app = builder.Build();
         Token = http => http.Response.WriteAsync("""{"access_token":"t-1","token_type":"Bearer","expires_in":300}""");
         Revoke = http =>
@@ -41,6 +53,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _app.MapPost("/introspect", (HttpContext http) => AnswerAsync(http, Introspect));
     }
 
+    /// <summary>The thumbprint of the client certificate that it takes.</summary>
+    public string Client { get; set; } = "";
+
     public Func<HttpContext, Task> Token { get; set; }
 
     public Func<HttpContext, Task> Revoke { get; set; }
@@ -53,6 +68,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
     /// <summary>The paths that were got, in order.</summary>
     public ConcurrentQueue<string> MetadataRequests { get; } = [];
 
+    /// <summary>The thumbprints of the client certificates of what was sent, in order.</summary>
+    public ConcurrentQueue<string> Shown { get; } = [];
+
     public ConcurrentBag<string> Revoked { get; } = [];
 
     /// <summary>What was sent, in order: the path, the form, the <c>Authorization</c> header.</summary>
@@ -60,9 +78,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public string Url => _app.Urls.Single();
 
-    public static async Task<ScriptedServer> StartAsync()
+    /// <param name="certificate">Its own; it speaks TLS then, to <see cref="Client"/> and nobody else.</param>
+    public static async Task<ScriptedServer> StartAsync(X509Certificate2? certificate = null)
     {
-        var server = new ScriptedServer();
+        var server = new ScriptedServer(certificate);
         await server._app.StartAsync();
         return server;
     }
@@ -72,6 +91,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http, Func<HttpContext, Task> answer)
     {
         Requests.Enqueue((http.Request.Path, await http.Request.ReadFormAsync(), http.Request.Headers.Authorization.ToString()));
+        if (http.Connection.ClientCertificate is { } shown)
+        {
+            Shown.Enqueue(shown.Thumbprint);
+        }
+
         await answer(http);
     }
 }

@@ -44,5 +44,20 @@ internal sealed class ServerMetadataTests
     public void What_is_none_is_none(string text) =>
         Assert.That(() => Parse(text, "https://as.example"), Throws.InstanceOf<JsonException>());
 
-    private static ServerEndpoints Parse(string text, string issuer) => ServerMetadata.Parse(Encoding.UTF8.GetBytes(text), issuer);
+    [Test]
+    public void Who_shows_a_certificate_asks_where_the_server_wants_to_see_it([Values] bool byCertificate)
+    {
+        const string Text = """
+            {"issuer":"https://as.example","token_endpoint":"https://as.example/token","revocation_endpoint":"https://as.example/revoke",
+             "mtls_endpoint_aliases":{"token_endpoint":"https://mtls.as.example/token"}}
+            """;
+
+        var endpoints = Parse(Text, "https://as.example", byCertificate);
+
+        Assert.That(endpoints.Token.Host, Is.EqualTo(byCertificate ? "mtls.as.example" : "as.example"));
+        Assert.That(endpoints.Revocation!.Host, Is.EqualTo("as.example"));
+    }
+
+    private static ServerEndpoints Parse(string text, string issuer, bool byCertificate = false) =>
+        ServerMetadata.Parse(Encoding.UTF8.GetBytes(text), issuer, byCertificate);
 }

@@ -89,6 +89,8 @@ internal sealed class AuthorizationServer(OAuthTargetSettings settings, OAuthAss
             case ClientAuthentication.PrivateKeyJwt:
                 return form.With(
                     ("client_id", settings.ClientId), ("client_assertion_type", AssertionType), ("client_assertion", assertions.OfClient()));
+            case ClientAuthentication.TlsCertificate:
+                return form.With(("client_id", settings.ClientId));
             case ClientAuthentication.SecretPost:
                 return form.With(("client_id", settings.ClientId), ("client_secret", ReadSecret()));
             default:

@@ -136,7 +136,7 @@ internal sealed partial class EndpointDirectory(
     private async Task<ServerEndpoints> FetchAsync(Uri address, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        return ServerMetadata.Parse(await connection.SendAsync(request, cancellationToken), settings.Issuer);
+        return ServerMetadata.Parse(await connection.SendAsync(request, cancellationToken), settings.Issuer, settings.ClientAuthentication == ClientAuthentication.TlsCertificate);
     }
 
     [LoggerMessage(LogLevel.Warning, "Where the authorization server of target {Target} is asked could not be read: {Reason}")]

@@ -39,7 +39,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         _keys = settings.EncryptionKey is { } key ? new KeyRing(target.Name, key, settings.OlderKeys, time) : null;
         _key = settings.KeyFile.Length > 0 ? new OwnKey<SigningKey>(target.Name, [settings.KeyFile], LoadKey, time) : null;
         _assertions = new OAuthAssertions(settings, () => _key!.Value, time);
-        _connection = new ServerConnection(settings);
+        _connection = new ServerConnection(target.Name, settings, logger);
         _endpoints = new EndpointDirectory(target.Name, settings, _connection, ShareOf(target.Timeout), metrics, time, logger);
         _server = new AuthorizationServer(settings, _assertions, _connection);
         _memory = new TokenMemory(settings.MaxTokenLife + target.Timeout + Late, time);

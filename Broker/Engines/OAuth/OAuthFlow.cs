@@ -21,4 +21,7 @@ internal enum ClientAuthentication
 
     /// <summary>RFC 7523 §2.2.</summary>
     PrivateKeyJwt = 3,
+
+    /// <summary>By its certificate, when the connection opens (RFC 8705 §2).</summary>
+    TlsCertificate = 4,
 }

@@ -13,6 +13,7 @@ internal sealed record OAuthTargetSettings
         ["client_secret_basic"] = ClientAuthentication.SecretBasic,
         ["client_secret_post"] = ClientAuthentication.SecretPost,
         ["private_key_jwt"] = ClientAuthentication.PrivateKeyJwt,
+        ["tls_client_auth"] = ClientAuthentication.TlsCertificate,
     };
 
     /// <summary>
@@ -38,7 +39,7 @@ internal sealed record OAuthTargetSettings
     /// <summary><c>client_authentication</c>. Default <c>client_secret_basic</c>.</summary>
     public required ClientAuthentication ClientAuthentication { get; init; }
 
-    /// <summary><c>client_secret</c>. Required but for <c>private_key_jwt</c>.</summary>
+    /// <summary><c>client_secret</c>. Required for the methods that are named for it.</summary>
     public SecretReference? ClientSecret { get; init; }
 
     /// <summary>
@@ -61,6 +62,12 @@ internal sealed record OAuthTargetSettings
 
     /// <summary><c>tls_ca_file</c>: PEM; the system's trusted roots when not set.</summary>
     public string? TlsCaFile { get; init; }
+
+    /// <summary><c>tls_certificate_file</c>: the broker's client certificate, PEM, followed by its issuers. Required for <c>tls_client_auth</c>, and with its key.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary><c>tls_key_file</c>: its key, PEM.</summary>
+    public string? TlsKeyFile { get; init; }
 
     /// <summary>Null where they are found by the issuer's metadata.</summary>
     public ServerEndpoints? Endpoints => TokenEndpoint is { } token ? new ServerEndpoints(token, RevocationEndpoint, IntrospectionEndpoint) : null;
@@ -91,8 +98,11 @@ internal sealed record OAuthTargetSettings
             OlderKeys = KeyReference.ReadList(reader, "old_encryption_keys"),
             MaxTokenLife = reader.Duration("max_token_life", TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)),
             TlsCaFile = reader.Text("tls_ca_file"),
+            TlsCertificateFile = reader.Text("tls_certificate_file"),
+            TlsKeyFile = reader.Text("tls_key_file"),
         };
         settings.CheckTogether(reader);
+        settings.CheckClient(reader);
         reader.RefuseOthers();
         return settings;
     }
@@ -115,22 +125,9 @@ internal sealed record OAuthTargetSettings
             reader.Fault("issuer", ServerMetadata.IssuerRule);
         }
 
-        if (ClientId.Length > 256)
-        {
-            reader.Fault("client_id", "must have at most 256 characters");
-        }
-
-        var isByKey = ClientAuthentication == ClientAuthentication.PrivateKeyJwt;
-        Demand(reader, "client_secret", !isByKey, "is required, unless client_authentication is private_key_jwt");
-        Demand(reader, "key_file", isByKey, "is required for private_key_jwt");
         Demand(reader, "issuer", KeyFile.Length > 0, "is required with key_file");
         Demand(
             reader, "encryption_key", isFound || reader.Has("revocation_endpoint"), "is required with revocation_endpoint, and without token_endpoint");
-        if (isByKey && reader.Has("client_secret"))
-        {
-            reader.Fault("client_secret", "is of no use for private_key_jwt");
-        }
-
         if (reader.Has("introspection_endpoint") && !isFound && !reader.Has("revocation_endpoint"))
         {
             reader.Fault("introspection_endpoint", "is of no use without revocation_endpoint");
@@ -139,6 +136,33 @@ internal sealed record OAuthTargetSettings
         if (OlderKeys.Count > MaxOlderKeys)
         {
             reader.Fault("old_encryption_keys", $"must be at most {MaxOlderKeys}");
+        }
+    }
+
+    private void CheckClient(SettingsReader reader)
+    {
+        if (ClientId.Length > 256)
+        {
+            reader.Fault("client_id", "must have at most 256 characters");
+        }
+
+        var (isByKey, isByTls) = (ClientAuthentication == ClientAuthentication.PrivateKeyJwt, ClientAuthentication == ClientAuthentication.TlsCertificate);
+        Demand(reader, "client_secret", !isByKey && !isByTls, "is required, unless client_authentication is private_key_jwt or tls_client_auth");
+        Demand(reader, "key_file", isByKey, "is required for private_key_jwt");
+        Demand(reader, "tls_certificate_file", isByTls || reader.Has("tls_key_file"), "is required for tls_client_auth, and with tls_key_file");
+        Demand(reader, "tls_key_file", isByTls || reader.Has("tls_certificate_file"), "is required for tls_client_auth, and with tls_certificate_file");
+        if ((isByKey || isByTls) && reader.Has("client_secret"))
+        {
+            reader.Fault("client_secret", "is of no use for private_key_jwt and tls_client_auth");
+        }
+
+        foreach (var name in (string[])["issuer", "token_endpoint", "revocation_endpoint", "introspection_endpoint"])
+        {
+            var isAsked = name != "issuer" || !reader.Has("token_endpoint");
+            if (isByTls && isAsked && reader.Text(name)?.StartsWith("http:", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                reader.Fault(name, "must be https for tls_client_auth");
+            }
         }
     }
 

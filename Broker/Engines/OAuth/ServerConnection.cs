@@ -7,26 +7,20 @@ using SecretsBroker.Configuration;
 namespace SecretsBroker.Engines.OAuth;
 
 /// <summary>HTTP to an authorization server. Answers are short, redirects are not followed, and the token is the limit of a call.</summary>
-internal sealed class ServerConnection : IDisposable
+internal sealed partial class ServerConnection(string target, OAuthTargetSettings settings, ILogger logger) : IDisposable
 {
     private const int MaxAnswerBytes = 64 * 1024;
 
-    private readonly OAuthTargetSettings _settings;
-    private readonly Lazy<HttpClient> _client;
-
-    public ServerConnection(OAuthTargetSettings settings)
-    {
-        _settings = settings;
-        // Made on first use, so that a file that is not there yet does not keep the broker from starting.
-        _client = new Lazy<HttpClient>(CreateClient, LazyThreadSafetyMode.PublicationOnly);
-    }
+    private readonly Lock _lock = new();
+    private readonly List<HttpClient> _clients = [];
+    private (DateTime Certificate, DateTime Key) _seen;
 
     /// <returns>The body of the answer.</returns>
     /// <exception cref="OAuthRefusalException">Its status is another than 200.</exception>
     public async Task<byte[]> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        using var response = await _client.Value.SendAsync(request, cancellationToken);
+        using var response = await Client().SendAsync(request, cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         if ((int)response.StatusCode == 200)
         {
@@ -38,13 +32,7 @@ internal sealed class ServerConnection : IDisposable
         throw OAuthRefusalException.Of((int)response.StatusCode, code);
     }
 
-    public void Dispose()
-    {
-        if (_client.IsValueCreated)
-        {
-            _client.Value.Dispose();
-        }
-    }
+    public void Dispose() => _clients.ForEach(client => client.Dispose());
 
     private static string? ReadCode(byte[] body)
     {
@@ -62,7 +50,38 @@ internal sealed class ServerConnection : IDisposable
         }
     }
 
-    private HttpClient CreateClient()
+    /// <summary>
+    /// Made on first use, so that a file that is not there yet does not keep the broker from starting; and anew when the broker has got another
+    /// certificate, because connections keep the one that they were opened with.
+    /// </summary>
+    private HttpClient Client()
+    {
+        lock (_lock)
+        {
+            var moments = (MomentOf(settings.TlsCertificateFile), MomentOf(settings.TlsKeyFile));
+            if (_clients.LastOrDefault() is not { } latest)
+            {
+                _clients.Add(latest = Create());
+            }
+            else if (moments != _seen)
+            {
+                try
+                {
+                    // Calls may still be under way in those before it.
+                    _clients.Add(latest = Create());
+                }
+                catch (EngineException e)
+                {
+                    LogUnusable(logger, target, e.Message);
+                }
+            }
+
+            _seen = moments;
+            return latest;
+        }
+    }
+
+    private HttpClient Create()
     {
         var handler = new SocketsHttpHandler
         {
@@ -70,14 +89,19 @@ internal sealed class ServerConnection : IDisposable
             UseProxy = false,
             UseCookies = false,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = settings.TlsCaFile is not { } file ? null : AuthorityFile.TryTrust(file)
+                    ?? throw new EngineException($"its TLS file {file} cannot be read, or holds no certificate", isTransient: false),
+                ClientCertificateContext = settings.TlsCertificateFile is not { } certificate ? null : CertificateFiles.TryRead(certificate, settings.TlsKeyFile!)
+                    ?? throw new EngineException($"its TLS file {certificate}, or the key to it, cannot be used", isTransient: false),
+            },
         };
-        if (_settings.TlsCaFile is { } file)
-        {
-            var trust = AuthorityFile.TryTrust(file)
-                ?? throw new EngineException($"its TLS file {file} cannot be read, or holds no certificate", isTransient: false);
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
-        }
-
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaxAnswerBytes };
     }
+
+    private static DateTime MomentOf(string? file) => file is null ? default : File.GetLastWriteTimeUtc(file);
+
+    [LoggerMessage(LogLevel.Warning, "Another client certificate for target {Target} cannot be used, and the one before is: {Reason}")]
+    private static partial void LogUnusable(ILogger logger, string target, string reason);
 }

@@ -21,14 +21,17 @@ internal static class ServerMetadata
         return [new Uri($"{host}/.well-known/oauth-authorization-server{path}"), new Uri($"{host}{path}/.well-known/openid-configuration")];
     }
 
+    /// <param name="json">What was read.</param>
+    /// <param name="issuer">Whose it has to be.</param>
+    /// <param name="byCertificate">Whether the broker's client shows a certificate, for which a server may have other endpoints (RFC 8705 §5).</param>
     /// <exception cref="JsonException">It is none.</exception>
     /// <exception cref="EngineException">It is another issuer's, or names what nothing may be sent to.</exception>
-    public static ServerEndpoints Parse(ReadOnlyMemory<byte> json, string issuer)
+    public static ServerEndpoints Parse(ReadOnlyMemory<byte> json, string issuer, bool byCertificate)
     {
         try
         {
             using var metadata = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return Read(metadata.RootElement, issuer);
+            return Read(metadata.RootElement, issuer, byCertificate);
         }
         catch (InvalidOperationException)
         {
@@ -37,7 +40,7 @@ internal static class ServerMetadata
         }
     }
 
-    private static ServerEndpoints Read(JsonElement metadata, string issuer)
+    private static ServerEndpoints Read(JsonElement metadata, string issuer, bool byCertificate)
     {
         if (metadata.ValueKind != JsonValueKind.Object || TextOf(metadata, "issuer") is not { } named)
         {
@@ -52,9 +55,15 @@ internal static class ServerMetadata
 
         var mayBeHere = ServerEndpoints.IsHere(new Uri(issuer));
         return new ServerEndpoints(
-            AddressOf(metadata, "token_endpoint", mayBeHere) ?? throw new EngineException("its metadata names no token_endpoint", isTransient: false),
-            AddressOf(metadata, "revocation_endpoint", mayBeHere),
-            AddressOf(metadata, "introspection_endpoint", mayBeHere));
+            Find("token_endpoint") ?? throw new EngineException("its metadata names no token_endpoint", isTransient: false),
+            Find("revocation_endpoint"),
+            Find("introspection_endpoint"));
+
+        Uri? Find(string name) =>
+            (byCertificate && metadata.TryGetProperty("mtls_endpoint_aliases", out var aliases) && aliases.ValueKind == JsonValueKind.Object
+                ? AddressOf(aliases, name, mayBeHere)
+                : null)
+            ?? AddressOf(metadata, name, mayBeHere);
     }
 
     /// <param name="metadata">The metadata.</param>
