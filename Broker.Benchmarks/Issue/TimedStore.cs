@@ -4,6 +4,7 @@ using System.Reflection;
 using SecretsBroker.Approvals;
 using SecretsBroker.Behaviour;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.Static;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
@@ -12,7 +13,7 @@ using SecretsBroker.Reconciliation;
 namespace SecretsBroker.Benchmarks.Issue;
 
 /// <summary>All that a store does for a broker.</summary>
-internal interface ITimedStore : ILeaseStore, IDelegationStore, IDenyList, IReplayStore, IApprovalStore, ISignalStore, ILogPositions;
+internal interface ITimedStore : ILeaseStore, IDelegationStore, IDenyList, IReplayStore, IApprovalStore, ISignalStore, ILogPositions, IStaticSecretStore;
 
 /// <summary>Stands before a store and measures each of its operations. The runtime makes a class of its own of it.</summary>
 public class TimedStore : DispatchProxy

@@ -27,7 +27,7 @@ internal static class PostgresBenchmark
         await using var rig = await PostgresRig.StartAsync(options.Workers.Max());
         Explain(options);
 
-        Scenario[] scenarios = [rig.Naive, rig.Floor, rig.Broker];
+        Scenario[] scenarios = [.. new[] { rig.Naive, rig.Floor, rig.Calls, rig.Broker }.Where(row => row == rig.Broker || options.Wants(row.Name))];
         Scenario[] lone = [rig.Broker, rig.Ungathered];
         var alone = options with { Workers = [1] };
         var progress = new Progress(Rounds.StepsOf(scenarios.Length, options) + Rounds.StepsOf(lone.Length, alone) + 2);
@@ -41,7 +41,7 @@ internal static class PostgresBenchmark
         var figures = new Figures();
         new Report(rounds, options, figures).Table(scenarios);
         Console.WriteLine();
-        Ratios(rounds, options, rig, figures);
+        Ratios(rounds, options, scenarios, rig, figures);
         var (gathered, ungathered) = (P50(loneRounds, rig.Broker), P50(loneRounds, rig.Ungathered));
         Console.WriteLine($"a lone cycle, median: {gathered:0.00} ms where requests are gathered, {ungathered:0.00} ms where they are not");
         figures.Add("lone_ratio", gathered / ungathered);
@@ -56,14 +56,23 @@ internal static class PostgresBenchmark
 
     private static double P50(Rounds rounds, Scenario scenario) => rounds.Median(scenario, 1, load => load.P50.TotalMilliseconds);
 
-    private static void Ratios(Rounds rounds, RunOptions options, PostgresRig rig, Figures figures)
+    private static void Ratios(Rounds rounds, RunOptions options, IReadOnlyCollection<Scenario> measured, PostgresRig rig, Figures figures)
     {
         foreach (var workers in options.Workers)
         {
-            var (naive, floor) = (rounds.Ratio(rig.Broker, rig.Naive, workers), rounds.Ratio(rig.Broker, rig.Floor, workers));
-            Console.WriteLine($"{workers,4} at once: the broker does {naive:0.0} times the naive way, and {floor:0.00} of the floor");
-            figures.Add($"naive_ratio_{workers}", naive);
-            figures.Add($"floor_ratio_{workers}", floor);
+            Ratio(rig.Broker, rig.Naive, workers, "naive");
+            Ratio(rig.Broker, rig.Floor, workers, "floor");
+            Ratio(rig.Broker, rig.Calls, workers, "calls");
+            Ratio(rig.Calls, rig.Floor, workers, "calls_to_floor");
+        }
+
+        void Ratio(Scenario of, Scenario to, int workers, string name)
+        {
+            if (!measured.Contains(of) || !measured.Contains(to))
+                return;
+            var ratio = rounds.Ratio(of, to, workers);
+            Console.WriteLine($"{workers,4} at once: {of.Name} / {to.Name} = {ratio:0.00}");
+            figures.Add($"{name}_ratio_{workers}", ratio);
         }
     }
 
@@ -73,6 +82,7 @@ internal static class PostgresBenchmark
                 because another changed the same row is repeated; at most {PostgresRig.NaiveConnections} connections.
         floor   plain SQL at its best: {PlainSql.FloorBatch} roles a transaction, ready verifiers, IN ROLE instead of GRANT; {PostgresRig.FloorConnections} connections, whatever the column
                 says; p50 and p99 are those of {PlainSql.FloorBatch} cycles. It keeps no lease, no record, no order of revocation, and proves nothing.
+        calls   two empty authenticated calls to the broker (ListLeases of one that has none): what gRPC, sockets and the caller leave possible at most.
         broker  IssueLease with a new task, then CompleteTask, over gRPC with an identity each: decided, recorded (audit log and SQLite flush to
                 the disk before they answer), made, revoked, looked at again.
         Medians of {options.Rounds} interleaved rounds of {options.Cell.TotalSeconds} s; ratios are taken within a round.

@@ -37,6 +37,9 @@ internal sealed class PostgresRig : IAsyncDisposable
 
     public Scenario Floor { get; }
 
+    /// <summary>As many calls as a cycle, that do next to nothing.</summary>
+    public Scenario Calls { get; private set; } = null!;
+
     public Scenario Broker { get; private set; } = null!;
 
     /// <summary>The same with <c>gather: 1</c>.</summary>
@@ -50,9 +53,12 @@ internal sealed class PostgresRig : IAsyncDisposable
         try
         {
             await rig.Plain.PrepareAsync();
-            rig._agents = await rig.AddBrokerAsync(gather: 64, Math.Max(workers, TraceWorkers));
+            var broker = await rig.AddBrokerAsync(gather: 64);
+            rig._agents = broker.Agents("agent", Math.Max(workers, TraceWorkers));
+            var idle = broker.Agents("idle", workers);
+            rig.Calls = new Scenario("calls", "calls: two that do nothing", worker => CallTwiceAsync(idle[worker]));
             rig.Broker = Cycle("broker", "broker: issue + complete", rig._agents);
-            rig.Ungathered = Cycle("ungathered", "broker that does not gather", await rig.AddBrokerAsync(gather: 1, 1));
+            rig.Ungathered = Cycle("ungathered", "broker that does not gather", (await rig.AddBrokerAsync(gather: 1)).Agents("agent", 1));
             return rig;
         }
         catch
@@ -92,11 +98,17 @@ internal sealed class PostgresRig : IAsyncDisposable
     private static Task ForEachAsync<T>(IEnumerable<T> all, Func<T, Task> work) => Parallel.ForEachAsync(
         all, new ParallelOptions { MaxDegreeOfParallelism = TraceWorkers }, async (one, _) => await work(one));
 
-    private async Task<IReadOnlyList<Agent>> AddBrokerAsync(int gather, int agents)
+    private static async Task CallTwiceAsync(Agent agent)
+    {
+        await agent.ListNothingAsync();
+        await agent.ListNothingAsync();
+    }
+
+    private async Task<LocalBroker> AddBrokerAsync(int gather)
     {
         var store = new Dictionary<string, string> { ["Kind"] = StoreOptions.Sqlite };
         var broker = await LocalBroker.StartAsync(store, _database.CatalogOf(gather));
         _brokers.Add(broker);
-        return broker.Agents("agent", agents);
+        return broker;
     }
 }

@@ -45,16 +45,40 @@ internal sealed class GatheringTests
     }
 
     [Test]
-    public async Task As_many_calls_run_at_once_as_there_are_lanes()
+    public async Task Further_lane_is_taken_for_a_full_load()
     {
         using var limit = NewLimit();
-        _gathering = new Gathering<int, string>(lanes: 2, width: 4, TimeProvider.System, CallAsync);
+        var time = new ManualTime();
+        _gathering = new Gathering<int, string>(lanes: 2, width: 4, time, CallAsync);
 
-        var running = Enumerable.Range(1, 4).Select(n => _gathering.RunAsync(n, limit)).ToArray();
+        var running = Enumerable.Range(1, 4).Select(n => _gathering.RunAsync(n, limit)).ToList();
+        Assert.That(_calls, Is.EqualTo(new int[][] { [1] }));
+        running.Add(_gathering.RunAsync(5, limit));
+        await Wait.UntilAsync(() => _calls.Count == 2);
+        // Now both are taken.
+        running.AddRange(Enumerable.Range(6, 4).Select(n => _gathering.RunAsync(n, limit)));
 
-        Assert.That(_calls, Is.EqualTo(new int[][] { [1], [2] }));
+        Assert.That(_calls, Is.EqualTo(new int[][] { [1], [2, 3, 4, 5] }));
         _gate.SetResult();
-        Assert.That(await Task.WhenAll(running), Is.EqualTo(new[] { "1", "2", "3", "4" }));
+        Assert.That(await Task.WhenAll(running), Is.EqualTo(Enumerable.Range(1, 9).Select(n => $"{n}")));
+    }
+
+    [Test]
+    public async Task Further_lane_is_taken_when_the_first_one_hangs()
+    {
+        using var limit = NewLimit();
+        var time = new ManualTime();
+        _gathering = new Gathering<int, string>(lanes: 2, width: 4, time, CallAsync);
+        var running = Enumerable.Range(1, 3).Select(n => _gathering.RunAsync(n, limit)).ToList();
+        time.Advance(TimeSpan.FromMilliseconds(99));
+        Assert.That(_calls, Is.EqualTo(new int[][] { [1] }));
+
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        await Wait.UntilAsync(() => _calls.Count == 2);
+
+        Assert.That(_calls, Is.EqualTo(new int[][] { [1], [2, 3] }));
+        _gate.SetResult();
+        Assert.That(await Task.WhenAll(running), Is.EqualTo(new[] { "1", "2", "3" }));
     }
 
     [Test]

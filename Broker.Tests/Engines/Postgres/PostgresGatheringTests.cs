@@ -131,6 +131,27 @@ internal sealed class PostgresGatheringTests : PostgresFixture
     }
 
     [Test]
+    public async Task Nobody_logs_in_while_roles_are_being_dropped()
+    {
+        var requests = await NewRequestsAsync();
+        var credentials = await Task.WhenAll(requests.Select(r => Engine.IssueAsync(r, Token).AsTask()));
+        // Held where roles are dropped, behind the look for sessions: a session whose role goes would be beyond the broker's reach.
+        await TestDatabase.RunAsync(_other, "BEGIN; LOCK TABLE pg_auth_members IN SHARE MODE");
+
+        var revoking = requests.Zip(credentials).Select(pair => Engine.RevokeAsync(LeaseOf(pair.First, pair.Second.Handle), Token).AsTask()).ToArray();
+        await UntilAsync(async () => await TestDatabase.RunAsync(
+            $"SELECT count(*) FROM pg_roles WHERE rolname IN ({NamesOf(requests)}) AND NOT rolcanlogin") is > 0L);
+        var forbidden = await TestDatabase.RunAsync(
+            $"SELECT rolname::text FROM pg_roles WHERE rolname IN ({NamesOf(requests)}) AND NOT rolcanlogin LIMIT 1");
+        var refused = credentials.Cast<DatabaseCredential>().Single(credential => credential.Username == (string)forbidden!);
+
+        await AssertRefusedAsync(PostgresErrorCodes.InvalidAuthorizationSpecification, () => TestDatabase.LogInAsync(refused, Token));
+        await TestDatabase.RunAsync(_other, "ROLLBACK");
+        await Task.WhenAll(revoking);
+        await AssertNoneLeftAsync(requests);
+    }
+
+    [Test]
     public async Task What_never_existed_is_revoked_beside_what_does()
     {
         var requests = await NewRequestsAsync();

@@ -3,10 +3,13 @@ using Npgsql;
 namespace SecretsBroker.Engines.Postgres;
 
 /// <summary>
-/// Puts what is asked for at the same time into one transaction. Whoever finds a lane free goes at once and alone, within its own time; those
-/// that come while all lanes are taken go together in the next one. So a lone request waits for nobody, and many share one wait for the disk.
+/// Puts what is asked for at the same time into one transaction. Whoever finds nobody under way goes at once and alone, within its own time;
+/// those that come meanwhile go together in the next one. So a lone request waits for nobody, and many share one wait for the disk.
 /// </summary>
-/// <remarks>A lane is no place to wait for somebody's lock or sessions: whoever has to is to be sent away, and does it where nobody stands behind.</remarks>
+/// <remarks>
+/// A further lane beside one that is under way would only divide what is shared: it is taken for a full load, or when somebody has waited long.
+/// A lane is no place to wait for somebody's lock or sessions: whoever has to is to be sent away, and does it where nobody stands behind.
+/// </remarks>
 /// <param name="lanes">How many transactions at once.</param>
 /// <param name="width">How many requests one of them takes along at most: no answer waits for a transaction without end.</param>
 /// <param name="time">The clock of the limits.</param>
@@ -14,9 +17,13 @@ namespace SecretsBroker.Engines.Postgres;
 internal sealed class Gathering<TRequest, TResult>(
     int lanes, int width, TimeProvider time, Func<IReadOnlyList<TRequest>, CallLimit, Task<IReadOnlyList<TResult>>> call)
 {
+    // A transaction that takes longer may be hanging: at a lock of the catalogue, or on a connection that is dead.
+    private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _lock = new();
     private readonly Queue<Member> _waiting = [];
-    private int _free = lanes;
+    private int _taken;
+    private bool _isWatched;
 
     /// <summary>Ends within the limit. Whoever gives up before its turn is not called for; later, its request may still take effect.</summary>
     public async Task<TResult> RunAsync(TRequest request, CallLimit limit)
@@ -32,28 +39,65 @@ internal sealed class Gathering<TRequest, TResult>(
         }
         finally
         {
-            Leave();
+            PassOn();
         }
     }
 
-    /// <returns>Null when a lane is free; it is taken.</returns>
+    /// <returns>Null when nobody is under way: a lane is taken for the request.</returns>
     private Member? Enqueue(TRequest request, CallLimit limit)
     {
+        var member = new Member(request, limit);
+        bool isFull;
         lock (_lock)
         {
-            if (_free > 0)
+            if (_taken == 0)
             {
-                _free--;
+                _taken++;
                 return null;
             }
 
-            var member = new Member(request, limit);
             _waiting.Enqueue(member);
-            return member;
+            if (_taken == lanes)
+            {
+                return member;
+            }
+
+            isFull = _waiting.Count >= width;
+            _taken += isFull ? 1 : 0;
+            if (!isFull && !_isWatched)
+            {
+                _isWatched = true;
+                _ = WatchAsync();
+            }
         }
+
+        if (isFull)
+        {
+            PassOn();
+        }
+
+        return member;
     }
 
-    private void Leave()
+    private async Task WatchAsync()
+    {
+        await Task.Delay(_patience, time);
+        lock (_lock)
+        {
+            _isWatched = false;
+            if (_taken == lanes || _waiting.Count == 0)
+            {
+                return;
+            }
+
+            _taken++;
+        }
+
+        PassOn();
+    }
+
+    /// <summary>Gives a lane to those who wait; it is free when nobody does.</summary>
+    private void PassOn()
     {
         var members = Next();
         if (members.Count > 0)
@@ -85,7 +129,7 @@ internal sealed class Gathering<TRequest, TResult>(
                 }
             }
 
-            _free += members.Count == 0 ? 1 : 0;
+            _taken -= members.Count == 0 ? 1 : 0;
         }
 
         return members;

@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// <param name="Aside">Those at once that have to wait for somebody, each on a connection that no lane needs.</param>
 internal readonly record struct GatheringLimits(int Lanes, int Width, int Aside)
 {
-    // One to run while the other waits for the disk. With more of them there is less to gather.
+    // One for all but a full load, and one beside it. With more of them there is less to gather.
     private const int MaxLanes = 2;
 
     public static GatheringLimits Of(Target target, int gather)

@@ -50,6 +50,8 @@ internal sealed class PostgresConnections(Target target, PostgresTargetSettings 
             Timeout = seconds,
             CommandTimeout = seconds,
             CancellationTimeout = 500,
+            MaxAutoPrepare = 30,
+            AutoPrepareMinUsages = 2,
         };
     }
 

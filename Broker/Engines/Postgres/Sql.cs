@@ -70,13 +70,14 @@ internal static partial class Sql
     public static NpgsqlBatchCommand OidsBefore(IEnumerable<string> roles, IEnumerable<DateTime> deadlines) =>
         new("""
             SELECT r.oid, 1 / (clock_timestamp() < t.deadline)::int
-            FROM unnest($1, $2) WITH ORDINALITY AS t (name, deadline, n) JOIN pg_roles r ON r.rolname = t.name
+            FROM unnest($1, $2) WITH ORDINALITY AS t (name, deadline, n)
+            JOIN (SELECT oid, rolname FROM pg_roles WHERE rolname = ANY ($1)) AS r ON r.rolname = t.name
             ORDER BY t.n
             """)
         {
             Parameters =
             {
-                Texts(roles),
+                Names(roles),
                 new NpgsqlParameter<DateTime[]> { TypedValue = [.. deadlines], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz },
             },
         };
@@ -178,31 +179,38 @@ internal static partial class Sql
             END $do$
             """);
 
-    /// <summary>For each role, in order, whether there is one of its name or a session of its OID.</summary>
-    public static NpgsqlBatchCommand Remains(IEnumerable<string> roles, IEnumerable<uint> oids) =>
+    /// <summary>Fails the whole transaction (22012) while one of the roles may log in or has sessions. Those that do not exist have none.</summary>
+    public static NpgsqlBatchCommand RequireIdle(IEnumerable<string> roles) =>
         new("""
-            SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = t.name)
-                OR t.oid IN (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL)
-            FROM unnest($1, $2) WITH ORDINALITY AS t (name, oid, n)
-            ORDER BY t.n
+            WITH named AS MATERIALIZED (SELECT oid, rolcanlogin FROM pg_roles WHERE rolname = ANY ($1))
+            SELECT 1 / (NOT EXISTS (SELECT FROM named WHERE rolcanlogin)
+                AND NOT EXISTS (SELECT FROM pg_stat_get_activity(NULL) WHERE usesysid = ANY (ARRAY(SELECT oid FROM named))))::int
             """)
         {
-            Parameters = { Texts(roles), OidsOf(oids) },
+            Parameters = { Names(roles) },
         };
 
+    /// <summary>A role that does not exist fails it (42704), and so does what belongs to one (2BP01).</summary>
+    public static NpgsqlBatchCommand DropRoles(IEnumerable<string> roles) => new($"DROP ROLE {string.Join(", ", roles.Distinct().Select(Identifier))}");
+
     /// <summary>For each role, in order, three counts: roles of that name, roles of that OID, sessions of either.</summary>
-    /// <remarks>From the function under <c>pg_stat_activity</c>: the view looks up the name of every session's user.</remarks>
+    /// <remarks>
+    /// From the function under <c>pg_stat_activity</c>: the view looks up the name of every session's user. The roles are found by their index,
+    /// whatever else the catalogue holds.
+    /// </remarks>
     public static NpgsqlBatchCommand Look(IEnumerable<string> roles, IEnumerable<uint> oids) =>
         new("""
-            WITH sessions AS MATERIALIZED (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL)
-            SELECT (SELECT count(*) FROM pg_roles WHERE rolname = t.name),
-                   (SELECT count(*) FROM pg_roles WHERE oid = t.oid),
-                   (SELECT count(*) FROM sessions WHERE usesysid = t.oid OR usesysid = (SELECT oid FROM pg_roles WHERE rolname = t.name))
+            WITH sessions AS MATERIALIZED (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL),
+                 named AS MATERIALIZED (SELECT rolname, oid FROM pg_roles WHERE rolname = ANY ($1)),
+                 known AS MATERIALIZED (SELECT oid FROM pg_roles WHERE oid = ANY ($2))
+            SELECT (SELECT count(*) FROM named WHERE rolname = t.name),
+                   (SELECT count(*) FROM known WHERE oid = t.oid),
+                   (SELECT count(*) FROM sessions WHERE usesysid = t.oid OR usesysid = (SELECT oid FROM named WHERE rolname = t.name))
             FROM unnest($1, $2) WITH ORDINALITY AS t (name, oid, n)
             ORDER BY t.n
             """)
         {
-            Parameters = { Texts(roles), OidsOf(oids) },
+            Parameters = { Names(roles), OidsOf(oids) },
         };
 
     /// <summary>
@@ -249,6 +257,9 @@ internal static partial class Sql
     private static NpgsqlParameter Text(string value) => new NpgsqlParameter<string> { TypedValue = value };
 
     private static NpgsqlParameter Texts(IEnumerable<string> values) => new NpgsqlParameter<string[]> { TypedValue = [.. values] };
+
+    private static NpgsqlParameter Names(IEnumerable<string> roles) =>
+        new NpgsqlParameter<string[]> { TypedValue = [.. roles], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Name };
 
     private static NpgsqlParameter OidsOf(IEnumerable<uint> oids) =>
         new NpgsqlParameter<uint[]> { TypedValue = [.. oids], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
