@@ -89,25 +89,6 @@ internal sealed class ExternalReconciliationTests
     }
 
     [Test]
-    public async Task List_without_an_end_is_given_up_and_nothing_is_removed()
-    {
-        var pages = 0;
-        var orphan = LeaseId.New(0, ReconcilingOperator.Installation).Value;
-        _engine.Plant(orphan);
-        _engine.Page = (_, page) =>
-        {
-            page.NextCursor = $"page-{++pages}";
-            return page;
-        };
-        await using var broker = await StartAsync();
-
-        await Rpc.RefusedAsync(StatusCode.Unavailable, () => broker.ReconcileAsync("notebooks"));
-
-        Assert.That(pages, Is.EqualTo(5_000));
-        Assert.That(_engine.Has(orphan), Is.True);
-    }
-
-    [Test]
     public async Task Brokers_do_it_by_themselves_whatever_other_engines_do()
     {
         await using var silent = await TestEngine.StartAsync(Path.Combine(_folder.Path, "silent.sock"));
@@ -116,8 +97,12 @@ internal sealed class ExternalReconciliationTests
         var orphan = LeaseId.New(0, ReconcilingOperator.Installation).Value;
         silent.Plant(orphan);
         _engine.Plant(orphan);
-
         await Wait.UntilAsync(() => !_engine.Has(orphan));
+
+        // Removed by a pass that came after the one before, at all targets, had come to its end.
+        var second = LeaseId.New(0, ReconcilingOperator.Installation).Value;
+        _engine.Plant(second);
+        await Wait.UntilAsync(() => !_engine.Has(second));
 
         Assert.That(silent.Has(orphan), Is.True);
     }
