@@ -51,6 +51,7 @@ internal sealed class SetBackShardTests
         }
 
         Assert.That(apart, Is.Not.Empty);
+        var version = await denied.ReadVersionAsync("api", default);
 
         node.Kill();
         await node.RestartAsync();
@@ -62,6 +63,7 @@ internal sealed class SetBackShardTests
             return apart.TrueForAll(token => revoked.Count(lease => lease == token) >= 2);
         });
         await UntilDeniedAsync(denied, [before, .. tokens]);
+        Assert.That(await denied.ReadVersionAsync("api", default), Is.GreaterThan(version), "who has a list that was published before takes the next");
         await Wait.UntilAsync(() => IsToldAsync(broker));
     }
 

@@ -21,7 +21,10 @@ internal interface IDenyList
     ValueTask<DenyListSnapshot> ReadAsync(string target, CancellationToken cancellationToken);
 }
 
-/// <param name="Version">Grows with each entry; equal versions mean equal entries but for those that timed out.</param>
+/// <param name="Version">
+/// Grows with each entry; equal versions mean equal entries but for those that timed out. Not less than the milliseconds of the store's clock when
+/// the latest came, so that this holds for a list that was set back as well.
+/// </param>
 /// <param name="Entries">In no particular order.</param>
 internal sealed record DenyListSnapshot(long Version, IReadOnlyList<DenyListEntry> Entries);
 

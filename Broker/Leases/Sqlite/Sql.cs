@@ -294,7 +294,7 @@ internal static partial class Sql
     public const string Deny = "INSERT INTO denied (target, lease, revoke_time, until) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 
     public const string RaiseDenyList = """
-        INSERT INTO deny_lists (target, version) VALUES (?1, 1) ON CONFLICT (target) DO UPDATE SET version = version + 1
+        INSERT INTO deny_lists (target, version) VALUES (?1, ?2) ON CONFLICT (target) DO UPDATE SET version = max(version + 1, excluded.version)
         """;
 
     public const string FindDenied = "SELECT lease, revoke_time, until FROM denied WHERE target = ?1 AND lease = ?2 AND until > ?3";

@@ -14,7 +14,8 @@ internal sealed partial class SqliteLeaseStore
                 session.Execute(Sql.ForgetDenied, target, Instants.Write(now));
                 var added = Instants.Truncate(until) > now
                     && session.Execute(Sql.Deny, target, lease.Value, Instants.Write(now), Instants.Write(until)) > 0;
-                return added && session.Execute(Sql.RaiseDenyList, target) > 0;
+                // By the clock: a list that was set back must not reach once more the version of one that verifiers have.
+                return added && session.Execute(Sql.RaiseDenyList, target, Instants.Write(now)) > 0;
             },
             cancellationToken);
 

@@ -2,7 +2,8 @@
 -- KEYS  1 denied  2 denied by their end  3 version
 -- ARGV  1 lease's id  2 until, in ms
 -- Returns 1 when the list grew, 0 when the lease was on it or its time is over.
--- Promise: the version grows with each entry, and never goes back. A few that timed out go with each that comes.
+-- Promise: the version grows with each entry, also past what it was before the list was set back, as long as the clock was not. A few that timed
+-- out go with each that comes.
 local now = clock()
 local past = redis.call('ZRANGE', KEYS[2], '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)
 if #past > 0 then
@@ -14,5 +15,6 @@ if tonumber(ARGV[2]) <= now or redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
 end
 redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
-redis.call('INCR', KEYS[3])
+local version = math.max(tonumber(redis.call('GET', KEYS[3]) or 0) + 1, now)
+redis.call('SET', KEYS[3], string.format('%.0f', version))
 return 1
