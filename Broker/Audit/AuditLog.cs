@@ -101,25 +101,49 @@ internal sealed partial class AuditLog : IAuditSink, IAsyncDisposable
 
     private async Task EnqueueAsync(AuditAppend append, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(_options.AppendTimeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        cancellationToken.ThrowIfCancellationRequested();
+        var started = _time.GetTimestamp();
         try
         {
-            await _queue.Writer.WriteAsync(append, either.Token);
-            await append.Durable.WaitAsync(either.Token);
+            if (!_queue.Writer.TryWrite(append))
+            {
+                await WaitForPlaceAsync(append, cancellationToken);
+            }
+
+            await append.Durable.WaitAsync(LeftSince(started), _time, cancellationToken);
         }
         catch (ChannelClosedException exception)
         {
             throw new AuditException("the audit log is closed", exception);
         }
-        catch (OperationCanceledException) when (!append.Abandon())
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException && !append.Abandon())
         {
             // Its flush ended just now: that is the answer.
             await append.Durable;
         }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (TimeoutException exception)
         {
             throw new AuditException($"the audit log did not answer within {_options.AppendTimeout}", exception);
         }
+    }
+
+    private async Task WaitForPlaceAsync(AuditAppend append, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.AppendTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await _queue.Writer.WriteAsync(append, either.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException("the audit log's queue stayed full", exception);
+        }
+    }
+
+    private TimeSpan LeftSince(long started)
+    {
+        var left = _options.AppendTimeout - _time.GetElapsedTime(started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }
