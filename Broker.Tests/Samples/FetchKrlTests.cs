@@ -27,7 +27,7 @@ internal sealed class FetchKrlTests
 
         _files = new SshFiles();
         _host = await PublicationHost.StartAsync();
-        await File.WriteAllTextAsync(_files.PathOf("ca.pub"), _host.Ssh.ReadAuthorityLine());
+        await File.WriteAllTextAsync(_files.PathOf("ca.pub"), _host.Ssh.ReadAuthorityLines());
     }
 
     [TearDown]

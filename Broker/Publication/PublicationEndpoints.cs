@@ -95,7 +95,7 @@ internal static class PublicationEndpoints
     {
         group.MapGet("/ca.pub", (string target) => publisher.PublishAsync(target, PublishedDocument.Authority, () =>
             ValueTask.FromResult(FindAuthority(target) is { } engine
-                ? Document.Text(engine.ReadAuthorityLine(), "text/plain")
+                ? Document.Text(engine.ReadAuthorityLines(), "text/plain")
                 : null)));
 
         group.MapGet("/krl", (string target, CancellationToken cancellationToken) => publisher.PublishAsync(target, PublishedDocument.Krl, async () =>

@@ -34,6 +34,10 @@ internal sealed class SshEngineContractTests : CredentialEngineContract
             ChangeTarget = settings => settings.Clear(),
             ChangeGrant = settings => settings.Clear(),
         },
+        new("an authority of before without a file and an end", "targets/ssh-target/settings/previous_keys/0/file", "targets/ssh-target/settings/previous_keys/0/until")
+        {
+            ChangeTarget = settings => settings["previous_keys"] = new JsonArray(new JsonObject { ["until"] = "some day" }),
+        },
         new("nobody", $"{GrantPath}/principals", $"{GrantPath}/source_addresses")
         {
             ChangeGrant = settings => (settings["principals"], settings["source_addresses"]) = (new JsonArray(), new JsonArray()),

@@ -124,7 +124,7 @@ internal sealed class SshEngineTests
             ValidAfter = _time.GetUtcNow(),
             ValidBefore = _time.GetUtcNow().AddMinutes(1),
         };
-        using var authority = SshCertificateAuthority.LoadOrCreate(new SshSettings { KeyFile = _files.PathOf("ca.key") }, out _);
+        using var authority = SshCertificateAuthority.LoadOrCreate(new SshSettings { KeyFile = _files.PathOf("ca.key"), PreviousKeys = [] }, out _);
         Assert.Throws<InvalidOperationException>(() => empty.Sign(authority));
     }
 
@@ -222,7 +222,7 @@ internal sealed class SshEngineTests
     {
         await _engine.CheckAsync(CancellationToken.None);
 
-        Assert.That(_engine.ReadAuthorityLine(), Does.Match(@"^ecdsa-sha2-nistp256 [A-Za-z0-9+/=]+ secrets-broker\n\z"));
+        Assert.That(_engine.ReadAuthorityLines(), Does.Match(@"^ecdsa-sha2-nistp256 [A-Za-z0-9+/=]+ secrets-broker\n\z"));
     }
 
     private async Task<string> PublicKeyAsync(string type, int bits = 0) =>

@@ -23,7 +23,7 @@ internal sealed class SshLoginTests
         _engine = (SshEngine)new SshEngineType(
             new InMemoryDenyList(TimeProvider.System), TimeProvider.System, NullLogger<SshEngine>.Instance)
             .Create(TestLeases.Target("ssh", new { key_file = _files.PathOf("ca.key") }));
-        await File.WriteAllTextAsync(_files.PathOf("ca.pub"), _engine.ReadAuthorityLine());
+        await File.WriteAllTextAsync(_files.PathOf("ca.pub"), _engine.ReadAuthorityLines());
         await File.WriteAllTextAsync(_files.PathOf("principals"), "deploy\n");
         await PublishAsync();
         _key = await _files.NewKeyAsync("ed25519");

@@ -1,4 +1,5 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Keys;
 
 namespace SecretsBroker.Engines.Jwt;
 
@@ -40,7 +41,7 @@ internal sealed record JwtSettings
                 : reader.Text("issuer") ?? PublishedIssuer(baseUrl, target.Name),
             Audience = ReadAudience(reader),
             KeyFile = reader.RequiredText("key_file"),
-            PreviousKeys = [.. reader.Sections("previous_keys").Select(ReadPrevious)],
+            PreviousKeys = PreviousKey.ReadAll(reader),
             ResourceServers = ResourceServer.ReadAll(reader, "resource_servers"),
         };
         if (settings.ResourceServers.Count > 0 && baseUrl is { Scheme: "http", IsLoopback: false })
@@ -62,15 +63,4 @@ internal sealed record JwtSettings
 
         return audience;
     }
-
-    private static PreviousKey ReadPrevious(SettingsReader reader)
-    {
-        var previous = new PreviousKey(reader.RequiredText("file"), reader.RequiredInstant("until"));
-        reader.RefuseOthers();
-        return previous;
-    }
 }
-
-/// <param name="File">A private or public key, PEM.</param>
-/// <param name="Until">When its last token has ended.</param>
-internal sealed record PreviousKey(string File, DateTimeOffset Until);

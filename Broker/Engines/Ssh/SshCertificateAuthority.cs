@@ -24,6 +24,13 @@ internal sealed class SshCertificateAuthority : IDisposable
         return new SshCertificateAuthority(KeyFile.ReadPrivate(settings.KeyFile, pem => Import(pem, settings.KeyFile)));
     }
 
+    /// <summary>Of one that signs no more; its file may hold the public part only.</summary>
+    public static SshPublicKey LoadPrevious(string path)
+    {
+        using var key = KeyFile.ReadPrivate(path, pem => Import(pem, path));
+        return SshPublicKey.Of(key);
+    }
+
     /// <summary>A signature as SSH writes it (RFC 5656 §3.1.2).</summary>
     public byte[] Sign(ReadOnlySpan<byte> data)
     {

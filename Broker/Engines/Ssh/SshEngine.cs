@@ -21,14 +21,14 @@ internal sealed partial class SshEngine : ICredentialEngine
     private readonly ILogger<SshEngine> _logger;
     private readonly DenyListing _denyList;
     private readonly PublishedList<SshRevocationList> _published;
-    private readonly OwnKey<SshCertificateAuthority> _authority;
+    private readonly OwnKey<SshAuthorities> _authorities;
 
     public SshEngine(string target, SshSettings settings, IDenyList denyList, TimeProvider time, ILogger<SshEngine> logger)
     {
         (_target, _settings, _time, _logger) = (target, settings, time, logger);
         _denyList = new DenyListing(target, denyList, time);
         _published = new PublishedList<SshRevocationList>(new DenyListing(target, denyList, time), RebuildAfter, time);
-        _authority = new OwnKey<SshCertificateAuthority>(target, [settings.KeyFile], LoadAuthority, time);
+        _authorities = new OwnKey<SshAuthorities>(target, [settings.KeyFile], LoadAuthorities, time);
     }
 
     public Revocability Revocability => Revocability.DenyList;
@@ -70,7 +70,7 @@ internal sealed partial class SshEngine : ICredentialEngine
         return ValueTask.FromResult<Credential>(new SshCredential
         {
             Handle = DenyListing.HandleOf(request.ExpireTime),
-            Certificate = certificate.Sign(_authority.Value),
+            Certificate = certificate.Sign(_authorities.Value.Signing),
             SerialNumber = certificate.Serial,
             Principals = certificate.Principals,
         });
@@ -104,34 +104,40 @@ internal sealed partial class SshEngine : ICredentialEngine
         await ReadRevocationListAsync(cancellationToken);
     }
 
-    public void Prepare() => _authority.Prepare(_logger);
+    public void Prepare() => _authorities.Prepare(_logger);
 
     /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
-    public void RequirePublished() => _authority.RequireMade();
+    public void RequirePublished() => _authorities.RequireMade();
 
-    /// <summary>What hosts name in <c>TrustedUserCAKeys</c>.</summary>
-    public string ReadAuthorityLine() => $"{_authority.Value.PublicKey.Line} secrets-broker\n";
+    /// <summary>What hosts name in <c>TrustedUserCAKeys</c>: a line an authority, the one that signs first.</summary>
+    public string ReadAuthorityLines() => string.Concat(_authorities.Value.LivingAt(_time.GetUtcNow()).Select(key => $"{key.Line} secrets-broker\n"));
 
     /// <summary>The key revocation list as it now is.</summary>
     public ValueTask<SshRevocationList> ReadRevocationListAsync(CancellationToken cancellationToken) =>
-        _published.ReadAsync(snapshot => SshRevocationList.Build(snapshot, _authority.Value.PublicKey, _time.GetUtcNow()), cancellationToken);
+        _published.ReadAsync(Build, cancellationToken);
 
     public ValueTask DisposeAsync()
     {
-        _authority.Dispose();
+        _authorities.Dispose();
         _published.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private SshCertificateAuthority LoadAuthority()
+    private SshRevocationList Build(DenyListSnapshot snapshot)
     {
-        var authority = SshCertificateAuthority.LoadOrCreate(_settings, out var created);
+        var now = _time.GetUtcNow();
+        return SshRevocationList.Build(snapshot, _authorities.Value.LivingAt(now), now);
+    }
+
+    private SshAuthorities LoadAuthorities()
+    {
+        var authorities = SshAuthorities.LoadOrCreate(_settings, out var created);
         if (created)
         {
             LogAuthorityMade(_logger, _target, _settings.KeyFile);
         }
 
-        return authority;
+        return authorities;
     }
 
     [LoggerMessage(LogLevel.Information, "Made an SSH certificate authority for target {Target}: {KeyFile}")]

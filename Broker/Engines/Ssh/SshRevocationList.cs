@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.Ssh;
@@ -6,8 +7,9 @@ namespace SecretsBroker.Engines.Ssh;
 /// <summary>One published key revocation list (OpenSSH's PROTOCOL.krl).</summary>
 /// <param name="Version">Of the deny list that it was built from.</param>
 /// <param name="Count">Of the certificates that it names. At one version they only get fewer, as their time ends.</param>
+/// <param name="Authorities">Short for those whose certificates it is about.</param>
 /// <param name="Krl">As published.</param>
-internal sealed record SshRevocationList(long Version, int Count, ReadOnlyMemory<byte> Krl)
+internal sealed record SshRevocationList(long Version, int Count, string Authorities, ReadOnlyMemory<byte> Krl)
 {
     private const ulong Magic = 0x5353484b524c0a00;
     private const uint FormatVersion = 1;
@@ -15,9 +17,12 @@ internal sealed record SshRevocationList(long Version, int Count, ReadOnlyMemory
     private const byte SerialListSection = 0x20;
 
     /// <summary>The same on every broker that publishes the same list.</summary>
-    public string Tag => $"v{Version}-{Count}";
+    public string Tag => $"v{Version}-{Count}-{Authorities}";
 
-    public static SshRevocationList Build(DenyListSnapshot snapshot, SshPublicKey authority, DateTimeOffset now)
+    /// <param name="snapshot">The deny list.</param>
+    /// <param name="authorities">Each may have signed what is on it: which one is not kept.</param>
+    /// <param name="now">When it is made.</param>
+    public static SshRevocationList Build(DenyListSnapshot snapshot, IReadOnlyList<SshPublicKey> authorities, DateTimeOffset now)
     {
         var krl = new SshWriter()
             .UInt64(Magic)
@@ -35,15 +40,19 @@ internal sealed record SshRevocationList(long Version, int Count, ReadOnlyMemory
                 serials.UInt64(serial);
             }
 
-            krl.Byte(CertificatesSection).String(new SshWriter()
-                .String(authority.Blob)
-                .String("")
-                .Byte(SerialListSection)
-                .String(serials.Written)
-                .Written);
+            foreach (var authority in authorities)
+            {
+                krl.Byte(CertificatesSection).String(new SshWriter()
+                    .String(authority.Blob)
+                    .String("")
+                    .Byte(SerialListSection)
+                    .String(serials.Written)
+                    .Written);
+            }
         }
 
-        return new SshRevocationList(snapshot.Version, snapshot.Entries.Count, krl.ToArray());
+        var names = SHA256.HashData([.. authorities.SelectMany(authority => authority.Blob)]);
+        return new SshRevocationList(snapshot.Version, snapshot.Entries.Count, Convert.ToHexStringLower(names.AsSpan(0, 4)), krl.ToArray());
     }
 
     /// <summary>Whether a lease's certificate is on it.</summary>

@@ -1,0 +1,115 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Tests.Engines.Ssh;
+
+/// <summary>Another authority, while certificates of the one before live, as OpenSSH sees it.</summary>
+[TestFixture]
+internal sealed class SshRotationTests
+{
+    private SshFiles _files = null!;
+    private ManualTime _time = null!;
+    private InMemoryDenyList _denyList = null!;
+    private string _old = null!;
+    private SshEngine _before = null!;
+    private SshEngine _engine = null!;
+
+    [SetUp]
+    public void Create()
+    {
+        SshFiles.RequireOpenSsh();
+        _files = new SshFiles();
+        _time = new ManualTime();
+        _denyList = new InMemoryDenyList(_time);
+        _old = _files.NewAuthority(ECCurve.NamedCurves.nistP384);
+        _before = Engine(new { key_file = _old });
+        _engine = Engine(Rotated(_old));
+    }
+
+    [TearDown]
+    public async Task Dispose()
+    {
+        if (_engine is not null)
+        {
+            await _before.DisposeAsync();
+            await _engine.DisposeAsync();
+            _files.Dispose();
+        }
+    }
+
+    [Test]
+    public async Task List_has_what_was_revoked_of_the_certificates_of_both()
+    {
+        var (old, current, live) = (await IssueAsync(_before), await IssueAsync(_engine), await IssueAsync(_before));
+        foreach (var (lease, _) in ((Lease, string)[])[old, current])
+        {
+            await _engine.RevokeAsync(lease, CancellationToken.None);
+            Assert.That((await _engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+        }
+
+        var list = await _engine.ReadRevocationListAsync(CancellationToken.None);
+
+        Assert.That(await _files.IsRevokedAsync(list, old.Certificate), Is.True);
+        Assert.That(await _files.IsRevokedAsync(list, current.Certificate), Is.True);
+        Assert.That(await _files.IsRevokedAsync(list, live.Certificate), Is.False);
+        Assert.That(list.Tag, Is.Not.EqualTo((await _before.ReadRevocationListAsync(CancellationToken.None)).Tag), "hosts that have the list of before need this one");
+    }
+
+    [Test]
+    public void Hosts_are_told_to_trust_both_until_the_time_of_the_one_before_is_over()
+    {
+        var both = _engine.ReadAuthorityLines().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(both, Has.Length.EqualTo(2));
+        Assert.That(both[1], Is.EqualTo(_before.ReadAuthorityLines().TrimEnd()));
+
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.That(_engine.ReadAuthorityLines(), Is.EqualTo($"{both[0]}\n"));
+    }
+
+    [Test]
+    public async Task Public_key_of_the_one_before_is_enough()
+    {
+        var old = await IssueAsync(_before);
+        using var key = ECDsa.Create();
+        key.ImportFromPem(await File.ReadAllTextAsync(_old));
+        await File.WriteAllTextAsync(_old, key.ExportSubjectPublicKeyInfoPem());
+        await using var engine = Engine(Rotated(_old));
+        await engine.RevokeAsync(old.Lease, CancellationToken.None);
+
+        Assert.That(await _files.IsRevokedAsync(await engine.ReadRevocationListAsync(CancellationToken.None), old.Certificate), Is.True);
+    }
+
+    [Test]
+    public async Task While_the_one_before_cannot_be_read_nothing_is_proven()
+    {
+        await using var engine = Engine(Rotated(_files.PathOf("missing")));
+        var (lease, _) = await IssueAsync(_before);
+
+        await engine.RevokeAsync(lease, CancellationToken.None);
+
+        await Assert.ThrowsAsync<EngineException>(async () => await engine.VerifyAsync(lease, CancellationToken.None));
+    }
+
+    private object Rotated(string old) => new
+    {
+        key_file = _files.PathOf("new.key"),
+        previous_keys = new[] { new { file = old, until = _time.GetUtcNow().AddHours(1).ToString("O") } },
+    };
+
+    private SshEngine Engine(object settings) =>
+        (SshEngine)new SshEngineType(_denyList, _time, NullLogger<SshEngine>.Instance).Create(TestLeases.Target("ssh", settings));
+
+    private async Task<(Lease Lease, string Certificate)> IssueAsync(SshEngine engine)
+    {
+        var request = TestLeases.Request(
+            TestLeases.Grant("ssh", new { principals = (string[])["deploy"] }),
+            new CredentialInput.Ssh(await File.ReadAllTextAsync($"{await _files.NewKeyAsync("ed25519")}.pub")),
+            _time.GetUtcNow().AddMinutes(5));
+        using var credential = await engine.IssueAsync(request, CancellationToken.None);
+        return (TestLeases.LeaseOf(request), _files.Write(credential));
+    }
+}

@@ -1,0 +1,26 @@
+namespace SecretsBroker.Engines.Ssh;
+
+/// <summary>Who signs a target's certificates, and the public keys of those who did so before.</summary>
+internal sealed class SshAuthorities : IDisposable
+{
+    private readonly IReadOnlyList<(SshPublicKey Key, DateTimeOffset Until)> _previous;
+
+    private SshAuthorities(SshCertificateAuthority signing, IReadOnlyList<(SshPublicKey Key, DateTimeOffset Until)> previous) =>
+        (Signing, _previous) = (signing, previous);
+
+    public SshCertificateAuthority Signing { get; }
+
+    /// <exception cref="EngineException">A file cannot be read or made, or does not hold a key of an accepted kind.</exception>
+    public static SshAuthorities LoadOrCreate(SshSettings settings, out bool created)
+    {
+        IReadOnlyList<(SshPublicKey, DateTimeOffset)> previous =
+            [.. settings.PreviousKeys.Select(key => (SshCertificateAuthority.LoadPrevious(key.File), key.Until))];
+        return new SshAuthorities(SshCertificateAuthority.LoadOrCreate(settings, out created), previous);
+    }
+
+    /// <summary>Those whose certificates may live, the one that signs first.</summary>
+    public IReadOnlyList<SshPublicKey> LivingAt(DateTimeOffset now) =>
+        [Signing.PublicKey, .. _previous.Where(one => one.Until > now && one.Key.Line != Signing.PublicKey.Line).Select(one => one.Key)];
+
+    public void Dispose() => Signing.Dispose();
+}
