@@ -1,6 +1,6 @@
 """A credential engine in Python: accounts at the notebooks' service, handed out by the Secrets Broker and taken back.
 
-    python3 engine.py --socket /run/secrets-broker/notebooks.sock
+    python3 engine.py --socket /run/notebooks-engine/engine.sock
 
 Nothing is logged: what passes through here is secret. See README.md.
 """
@@ -101,10 +101,11 @@ def main():
     parser = argparse.ArgumentParser(description="Accounts at the notebooks' service, for the Secrets Broker.")
     parser.add_argument("--socket", required=True, help="where to listen: a path")
     parser.add_argument("--until-input-ends", action="store_true", help="for a broker that starts it: end with the standard input")
+    parser.add_argument("--group-may-connect", action="store_true", help="for a user of the engine's own: the broker is in its group")
     arguments = parser.parse_args()
 
     # Whoever can write to the socket can ask for secrets past the broker.
-    os.umask(0o177)
+    os.umask(0o117 if arguments.group_may_connect else 0o177)
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
     services.add_EngineServiceServicer_to_server(NotebooksEngine(), server)
     server.add_insecure_port(f"unix:{arguments.socket}")

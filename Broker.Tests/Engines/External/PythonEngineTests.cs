@@ -61,6 +61,24 @@ internal sealed class PythonEngineTests
     }
 
     [Test]
+    public async Task Engine_that_somebody_else_runs_lets_the_brokers_group_in()
+    {
+        using var engine = ServerProcess.Start(
+            "/usr/bin/env",
+            [.. _service.Environment.Select(pair => $"{pair.Key}={pair.Value}"), .. _service.Command.Where(word => word != "--until-input-ends"), "--group-may-connect"],
+            Path.GetDirectoryName(_service.Socket)!);
+        await engine.WaitUntilAsync(_ => Task.FromResult(File.Exists(_service.Socket)));
+        await using var broker = await StartBrokerAsync(Catalog(command: ""));
+        using var client = broker.Connect();
+        await using var task = await client.StartTaskAsync("read the minutes");
+
+        var lease = await task.AcquireAsync("read", "notebooks/minutes");
+
+        Assert.That(await _service.AcceptsAsync(lease.Secret.External.Fields), Is.True);
+        Assert.That(_service.Engines(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public async Task Engine_ends_with_its_broker()
     {
         var broker = await StartBrokerAsync();
@@ -117,7 +135,14 @@ internal sealed class PythonEngineTests
         Assert.That(_service.Engines(), Is.Empty, "it is left behind");
     }
 
-    private async Task<TestBroker> StartBrokerAsync(params (string Key, string Value)[] settings)
+    private Task<TestBroker> StartBrokerAsync(params (string Key, string Value)[] settings) => StartBrokerAsync(
+        Catalog($"""
+            command: {JsonSerializer.Serialize(_service.Command)}
+                  environment: {JsonSerializer.Serialize(_service.Environment)}
+            """),
+        settings);
+
+    private static async Task<TestBroker> StartBrokerAsync(string catalog, params (string Key, string Value)[] settings)
     {
         var broker = await TestBroker.StartAsync(options =>
         {
@@ -126,7 +151,7 @@ internal sealed class PythonEngineTests
                 options.Settings[key] = value;
             }
 
-            options.Catalog = Catalog();
+            options.Catalog = catalog;
         });
         var engine = broker.Services.GetRequiredService<TargetEngines>().Find("notebooks")!;
         await Wait.UntilAsync(async () =>
@@ -145,7 +170,7 @@ internal sealed class PythonEngineTests
         return broker;
     }
 
-    private string Catalog() => $$"""
+    private string Catalog(string command) => $$"""
         targets:
           - name: notebooks
             engine: external
@@ -153,9 +178,8 @@ internal sealed class PythonEngineTests
             settings:
               socket: {{_service.Socket}}
               revocability: destroy
-              command: {{JsonSerializer.Serialize(_service.Command)}}
-              environment: {{JsonSerializer.Serialize(_service.Environment)}}
               engine_settings: { file: {{_service.Notebooks}} }
+              {{command}}
         grants:
           - name: read-minutes
             action: read
