@@ -121,7 +121,7 @@ internal sealed class ConfiguredCommandTests
         var (pid, ready) = (folder.NewFile(), folder.NewFile());
         using var stop = new CancellationTokenSource();
         var run = RunAsync(
-            $"{{ head -c 200000000 /dev/zero; : > '{ready}'; sleep 600; }} | tail -c 200000000 > /dev/null & echo $! > '{pid}'; wait",
+            $"{{ head -c 100000000 /dev/zero; : > '{ready}'; sleep 600; }} | tail -c 100000000 > /dev/null & echo $! > '{pid}'; wait",
             cancellationToken: stop.Token);
         await Wait.UntilAsync(() => run.IsCompleted || File.Exists(ready));
 

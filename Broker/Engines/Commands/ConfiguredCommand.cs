@@ -13,7 +13,7 @@ internal static class ConfiguredCommand
 {
     private const string SearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     /// <param name="what">Which command it is, for the messages: <c>target crm: the key command</c>.</param>
     /// <param name="command">The program by its absolute path, then its arguments.</param>

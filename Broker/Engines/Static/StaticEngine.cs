@@ -15,7 +15,8 @@ internal sealed class StaticEngine : ICredentialEngine
     /// <summary>Of the target's time a rotation leaves some for the store.</summary>
     private const double HookShare = 0.8;
 
-    private static readonly TimeSpan ClaimMargin = TimeSpan.FromSeconds(5);
+    /// <summary>Not less than what is left of a command that was killed is waited for.</summary>
+    private static readonly TimeSpan ClaimMargin = TimeSpan.FromSeconds(10);
 
     private readonly Target _target;
     private readonly KeyRing _keys;
