@@ -57,7 +57,7 @@ internal sealed class OrdersDatabase : IAsyncDisposable
     }
 
     /// <summary>Its entry among the targets of a catalogue.</summary>
-    public object Target(string name, TimeSpan timeout, int concurrency = 8)
+    public object Target(string name, TimeSpan timeout, int concurrency = 8, int gather = 64, int queue = 1000)
     {
         var passwordFile = Path.Combine(_server.SocketDirectory, "broker.password");
         File.WriteAllText(passwordFile, AccountPassword);
@@ -66,6 +66,7 @@ internal sealed class OrdersDatabase : IAsyncDisposable
             name,
             engine = "postgres",
             concurrency,
+            queue,
             timeout = $"{(int)timeout.TotalMilliseconds}ms",
             settings = new
             {
@@ -75,9 +76,25 @@ internal sealed class OrdersDatabase : IAsyncDisposable
                 username = Account,
                 password = new { file = passwordFile },
                 tls_mode = "disable",
+                gather,
             },
         };
     }
+
+    /// <summary>Keeps the server from changing any role, until the result is disposed.</summary>
+    public async Task<IAsyncDisposable> HoldRolesAsync()
+    {
+        var connection = await _superuser.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand("BEGIN; LOCK TABLE pg_authid IN SHARE MODE", connection);
+        await command.ExecuteNonQueryAsync();
+        return new Held(connection);
+    }
+
+    /// <summary>The broker's sessions that wait for <see cref="HoldRolesAsync"/>.</summary>
+    public Task<long> CountHeldAsync() => CountAsync($"usename = '{Account}' AND wait_event_type = 'Lock'");
+
+    /// <summary>The broker's sessions.</summary>
+    public Task<long> CountConnectionsAsync() => CountAsync($"usename = '{Account}'");
 
     /// <summary>The roles of leases, those of grants not among them.</summary>
     public async Task<IReadOnlySet<string>> LeaseRolesAsync()
@@ -141,6 +158,24 @@ internal sealed class OrdersDatabase : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
+    private async Task<long> CountAsync(string condition)
+    {
+        await using var command = _superuser.CreateCommand($"SELECT count(*) FROM pg_stat_activity WHERE {condition}");
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     private static NpgsqlDataSource Connect(PostgresServer server) => NpgsqlDataSource.Create(
         $"Host=127.0.0.1;Port={server.Port};Database=postgres;Username={PostgresServer.Username};Password={server.Password};Timeout=30;Command Timeout=30");
+
+    private sealed class Held(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await using (connection)
+            {
+                await using var command = new NpgsqlCommand("ROLLBACK", connection);
+                await command.ExecuteNonQueryAsync();
+            }
+        }
+    }
 }
