@@ -26,13 +26,7 @@ internal sealed class PostgresReconciliationTests
         await first.StopAsync();
         var lost = await database.LeaseRolesAsync();
         var others = await MakeOthersAsync(database);
-        foreach (var file in Directory.GetFiles(sandbox.Folder, "leases.db*"))
-        {
-            File.Delete(file);
-        }
-
-        // Which would be a witness of its own.
-        Directory.Delete(sandbox.AuditFolder, recursive: true);
+        LostStore.Forget(sandbox);
 
         await using var second = await BrokerUnderTest.StartAsync(
             sandbox, adapt: null, [.. ReconcilingOperator.Settings, ("Reconciliation:Mode", "enforce"), ("Reconciliation:Interval", "00:00:02")]);

@@ -57,11 +57,17 @@ internal sealed class TestRabbit
     /// <summary>As the administrator.</summary>
     public static async Task PutAsync(string path, object content)
     {
-        using var client = new HttpClient { BaseAddress = Server.ManagementUrl };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
-            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{RabbitMqServer.Username}:{Server.Password}")));
+        using var client = Administrator();
         using var response = await client.PutAsync(new Uri($"api/{path}", UriKind.Relative), JsonContent.Create(content));
         Assert.That(response.IsSuccessStatusCode, Is.True, $"{path}: {response.StatusCode}");
+    }
+
+    /// <summary>The names of all users, as the administrator sees them.</summary>
+    public static async Task<string[]> UsersAsync()
+    {
+        using var client = Administrator();
+        var users = await client.GetFromJsonAsync<JsonElement>(new Uri("api/users", UriKind.Relative));
+        return [.. users.EnumerateArray().Select(user => user.GetProperty("name").GetString()!)];
     }
 
     public static string PasswordFile()
@@ -133,5 +139,13 @@ internal sealed class TestRabbit
         {
             return false;
         }
+    }
+
+    private static HttpClient Administrator()
+    {
+        var client = new HttpClient { BaseAddress = Server.ManagementUrl };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{RabbitMqServer.Username}:{Server.Password}")));
+        return client;
     }
 }
