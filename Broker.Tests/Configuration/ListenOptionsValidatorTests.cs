@@ -30,7 +30,7 @@ internal sealed class ListenOptionsValidatorTests
             InitialData = [KeyValuePair.Create("Listen:WorkloadApi", (string?)"true")],
         });
 
-        var faults = await BrokerCheck.FindFaultsAsync((configuration.Build(), []), online: false, CancellationToken.None);
+        var (faults, _) = await BrokerCheck.RunAsync((configuration.Build(), []), online: false, CancellationToken.None);
 
         Assert.That(faults, Has.One.StartsWith("Listen:WorkloadApi: needs Identity:WorkloadApi:Socket"));
         var identity = new IdentityOptions { WorkloadApi = { Socket = "unix:///run/agent.sock" } };

@@ -18,6 +18,8 @@ internal sealed class FakeTarget : ICredentialEngineType, IListableEngine
 
     public string Name => "fake";
 
+    public bool IsListable => true;
+
     public Revocability Revocability => Revocability.Destroy;
 
     /// <summary>What exists at the target, and until when.</summary>

@@ -60,7 +60,7 @@ internal sealed class KeptSecretsTests
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(sandbox.Settings("one", port: 0, [("Store:Kind", "redis"), ("Store:Servers", redis.Endpoint)]))
             .Build();
-        return await BrokerCheck.FindFaultsAsync((configuration, []), online: true, default);
+        return (await BrokerCheck.RunAsync((configuration, []), online: true, default)).Faults;
     }
 
     private static object Catalog(LegacySystem system) => new

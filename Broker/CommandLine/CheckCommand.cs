@@ -17,7 +17,8 @@ internal static class CheckCommand
         var command = new Command(
             "check",
             """
-            Report every fault of the configuration, the catalogue and the policies at once; start nothing. Exit code 1 if there is one.
+            Report every fault of the configuration, the catalogue and the policies at once; start nothing. Exit code 1 if there is one; notes are
+            no faults.
 
             Example: broker check --config /etc/broker/broker.yaml --online
             """)
@@ -34,7 +35,12 @@ internal static class CheckCommand
     {
         try
         {
-            var faults = await BrokerCheck.FindFaultsAsync(ConfigurationFile.ReadLeniently(file), online, cancellationToken);
+            var (faults, notes) = await BrokerCheck.RunAsync(ConfigurationFile.ReadLeniently(file), online, cancellationToken);
+            foreach (var note in notes)
+            {
+                Output.Line($"note: {note}");
+            }
+
             if (faults.Count == 0)
             {
                 Output.Good($"{file}: no faults");

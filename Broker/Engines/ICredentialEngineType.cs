@@ -14,6 +14,9 @@ internal interface ICredentialEngineType
     /// </summary>
     IReadOnlyList<string> PlaceSettings => [];
 
+    /// <summary>Whether its engines are <see cref="IListableEngine"/>s.</summary>
+    bool IsListable => false;
+
     /// <summary>Reports every fault of a target's settings. No call leaves the process.</summary>
     void ValidateTarget(Target target, CatalogFaults faults);
 

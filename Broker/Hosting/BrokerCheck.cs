@@ -20,6 +20,7 @@ using SecretsBroker.Issuance;
 using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Operators;
+using SecretsBroker.Reconciliation;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
 using SecretsBroker.Telemetry;
@@ -32,8 +33,7 @@ internal static class BrokerCheck
     /// <param name="settings">The configuration, and the faults that reading it has shown.</param>
     /// <param name="online">Whether the store and the targets are asked too.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Each with its place. Empty when there are none.</returns>
-    public static async Task<IReadOnlyList<string>> FindFaultsAsync(
+    public static async Task<CheckFindings> RunAsync(
         (IConfiguration Configuration, IReadOnlyList<string> Faults) settings, bool online, CancellationToken cancellationToken)
     {
         var faults = new List<string>(settings.Faults);
@@ -47,6 +47,7 @@ internal static class BrokerCheck
         Check(new IssuanceOptionsValidator(), configuration, "Issuance", faults);
         Check(new RevocationOptionsValidator(), configuration, "Revocation", faults);
         Check(new RecheckOptionsValidator(), configuration, RecheckOptions.Section, faults);
+        Check(new ReconciliationOptionsValidator(), configuration, ReconciliationOptions.Section, faults);
         Check(new AuditOptionsValidator(), configuration, AuditOptions.Section, faults);
         Check(new CatalogOptionsValidator(), configuration, CatalogOptions.Section, faults);
         Check(new PolicyOptionsValidator(), configuration, PolicyOptions.Section, faults);
@@ -66,7 +67,7 @@ internal static class BrokerCheck
             await AskTargetsAsync(services.GetRequiredService<TargetEngines>(), catalog.Snapshot, faults, cancellationToken);
         }
 
-        return faults;
+        return new CheckFindings(faults, [.. FindNotes(configuration, catalog.Snapshot, services)]);
     }
 
     /// <summary>What the listener needs of the section <c>Identity</c>.</summary>
@@ -85,6 +86,17 @@ internal static class BrokerCheck
 
     private static Task<CatalogLoad> LoadCatalogAsync(string folder, ServiceProvider services, CancellationToken cancellationToken) =>
         CatalogLoader.LoadAsync(folder, services.GetServices<ICredentialEngineType>(), cancellationToken);
+
+    private static IEnumerable<string> FindNotes(IConfiguration configuration, CatalogSnapshot? catalog, ServiceProvider services)
+    {
+        var types = services.GetServices<ICredentialEngineType>().ToDictionary(type => type.Name);
+        var listable = catalog?.Targets.Where(target => types[target.Engine].IsListable).Select(target => target.Name).ToArray();
+        return listable is { Length: > 0 }
+            && Bind<StoreOptions>(configuration, StoreOptions.Section).Installation.Length == 0
+            && Bind<ReconciliationOptions>(configuration, ReconciliationOptions.Section).Mode != ReconciliationOptions.Off
+            ? [UnnamedInstallation.Describe(listable)]
+            : [];
+    }
 
     // Engine types need a store only to make engines that keep something in it; nothing is published or kept here.
     private static SqliteLeaseStore StoreNowhere() =>

@@ -7,6 +7,7 @@ namespace SecretsBroker.Reconciliation;
 [DisallowConcurrentExecution]
 internal sealed partial class ReconcileJob(
     TargetReconciler reconciler,
+    UnnamedInstallation unnamed,
     TargetEngines engines,
     IOptions<ReconciliationOptions> options,
     IHostApplicationLifetime lifetime,
@@ -14,8 +15,15 @@ internal sealed partial class ReconcileJob(
 {
     public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken = default)
     {
-        if (!reconciler.IsPossible || options.Value.Mode == ReconciliationOptions.Off)
+        if (options.Value.Mode == ReconciliationOptions.Off)
         {
+            return;
+        }
+
+        var listable = engines.All.Where(engine => engine.IsListable).ToArray();
+        if (!reconciler.IsPossible)
+        {
+            unnamed.Tell(listable.Select(engine => engine.Target.Name));
             return;
         }
 
@@ -23,7 +31,7 @@ internal sealed partial class ReconcileJob(
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         var token = stopping.Token;
         // Side by side: a target that hangs holds up its own pass.
-        await Task.WhenAll(engines.All.Where(engine => engine.IsListable).Select(engine => ReconcileAsync(engine, token)));
+        await Task.WhenAll(listable.Select(engine => ReconcileAsync(engine, token)));
     }
 
     private async Task ReconcileAsync(TargetEngine engine, CancellationToken cancellationToken)

@@ -10,6 +10,7 @@ internal static class ReconciliationExtensions
         services.AddSingleton<LeaseCover>();
         services.AddSingleton<OrphanRemoval>();
         services.AddSingleton<TargetReconciler>();
+        services.AddSingleton<UnnamedInstallation>();
         services.AddSingleton<LogCatchUp>();
         services.AddSingleton<TargetCatchUp>();
         services.AddSingleton<StoreWitness>();

@@ -12,6 +12,8 @@ internal sealed class ExternalEngineType(EngineProcesses processes, BrokerMetric
 
     public IReadOnlyList<string> PlaceSettings { get; } = ["socket"];
 
+    public bool IsListable => true;
+
     public void ValidateTarget(Target target, CatalogFaults faults) => ExternalTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => ExternalGrantSettings.Read(grant, faults);

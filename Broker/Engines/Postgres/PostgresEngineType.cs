@@ -9,6 +9,8 @@ internal sealed class PostgresEngineType(TimeProvider time) : ICredentialEngineT
 
     public IReadOnlyList<string> PlaceSettings { get; } = ["host", "port"];
 
+    public bool IsListable => true;
+
     public void ValidateTarget(Target target, CatalogFaults faults) => PostgresTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) =>

@@ -11,6 +11,8 @@ internal sealed class RabbitMqEngineType(TimeProvider time) : ICredentialEngineT
 
     public IReadOnlyList<string> PlaceSettings { get; } = ["url"];
 
+    public bool IsListable => true;
+
     public void ValidateTarget(Target target, CatalogFaults faults) => RabbitMqTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => RabbitMqGrantSettings.Read(grant, faults);

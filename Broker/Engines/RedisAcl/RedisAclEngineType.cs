@@ -9,6 +9,8 @@ internal sealed class RedisAclEngineType(TimeProvider time) : ICredentialEngineT
 
     public string Name => TypeName;
 
+    public bool IsListable => true;
+
     public void ValidateTarget(Target target, CatalogFaults faults) => RedisTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => RedisGrantSettings.Read(grant, faults);

@@ -11,6 +11,8 @@ internal sealed class VaultEngineType(TimeProvider time) : ICredentialEngineType
 
     public IReadOnlyList<string> PlaceSettings { get; } = ["url", "namespace"];
 
+    public bool IsListable => true;
+
     public void ValidateTarget(Target target, CatalogFaults faults) => VaultTargetSettings.Read(target, faults);
 
     public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => VaultGrantSettings.Read(grant, faults);
