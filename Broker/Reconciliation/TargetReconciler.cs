@@ -55,12 +55,13 @@ internal sealed class TargetReconciler(
             }
 
             var report = await CompareAsync(engine, dryRun, cancellationToken);
-            metrics.Reconciled(engine.Target.Name, report.Left + report.Failed, report.Missing.Count);
             if (report.Differs || actor.Length > 0)
             {
                 await audit.AppendAsync(ReconciliationRecords.Passed(report, engine.Target, actor), cancellationToken);
             }
 
+            // Last: a pass that could not be recorded has failed, and counts once.
+            metrics.Reconciled(engine.Target.Name, report.Left + report.Failed, report.Missing.Count);
             return report;
         }
         catch (BrokerException)
