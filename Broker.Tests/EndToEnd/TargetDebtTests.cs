@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Grpc.Core;
 using SecretsBroker.Audit;
 using SecretsBroker.Leases;
+using SecretsBroker.Tests.CommandLine;
 using SecretsBroker.Tests.CommandLine.Policies;
 using Proto = SecretsBroker.V1;
 
@@ -140,15 +141,20 @@ internal sealed class TargetDebtTests
         var task = await agent.StartTaskAsync();
         await agent.IssueAsync(task, BrokerUnderTest.Items);
         await Wait.UntilAsync(async () => (await ListAsync(broker)).LiveCount == 1);
-        var token = broker.Sandbox.PathOf("operator.token");
-        await File.WriteAllTextAsync(token, broker.Sandbox.Token(Operator));
 
-        var run = await BrokerRun.InvokeAsync("target", "list", "--address", $"http://{broker.Channel.Target}", "--token-file", token);
+        var run = await RunListAsync(broker);
 
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
         Assert.That(
             run.Output,
             Does.Contain("vault  fake").And.Contain("issuing works since").And.Contain("revoking not tried yet").And.Contain("1 live, 0 should be gone, 0 stuck"));
+    }
+
+    private static async Task<ProgramRun> RunListAsync(BrokerUnderTest broker)
+    {
+        var token = broker.Sandbox.PathOf("operator.token");
+        await File.WriteAllTextAsync(token, broker.Sandbox.Token(Operator));
+        return await BrokerRun.InvokeAsync("target", "list", "--address", $"http://{broker.Channel.Target}", "--token-file", token);
     }
 
     private static async Task<Proto.Target> ListAsync(BrokerUnderTest broker, string caller = Operator)
