@@ -22,6 +22,8 @@ public sealed class RedisServer : IAsyncDisposable
 
     public string Endpoint => $"127.0.0.1:{Port}";
 
+    private string ConfigurationFile => Path.Combine(_folder.Path, "redis.conf");
+
     private static string? Binary => ServerBinary.Find("redis-server", "/usr/local/bin", "/opt/homebrew/bin");
 
     /// <param name="settings">Lines of <c>redis.conf</c> that replace or add to the defaults.</param>
@@ -34,6 +36,7 @@ public sealed class RedisServer : IAsyncDisposable
             server.Port = FreePort.Next();
             try
             {
+                await server.ConfigureAsync();
                 await server.RunAsync();
                 return server;
             }
@@ -58,7 +61,7 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Ends it as a power cut would.</summary>
     public void Kill() => _process!.Kill();
 
-    /// <summary>Starts it again on the same port with the data that it left.</summary>
+    /// <summary>Starts it again on the same port with the data, and the configuration, that it left.</summary>
     public Task RestartAsync()
     {
         _process!.Dispose();
@@ -72,13 +75,14 @@ public sealed class RedisServer : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    // In a file and not in arguments: a password among the settings must not be seen in the list of processes.
+    private Task ConfigureAsync() =>
+        File.WriteAllLinesAsync(ConfigurationFile, Configuration().Select(setting => $"{setting.Key} {setting.Value}"));
+
     private async Task RunAsync()
     {
         var binary = Binary ?? throw new FileNotFoundException("redis-server is not installed");
-        var file = Path.Combine(_folder.Path, "redis.conf");
-        // In a file and not in arguments: a password among the settings must not be seen in the list of processes.
-        await File.WriteAllLinesAsync(file, Configuration().Select(setting => $"{setting.Key} {setting.Value}"));
-        _process = ServerProcess.Start(binary, [file], _folder.Path);
+        _process = ServerProcess.Start(binary, [ConfigurationFile], _folder.Path);
         await _process.WaitUntilAsync(AnswersAsync);
     }
 
