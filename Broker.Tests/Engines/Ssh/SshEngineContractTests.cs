@@ -7,8 +7,9 @@ using SecretsBroker.Engines.Ssh;
 
 namespace SecretsBroker.Tests.Engines.Ssh;
 
-[TestFixture]
-internal sealed class SshEngineContractTests : CredentialEngineContract
+[TestFixture("ecdsa-p256")]
+[TestFixture("ed25519")]
+internal sealed class SshEngineContractTests(string keyType) : CredentialEngineContract
 {
     private const string GrantPath = "grants/ssh-grant/settings";
     private SshFiles _files = null!;
@@ -37,6 +38,10 @@ internal sealed class SshEngineContractTests : CredentialEngineContract
         new("an authority of before without a file and an end", "targets/ssh-target/settings/previous_keys/0/file", "targets/ssh-target/settings/previous_keys/0/until")
         {
             ChangeTarget = settings => settings["previous_keys"] = new JsonArray(new JsonObject { ["until"] = "some day" }),
+        },
+        new("a key of a kind that is not made", "targets/ssh-target/settings/key_type")
+        {
+            ChangeTarget = settings => settings["key_type"] = "rsa",
         },
         new("nobody", $"{GrantPath}/principals", $"{GrantPath}/source_addresses")
         {
@@ -67,7 +72,7 @@ internal sealed class SshEngineContractTests : CredentialEngineContract
         SshFiles.RequireOpenSsh();
         _files = new SshFiles();
         _type = new SshEngineType(new InMemoryDenyList(TimeProvider.System), TimeProvider.System, NullLogger<SshEngine>.Instance);
-        _target = TestLeases.Target("ssh", new { key_file = _files.PathOf("ca.key") });
+        _target = TestLeases.Target("ssh", new { key_file = _files.PathOf("ca.key"), key_type = keyType });
     }
 
     [OneTimeTearDown]

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Ssh;
+using SecretsBroker.Tests.CommandLine;
 
 namespace SecretsBroker.Tests.Engines.Ssh;
 
@@ -86,26 +87,108 @@ internal sealed class SshEngineTests
             $"Valid: from {TimeZoneInfo.ConvertTime(from, local):yyyy-MM-ddTHH:mm:ss} to {TimeZoneInfo.ConvertTime(to, local):yyyy-MM-ddTHH:mm:ss}"));
     }
 
-    [Test]
-    public async Task Authority_may_be_a_key_of_either_curve_that_an_operator_made([Values("nistP256", "nistP384")] string curve)
+    [TestCase("ecdsa-p256", "ecdsa-sha2-nistp256")]
+    [TestCase("ecdsa-p384", "ecdsa-sha2-nistp384")]
+    [TestCase("ed25519", "ssh-ed25519")]
+    public async Task Key_that_is_made_is_of_the_kind_that_the_target_names_and_is_the_same_when_it_is_read_again(string type, string expected)
     {
-        await using var engine = EngineOf(_files.NewAuthority(ECCurve.CreateFromFriendlyName(curve)));
-        using var credential = await engine.IssueAsync(Request(await PublicKeyAsync("ed25519")), CancellationToken.None);
+        var path = _files.PathOf("named.key");
+        await using var made = EngineOf(path, type);
+        var (request, credential) = await IssueAsync(made);
+        using var first = credential;
+        Assert.That(made.ReadAuthorityLines(), Does.StartWith($"{expected} "));
+        Assert.That(await SshFiles.DescribeAsync(_files.Write(credential)), Does.Contain($"(using {expected})"));
 
+        // The kind that is set says what is made, not what is read.
+        await using var read = EngineOf(path);
+        Assert.That(read.ReadAuthorityLines(), Is.EqualTo(made.ReadAuthorityLines()));
+        await read.RevokeAsync(TestLeases.LeaseOf(request), CancellationToken.None);
         Assert.That(
-            await SshFiles.DescribeAsync(_files.Write(credential)), Does.Contain($"using ecdsa-sha2-{curve.ToLowerInvariant()}"));
+            await _files.IsRevokedAsync(await read.ReadRevocationListAsync(CancellationToken.None), _files.Write(credential)), Is.True);
     }
 
     [Test]
-    public async Task Authority_of_another_kind_is_refused()
+    public async Task Authority_may_be_a_key_that_an_operator_made(
+        [Values("ed25519", "ecdsa-256", "ecdsa-384")] string type, [Values("openssl", "ssh-keygen")] string tool)
     {
-        var path = _files.NewAuthority(ECCurve.NamedCurves.nistP521);
+        var path = await _files.NewAuthorityAsync(type, tool);
+        await using var engine = EngineOf(path);
+
+        var (_, credential) = await IssueAsync(engine);
+
+        using (credential)
+        {
+            var (name, pointBytes) = type switch
+            {
+                "ed25519" => ("ssh-ed25519", 32),
+                "ecdsa-256" => ("ecdsa-sha2-nistp256", 65),
+                _ => ("ecdsa-sha2-nistp384", 97),
+            };
+            var blob = Convert.FromBase64String(engine.ReadAuthorityLines().Split(' ')[1]);
+            Assert.That(blob[^pointBytes..], Is.EqualTo((await SshFiles.PublicKeyOfAsync(path, tool))[^pointBytes..]));
+            Assert.That(await SshFiles.DescribeAsync(_files.Write(credential)), Does.Contain($"(using {name})"));
+        }
+    }
+
+    [Test]
+    public async Task OpenSsl_reads_the_ed25519_key_that_was_made()
+    {
+        var path = _files.PathOf("made.key");
+        await using var engine = EngineOf(path, "ed25519");
+        await engine.CheckAsync(CancellationToken.None);
+
+        var run = await ProgramRun.OfAsync("openssl", ["pkey", "-in", path, "-noout", "-text_pub"]);
+
+        Assert.That(run.Output, Does.StartWith("ED25519 Public-Key:"), run.Errors);
+    }
+
+    [TestCase("ecdsa-521", "openssl")]
+    [TestCase("ecdsa-521", "ssh-keygen")]
+    [TestCase("rsa", "openssl")]
+    [TestCase("rsa", "ssh-keygen")]
+    public async Task Authority_of_another_kind_is_refused(string type, string tool)
+    {
+        var path = await _files.NewAuthorityAsync(type, tool);
         await using var engine = EngineOf(path);
 
         var refusal = await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(CancellationToken.None));
 
         Assert.That(refusal!.IsTransient, Is.False);
-        Assert.That(refusal.Message, Is.EqualTo($"key file {path} must hold an EC key on P-256 or P-384"));
+        Assert.That(refusal.Message, Is.EqualTo($"key file {path} must hold an Ed25519 key, or an EC key on P-256 or P-384"));
+    }
+
+    [Test]
+    public async Task Public_key_alone_is_no_authority([Values("ed25519", "ecdsa-256")] string type)
+    {
+        var path = await _files.NewAuthorityAsync(type, "openssl");
+        var publicKey = await SshFiles.PublicKeyOfAsync(path, "openssl");
+        await File.WriteAllTextAsync(path, PemEncoding.WriteString("PUBLIC KEY", publicKey));
+        await using var engine = EngineOf(path);
+
+        await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(CancellationToken.None));
+    }
+
+    [Test]
+    public async Task Authority_that_cannot_be_read_is_refused_without_a_word_of_what_the_file_holds()
+    {
+        var locked = await _files.NewAuthorityAsync("ed25519", "ssh-keygen", passphrase: "correct horse");
+        var cut = await _files.NewAuthorityAsync("ed25519", "ssh-keygen");
+        var text = await File.ReadAllTextAsync(cut);
+        await File.WriteAllTextAsync(cut, PemEncoding.WriteString("OPENSSH PRIVATE KEY", Convert.FromBase64String(Body(text)).AsSpan(..^40)));
+        var empty = await _files.NewAuthorityAsync("ed25519", "openssl");
+        await File.WriteAllTextAsync(empty, PemEncoding.WriteString("PRIVATE KEY", [0x30, 0]));
+        foreach (var path in (string[])[locked, cut, empty])
+        {
+            await using var engine = EngineOf(path);
+
+            var refusal = await Assert.ThrowsAsync<EngineException>(async () => await engine.CheckAsync(CancellationToken.None));
+
+            Assert.That(refusal!.IsTransient, Is.False);
+            Assert.That(refusal.ToString(), Does.Contain($"key file {path} does not hold a usable key (CryptographicException)"));
+            Assert.That(refusal.InnerException, Is.Null);
+        }
+
+        static string Body(string pem) => string.Concat(pem.Split('\n').Where(line => !line.StartsWith('-')));
     }
 
     [Test]
@@ -183,7 +266,7 @@ internal sealed class SshEngineTests
         var request = Request(await PublicKeyAsync("ed25519"));
         using var credential = await _engine.IssueAsync(request, CancellationToken.None);
         await _engine.RevokeAsync(TestLeases.LeaseOf(request), CancellationToken.None);
-        await using var other = EngineOf(_files.NewAuthority(ECCurve.NamedCurves.nistP256));
+        await using var other = EngineOf(await _files.NewAuthorityAsync("ecdsa-256", "openssl"));
 
         Assert.That(await _files.IsRevokedAsync(
             await other.ReadRevocationListAsync(CancellationToken.None), _files.Write(credential)), Is.False);
@@ -241,8 +324,15 @@ internal sealed class SshEngineTests
         Assert.That(refusal!.Message, Does.StartWith("public_key: "));
     }
 
-    private SshEngine EngineOf(string keyFile) => (SshEngine)new SshEngineType(_denyList, _time, NullLogger<SshEngine>.Instance)
-        .Create(TestLeases.Target("ssh", new { key_file = keyFile }));
+    private async Task<(IssueRequest Request, Credential Credential)> IssueAsync(SshEngine engine)
+    {
+        var request = Request(await PublicKeyAsync("ed25519"));
+        return (request, await engine.IssueAsync(request, CancellationToken.None));
+    }
+
+    private SshEngine EngineOf(string keyFile, string keyType = "ecdsa-p256") =>
+        (SshEngine)new SshEngineType(_denyList, _time, NullLogger<SshEngine>.Instance)
+            .Create(TestLeases.Target("ssh", new { key_file = keyFile, key_type = keyType }));
 
     private IssueRequest Request(string publicKey, object? settings = null) => TestLeases.Request(
         TestLeases.Grant("ssh", settings ?? new { principals = (string[])["deploy"] }),

@@ -33,17 +33,35 @@ internal sealed class SshFiles : IDisposable
     }
 
     /// <summary>A key file of an authority, as an operator would make it.</summary>
-    public string NewAuthority(ECCurve curve)
+    /// <param name="type"><c>ed25519</c>, <c>rsa</c>, or <c>ecdsa-</c> and the bits of the curve.</param>
+    /// <param name="tool"><c>openssl</c> or <c>ssh-keygen</c>.</param>
+    /// <param name="passphrase">That opens it.</param>
+    public async Task<string> NewAuthorityAsync(string type, string tool, string passphrase = "")
     {
-        using var key = ECDsa.Create(curve);
         var path = NextPath();
-        File.WriteAllText(path, key.ExportPkcs8PrivateKeyPem());
-        if (!OperatingSystem.IsWindows())
+        var (name, bits) = type.Split('-') is [var curve, var size] ? (curve, size) : (type, null);
+        var run = tool == "ssh-keygen"
+            ? await KeygenAsync(["-q", "-t", name, .. bits is null ? (string[])[] : ["-b", bits], "-N", passphrase, "-f", path])
+            : await ProgramRun.OfAsync("openssl",
+            [
+                "genpkey", "-quiet", "-out", path,
+                .. bits is null ? (string[])["-algorithm", name] : ["-algorithm", "EC", "-pkeyopt", $"ec_paramgen_curve:P-{bits}"],
+            ]);
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        return path;
+    }
+
+    /// <summary>What the tool that made an authority says of its public key: it ends in the key's point.</summary>
+    public static async Task<byte[]> PublicKeyOfAsync(string authority, string tool)
+    {
+        if (tool == "ssh-keygen")
         {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return Convert.FromBase64String((await File.ReadAllTextAsync($"{authority}.pub")).Split(' ')[1]);
         }
 
-        return path;
+        var run = await ProgramRun.OfAsync("openssl", ["pkey", "-in", authority, "-pubout"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Errors);
+        return Convert.FromBase64String(run.Output[PemEncoding.Find(run.Output).Base64Data]);
     }
 
     public string Write(Credential credential)

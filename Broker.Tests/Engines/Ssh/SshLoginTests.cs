@@ -8,7 +8,10 @@ using SecretsBroker.Tests.CommandLine;
 namespace SecretsBroker.Tests.Engines.Ssh;
 
 /// <summary>Logins at a real host that trusts the broker's authority, maps <c>deploy</c> to its account, and reads the list.</summary>
-internal sealed class SshLoginTests
+[TestFixture("ecdsa-p256")]
+[TestFixture("ecdsa-p384")]
+[TestFixture("ed25519")]
+internal sealed class SshLoginTests(string keyType)
 {
     private SshFiles _files = null!;
     private SshEngine _engine = null!;
@@ -22,7 +25,7 @@ internal sealed class SshLoginTests
         _files = new SshFiles();
         _engine = (SshEngine)new SshEngineType(
             new InMemoryDenyList(TimeProvider.System), TimeProvider.System, NullLogger<SshEngine>.Instance)
-            .Create(TestLeases.Target("ssh", new { key_file = _files.PathOf("ca.key") }));
+            .Create(TestLeases.Target("ssh", new { key_file = _files.PathOf("ca.key"), key_type = keyType }));
         await File.WriteAllTextAsync(_files.PathOf("ca.pub"), _engine.ReadAuthorityLines());
         await File.WriteAllTextAsync(_files.PathOf("principals"), "deploy\n");
         await PublishAsync();
@@ -61,12 +64,12 @@ internal sealed class SshLoginTests
         Assert.That((await LogInAsync(key, certificate)).Output, Is.EqualTo("in\n"), "the host's copy of the list is old");
         await PublishAsync();
 
-        AssertRefused(await LogInAsync(key, certificate));
+        SshLogin.AssertRefused(await LogInAsync(key, certificate));
     }
 
     [Test]
     public async Task Certificate_for_other_principals_is_refused() =>
-        AssertRefused(await LogInAsync(new { principals = (string[])["backup"] }));
+        SshLogin.AssertRefused(await LogInAsync(new { principals = (string[])["backup"] }));
 
     [Test]
     public async Task Certificate_is_good_from_the_addresses_of_its_grant_only()
@@ -74,7 +77,7 @@ internal sealed class SshLoginTests
         var elsewhere = await LogInAsync(new { principals = (string[])["deploy"], source_addresses = (string[])["192.0.2.0/24"] });
         var here = await LogInAsync(new { principals = (string[])["deploy"], source_addresses = (string[])["192.0.2.0/24", "127.0.0.0/8"] });
 
-        AssertRefused(elsewhere);
+        SshLogin.AssertRefused(elsewhere);
         Assert.That(here.Output, Is.EqualTo("in\n"));
     }
 
@@ -102,7 +105,7 @@ internal sealed class SshLoginTests
         var request = Request(new { principals = (string[])["deploy"] }, _key, TimeProvider.System.GetUtcNow().AddSeconds(-2));
         using var credential = await _engine.IssueAsync(request, CancellationToken.None);
 
-        AssertRefused(await LogInAsync(_key, _files.Write(credential)));
+        SshLogin.AssertRefused(await LogInAsync(_key, _files.Write(credential)));
     }
 
     [Test]
@@ -110,7 +113,7 @@ internal sealed class SshLoginTests
     {
         var (_, certificate) = await IssueAsync(new { principals = (string[])["deploy"] }, _key);
 
-        AssertRefused(await LogInAsync(await _files.NewKeyAsync("ed25519"), certificate));
+        SshLogin.AssertRefused(await LogInAsync(await _files.NewKeyAsync("ed25519"), certificate));
     }
 
     private async Task<ProgramRun> LogInAsync(object settings)
@@ -119,18 +122,8 @@ internal sealed class SshLoginTests
         return await LogInAsync(_key, certificate);
     }
 
-    private Task<ProgramRun> LogInAsync(string key, string certificate, string command = "echo in", params string[] options) => ProgramRun.OfAsync("ssh",
-    [
-        "-F", "none", "-p", $"{_server.Port}", "-i", key, "-o", $"CertificateFile={certificate}", "-o", "IdentitiesOnly=yes",
-        "-o", "IdentityAgent=none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-        .. options, $"{SshServer.Account}@127.0.0.1", command,
-    ]);
-
-    private static void AssertRefused(ProgramRun run)
-    {
-        Assert.That(run.Errors, Does.Contain("Permission denied (publickey)"));
-        Assert.That(run.Output, Is.Empty);
-    }
+    private Task<ProgramRun> LogInAsync(string key, string certificate, string command = "echo in", params string[] options) =>
+        SshLogin.RunAsync(_server, key, certificate, command, options);
 
     private async Task<(Lease Lease, string Certificate)> IssueAsync(object settings, string key)
     {

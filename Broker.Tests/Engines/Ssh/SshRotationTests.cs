@@ -7,8 +7,9 @@ using SecretsBroker.Leases;
 namespace SecretsBroker.Tests.Engines.Ssh;
 
 /// <summary>Another authority, while certificates of the one before live, as OpenSSH sees it.</summary>
-[TestFixture]
-internal sealed class SshRotationTests
+[TestFixture("ecdsa-384", "ed25519")]
+[TestFixture("ed25519", "ecdsa-p256")]
+internal sealed class SshRotationTests(string before, string after)
 {
     private SshFiles _files = null!;
     private ManualTime _time = null!;
@@ -18,13 +19,13 @@ internal sealed class SshRotationTests
     private SshEngine _engine = null!;
 
     [SetUp]
-    public void Create()
+    public async Task CreateAsync()
     {
         SshFiles.RequireOpenSsh();
         _files = new SshFiles();
         _time = new ManualTime();
         _denyList = new InMemoryDenyList(_time);
-        _old = _files.NewAuthority(ECCurve.NamedCurves.nistP384);
+        _old = await _files.NewAuthorityAsync(before, "openssl");
         _before = Engine(new { key_file = _old });
         _engine = Engine(Rotated(_old));
     }
@@ -74,9 +75,8 @@ internal sealed class SshRotationTests
     public async Task Public_key_of_the_one_before_is_enough()
     {
         var old = await IssueAsync(_before);
-        using var key = ECDsa.Create();
-        key.ImportFromPem(await File.ReadAllTextAsync(_old));
-        await File.WriteAllTextAsync(_old, key.ExportSubjectPublicKeyInfoPem());
+        var publicKey = await SshFiles.PublicKeyOfAsync(_old, "openssl");
+        await File.WriteAllTextAsync(_old, PemEncoding.WriteString("PUBLIC KEY", publicKey));
         await using var engine = Engine(Rotated(_old));
         await engine.RevokeAsync(old.Lease, CancellationToken.None);
 
@@ -97,6 +97,7 @@ internal sealed class SshRotationTests
     private object Rotated(string old) => new
     {
         key_file = _files.PathOf("new.key"),
+        key_type = after,
         previous_keys = new[] { new { file = old, until = _time.GetUtcNow().AddHours(1).ToString("O") } },
     };
 

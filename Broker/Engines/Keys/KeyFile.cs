@@ -10,15 +10,23 @@ internal static class KeyFile
 
     /// <summary>Makes an ECDSA P-256 key (PKCS#8) unless the file exists; of brokers that start at once, one makes it.</summary>
     /// <returns>Whether this call made it.</returns>
-    public static bool EnsureExists(string path) => Guarded(path, () =>
+    public static bool EnsureExists(string path) => EnsureExists(path, () =>
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return key.ExportPkcs8PrivateKey();
+    });
+
+    /// <inheritdoc cref="EnsureExists(string)"/>
+    /// <param name="path">Of the file.</param>
+    /// <param name="newPkcs8">Makes a key of another kind, as PKCS#8; zeroed afterwards.</param>
+    public static bool EnsureExists(string path, Func<byte[]> newPkcs8) => Guarded(path, () =>
     {
         if (File.Exists(path))
         {
             return false;
         }
 
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var pkcs8 = key.ExportPkcs8PrivateKey();
+        var pkcs8 = newPkcs8();
         var pem = PemEncoding.WriteUtf8("PRIVATE KEY"u8, pkcs8);
         try
         {

@@ -14,7 +14,7 @@ internal sealed class SshAuthorities : IDisposable
     public static SshAuthorities LoadOrCreate(SshSettings settings, out bool created)
     {
         IReadOnlyList<(SshPublicKey, DateTimeOffset)> previous =
-            [.. settings.PreviousKeys.Select(key => (SshCertificateAuthority.LoadPrevious(key.File), key.Until))];
+            [.. settings.PreviousKeys.Select(key => (SshKeyFile.ReadPublic(key.File), key.Until))];
         return new SshAuthorities(SshCertificateAuthority.LoadOrCreate(settings, out created), previous);
     }
 

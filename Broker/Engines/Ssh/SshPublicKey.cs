@@ -50,6 +50,11 @@ internal sealed record SshPublicKey(string Type, ReadOnlyMemory<byte> Fields)
             $"ecdsa-sha2-{curve}", new SshWriter().String(curve).String([4, .. point.X!, .. point.Y!]).ToArray());
     }
 
+    /// <param name="point">Of an Ed25519 key, 32 bytes.</param>
+    public static SshPublicKey OfEd25519(ReadOnlySpan<byte> point) => point.Length == Ed25519Bytes
+        ? new SshPublicKey("ssh-ed25519", new SshWriter().String(point).ToArray())
+        : throw new FormatException("an Ed25519 key has 32 bytes");
+
     private static SshPublicKey Read(string type, ReadOnlySpan<byte> blob, string field)
     {
         if (Encoding.ASCII.GetString(Next(ref blob)) != type)
@@ -59,7 +64,7 @@ internal sealed record SshPublicKey(string Type, ReadOnlyMemory<byte> Fields)
 
         var key = type switch
         {
-            "ssh-ed25519" => Ed25519(Next(ref blob)),
+            "ssh-ed25519" => OfEd25519(Next(ref blob)),
             "ecdsa-sha2-nistp256" => EllipticCurve(ECCurve.NamedCurves.nistP256, 32, "nistp256", Next(ref blob), Next(ref blob), field),
             "ecdsa-sha2-nistp384" => EllipticCurve(ECCurve.NamedCurves.nistP384, 48, "nistp384", Next(ref blob), Next(ref blob), field),
             "ssh-rsa" => Rsa(Next(ref blob), Next(ref blob), field),
@@ -67,10 +72,6 @@ internal sealed record SshPublicKey(string Type, ReadOnlyMemory<byte> Fields)
         };
         return blob.IsEmpty ? key : throw new FormatException("something follows the key");
     }
-
-    private static SshPublicKey Ed25519(ReadOnlySpan<byte> point) => point.Length == Ed25519Bytes
-        ? new SshPublicKey("ssh-ed25519", new SshWriter().String(point).ToArray())
-        : throw new FormatException("an Ed25519 key has 32 bytes");
 
     private static SshPublicKey EllipticCurve(
         ECCurve curve, int size, string name, ReadOnlySpan<byte> stated, ReadOnlySpan<byte> point, string field)
