@@ -14,6 +14,12 @@ public static class CredentialRequests
     /// <summary>A PostgreSQL login by a client certificate for a key that stays here; join them with <see cref="ToCertificate(PostgresCredential, ECDsa)"/>.</summary>
     public static CredentialRequest Postgres(ECDsa key) => new() { Postgres = new PostgresRequest { CertificateSigningRequest = SigningRequest(key) } };
 
+    /// <summary>The same for a key of which only the public half is at hand, as where a module of its own keeps it.</summary>
+    public static CredentialRequest Postgres(PublicKey key) => new()
+    {
+        Postgres = new PostgresRequest { PublicKey = ByteString.CopyFrom(key.ExportSubjectPublicKeyInfo()) },
+    };
+
     /// <summary>A Redis login.</summary>
     public static CredentialRequest Redis() => new() { Redis = new RedisRequest() };
 
