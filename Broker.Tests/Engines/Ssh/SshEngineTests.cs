@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Tests.CommandLine;
+using SecretsBroker.Tests.Engines.X509;
 
 namespace SecretsBroker.Tests.Engines.Ssh;
 
@@ -133,6 +134,7 @@ internal sealed class SshEngineTests
     [Test]
     public async Task OpenSsl_reads_the_ed25519_key_that_was_made()
     {
+        X509Files.RequireOpenssl();
         var path = _files.PathOf("made.key");
         await using var engine = EngineOf(path, "ed25519");
         await engine.CheckAsync(CancellationToken.None);
@@ -266,7 +268,7 @@ internal sealed class SshEngineTests
         var request = Request(await PublicKeyAsync("ed25519"));
         using var credential = await _engine.IssueAsync(request, CancellationToken.None);
         await _engine.RevokeAsync(TestLeases.LeaseOf(request), CancellationToken.None);
-        await using var other = EngineOf(await _files.NewAuthorityAsync("ecdsa-256", "openssl"));
+        await using var other = EngineOf(await _files.NewAuthorityAsync("ecdsa-256", "ssh-keygen"));
 
         Assert.That(await _files.IsRevokedAsync(
             await other.ReadRevocationListAsync(CancellationToken.None), _files.Write(credential)), Is.False);

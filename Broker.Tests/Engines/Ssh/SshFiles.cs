@@ -3,6 +3,7 @@ using SecretsBroker.Engines;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.CommandLine;
+using SecretsBroker.Tests.Engines.X509;
 
 namespace SecretsBroker.Tests.Engines.Ssh;
 
@@ -38,6 +39,11 @@ internal sealed class SshFiles : IDisposable
     /// <param name="passphrase">That opens it.</param>
     public async Task<string> NewAuthorityAsync(string type, string tool, string passphrase = "")
     {
+        if (tool == "openssl")
+        {
+            X509Files.RequireOpenssl();
+        }
+
         var path = NextPath();
         var (name, bits) = type.Split('-') is [var curve, var size] ? (curve, size) : (type, null);
         var run = tool == "ssh-keygen"
