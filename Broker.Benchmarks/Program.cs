@@ -6,6 +6,7 @@ using SecretsBroker.Benchmarks.Issue;
 using SecretsBroker.Benchmarks.Kill;
 using SecretsBroker.Benchmarks.Postgres;
 using SecretsBroker.Benchmarks.Policies;
+using SecretsBroker.Benchmarks.Reconcile;
 using SecretsBroker.Benchmarks.Stores;
 
 // A benchmark is an entry here: its name on the command line, what it is about, and what it runs with the arguments after that.
@@ -17,6 +18,7 @@ var benchmarks = new Dictionary<string, (string About, Func<string[], Task<int>>
     ["stores"] = ($"a lease's way through each store, alone and beside many {RunOptions.Usage}", StoreBenchmark.RunAsync),
     ["kill"] = ($"the kill switch, where many leases live {KillBenchmark.Usage}", KillBenchmark.RunAsync),
     ["debt"] = ($"a target that is down while its leases expire, and another one beside it {DebtBenchmark.Usage}", DebtBenchmark.RunAsync),
+    ["reconcile"] = ($"roles whose leases were lost, until they are gone {ReconcileBenchmark.Usage}", ReconcileBenchmark.RunAsync),
     ["identity"] = ("believing a token or a certificate, at first and when it is known", IdentityBenchmark.RunAsync),
     ["policy"] = ("one decision of the broker, and bringing policies into force, by their number", DecisionBenchmark.RunAsync),
     ["cedar"] = ("one policy decision, by policies and entities", CedarBenchmark.RunAsync),

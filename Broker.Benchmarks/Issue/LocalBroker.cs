@@ -112,6 +112,8 @@ internal sealed class LocalBroker : IAsyncDisposable
             ["Logging:LogLevel:SecretsBroker.KillSwitch"] = "Error",
             // And of each lease that is not revoked yet.
             ["Logging:LogLevel:SecretsBroker.Revocation"] = "Critical",
+            // And of each role that no lease covers, or that nobody looks for them.
+            ["Logging:LogLevel:SecretsBroker.Reconciliation"] = "Error",
         };
         foreach (var (name, value) in store)
             settings[$"Store:{name}"] = value;
