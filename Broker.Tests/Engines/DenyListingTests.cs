@@ -21,6 +21,17 @@ internal sealed class DenyListingTests
         });
 
     [Test]
+    public async Task Who_signed_is_kept_beside_the_end_that_was_signed()
+    {
+        var lease = Lease(TimeSpan.FromMinutes(1)) with { Handle = DenyListing.HandleOf(_time.GetUtcNow().AddHours(1), "signer") };
+
+        Assert.That(DenyListing.SignerOf(lease), Is.EqualTo("signer"));
+        Assert.That(DenyListing.SignerOf(lease with { Handle = DenyListing.HandleOf(_time.GetUtcNow()) }), Is.Null);
+        Assert.That(DenyListing.SignerOf(lease with { Handle = "" }), Is.Null);
+        await AssertListedForAsync(TimeSpan.FromHours(1), lease);
+    }
+
+    [Test]
     public Task Cut_lease_of_which_nobody_knows_what_was_signed_is_listed_as_long_as_any_may_live() =>
         AssertListedForAsync(Grant.LongestTimeToLive, Lease(TimeSpan.FromMinutes(-10)) with { Delegation = Chain() });
 

@@ -10,9 +10,20 @@ internal sealed class DenyListing(string target, IDenyList list, TimeProvider ti
     /// <summary>How long after its end a credential stays listed: verifiers' clocks may be late, some by a library's five minutes.</summary>
     public static readonly TimeSpan Leeway = TimeSpan.FromMinutes(5);
 
+    private const char SignerMark = '.';
+
     /// <summary>The handle of a credential whose end is signed: the lease's may be brought forward afterwards, this one stays.</summary>
     public static string HandleOf(DateTimeOffset signedEnd) =>
         signedEnd.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc cref="HandleOf(DateTimeOffset)"/>
+    /// <param name="signedEnd">When it ends.</param>
+    /// <param name="signer">Who signed it, where only that one's list says anything about it.</param>
+    public static string HandleOf(DateTimeOffset signedEnd, string signer) => $"{HandleOf(signedEnd)}{SignerMark}{signer}";
+
+    /// <summary>Who signed a lease's credential; null when that is not known.</summary>
+    public static string? SignerOf(Lease lease) =>
+        lease.Handle.IndexOf(SignerMark) is var mark and >= 0 ? lease.Handle[(mark + 1)..] : null;
 
     /// <summary>Lists a lease until its credential has ended. What was never made is listed just the same, because nobody may know.</summary>
     public async ValueTask AddAsync(Lease lease, CancellationToken cancellationToken) =>
@@ -44,7 +55,7 @@ internal sealed class DenyListing(string target, IDenyList list, TimeProvider ti
 
     private static DateTimeOffset SignedEndOf(Lease lease)
     {
-        if (long.TryParse(lease.Handle, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
+        if (long.TryParse(lease.Handle.Split(SignerMark)[0], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
         {
             return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
         }

@@ -94,6 +94,23 @@ internal sealed class SshRotationTests(string before, string after)
         await Assert.ThrowsAsync<EngineException>(async () => await engine.VerifyAsync(lease, CancellationToken.None));
     }
 
+    [Test]
+    public async Task List_that_says_nothing_of_who_signed_proves_no_revocation()
+    {
+        var (lease, _) = await IssueAsync(_before);
+        await using var forgetful = Engine(new { key_file = _files.PathOf("new.key"), key_type = after });
+        await forgetful.RevokeAsync(lease, CancellationToken.None);
+
+        var verification = await forgetful.VerifyAsync(lease, CancellationToken.None);
+
+        Assert.That(verification.Gone, Is.False);
+        Assert.That(verification.Evidence, Does.Contain("previous_keys"));
+        Assert.That((await _engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+        Assert.That((await forgetful.VerifyAsync(lease with { Handle = DenyListing.HandleOf(lease.ExpireTime) }, CancellationToken.None)).Gone, Is.True, "of a lease from before it was kept who signed");
+        _time.Advance(lease.ExpireTime + DenyListing.Leeway - _time.GetUtcNow());
+        Assert.That((await forgetful.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
     private object Rotated(string old) => new
     {
         key_file = _files.PathOf("new.key"),
@@ -111,6 +128,6 @@ internal sealed class SshRotationTests(string before, string after)
             new CredentialInput.Ssh(await File.ReadAllTextAsync($"{await _files.NewKeyAsync("ed25519")}.pub")),
             _time.GetUtcNow().AddMinutes(5));
         using var credential = await engine.IssueAsync(request, CancellationToken.None);
-        return (TestLeases.LeaseOf(request), _files.Write(credential));
+        return (TestLeases.LeaseOf(request) with { Handle = credential.Handle }, _files.Write(credential));
     }
 }

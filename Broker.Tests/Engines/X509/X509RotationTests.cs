@@ -155,20 +155,95 @@ internal sealed class X509RotationTests
     [Test]
     public async Task While_a_previous_authority_cannot_be_read_nothing_is_proven_and_nobody_is_told_otherwise()
     {
+        await using var first = Engine("old");
+        var (lease, old) = await IssueLeaseAsync(first);
+        old.Dispose();
+        File.Delete(_files.PathOf("old.key"));
         await using var engine = Engine("new", "old");
         engine.Prepare();
-        var request = Request();
-        using var credential = (CertificateCredential)await engine.IssueAsync(request, CancellationToken.None);
-        var lease = TestLeases.LeaseOf(request) with { Handle = credential.Handle };
+        using var credential = await IssueAsync(engine);
 
         await engine.RevokeAsync(lease, CancellationToken.None);
 
-        Assert.That(File.Exists(_files.PathOf("old.key")), Is.False, "it is not made anew");
         await Assert.ThrowsAsync<EngineException>(async () => await engine.VerifyAsync(lease, CancellationToken.None));
+        Assert.That(File.Exists(_files.PathOf("old.key")), Is.False, "it is not made anew");
         Assert.Throws<EngineException>(() => engine.FindAuthority("another"));
         Assert.That(engine.FindAuthority(IdIn(credential)), Is.SameAs(engine.Current));
         _time.Advance(TimeSpan.FromHours(1));
         Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
+    [Test]
+    public async Task Previous_authority_that_cannot_be_read_hides_no_other()
+    {
+        await using var first = Engine("old");
+        using var old = await IssueAsync(first);
+        using var issuer = X509Certificate2.CreateFromPem(old.CertificateAuthority);
+        await using var engine = Engine("new", "missing", "old");
+        var (lease, credential) = await IssueLeaseAsync(engine);
+        credential.Dispose();
+
+        Assert.That(engine.FindAuthority(IdIn(old))?.Certificate.ToArray(), Is.EqualTo(issuer.RawData));
+        Assert.That(engine.FindIssuer(AskAbout(issuer)), Is.SameAs(engine.FindAuthority(IdIn(old))));
+        Assert.Throws<EngineException>(() => engine.FindAuthority("another"));
+        await engine.RevokeAsync(lease, CancellationToken.None);
+        Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
+    [Test]
+    public async Task Only_the_list_of_who_signed_proves_a_revocation()
+    {
+        await using var first = Engine("old");
+        var (lease, credential) = await IssueLeaseAsync(first);
+        credential.Dispose();
+        await using var forgetful = Engine("new");
+        await using var engine = Engine("new", "old");
+
+        forgetful.Prepare();
+        await forgetful.RevokeAsync(lease, CancellationToken.None);
+
+        var verification = await forgetful.VerifyAsync(lease, CancellationToken.None);
+        Assert.That(verification.Gone, Is.False);
+        Assert.That(verification.Evidence, Does.Contain("previous_authorities"));
+        Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+        _time.Advance(lease.ExpireTime + DenyListing.Leeway - _time.GetUtcNow());
+        Assert.That((await forgetful.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+    }
+
+    [Test]
+    public async Task Revocation_is_not_proven_when_the_time_of_who_signed_was_over_too_early()
+    {
+        await using var first = Engine("old");
+        var (lease, credential) = await IssueLeaseAsync(first, TimeSpan.FromHours(2));
+        credential.Dispose();
+        await using var engine = Engine("new", "old");
+        engine.Prepare();
+        await engine.RevokeAsync(lease, CancellationToken.None);
+        Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.False);
+    }
+
+    [Test]
+    public async Task Where_it_was_not_kept_who_signed_the_lists_of_all_prove_it()
+    {
+        await using var first = Engine("old");
+        var (signed, credential) = await IssueLeaseAsync(first);
+        credential.Dispose();
+        await using var engine = Engine("new", "old");
+        await using var unable = Engine("new", "missing");
+        foreach (var handle in (string[])["", DenyListing.HandleOf(signed.ExpireTime)])
+        {
+            var lease = signed with { Handle = handle, Id = LeaseId.New(1) };
+            Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.False);
+
+            await engine.RevokeAsync(lease, CancellationToken.None);
+
+            Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+            await Assert.ThrowsAsync<EngineException>(async () => await unable.VerifyAsync(lease, CancellationToken.None));
+        }
     }
 
     [Test]
@@ -226,28 +301,30 @@ internal sealed class X509RotationTests
     private async Task<CertificateCredential> IssueAsync(X509Engine engine) =>
         (CertificateCredential)await engine.IssueAsync(Request(), CancellationToken.None);
 
+    private async Task<(Lease Lease, CertificateCredential Credential)> IssueLeaseAsync(X509Engine engine, TimeSpan? life = null)
+    {
+        var request = Request() with { ExpireTime = _time.GetUtcNow() + (life ?? TimeSpan.FromMinutes(5)) };
+        var credential = (CertificateCredential)await engine.IssueAsync(request, CancellationToken.None);
+        return (TestLeases.LeaseOf(request) with { Handle = credential.Handle }, credential);
+    }
+
     private IssueRequest Request() => X509Files.Request() with { ExpireTime = _time.GetUtcNow().AddMinutes(5) };
 
     private X509EngineType Type() => new(_denyList, _time, _log);
 
-    private X509Engine Engine(string name, string? previous = null) => (X509Engine)Type().Create(Target(name, previous));
+    private X509Engine Engine(string name, params string[] previous) => (X509Engine)Type().Create(Target(name, previous));
 
-    private Target Target(string name, string? previous = null) => TestLeases.Target("x509", new
+    private Target Target(string name, params string[] previous) => TestLeases.Target("x509", new
     {
         key_file = _files.PathOf($"{name}.key"),
         certificate_file = _files.PathOf($"{name}.pem"),
         common_name = $"{name} CA",
         base_url = "https://broker.example/",
-        previous_authorities = previous is null
-            ? []
-            : new[]
-            {
-                new
-                {
-                    key_file = _files.PathOf($"{previous}.key"),
-                    certificate_file = _files.PathOf($"{previous}.pem"),
-                    until = _time.GetUtcNow().AddHours(1).ToString("O"),
-                },
-            },
+        previous_authorities = previous.Select(one => new
+        {
+            key_file = _files.PathOf($"{one}.key"),
+            certificate_file = _files.PathOf($"{one}.pem"),
+            until = _time.GetUtcNow().AddHours(1).ToString("O"),
+        }),
     });
 }

@@ -55,6 +55,7 @@ internal sealed partial class SshEngine : ICredentialEngine
             throw new EngineException($"the lease ended before target {_target} could sign", isTransient: true);
         }
 
+        var signer = _authorities.Value.Signing;
         var certificate = new SshCertificate
         {
             Key = key,
@@ -69,8 +70,8 @@ internal sealed partial class SshEngine : ICredentialEngine
         };
         return ValueTask.FromResult<Credential>(new SshCredential
         {
-            Handle = DenyListing.HandleOf(request.ExpireTime),
-            Certificate = certificate.Sign(_authorities.Value.Signing),
+            Handle = DenyListing.HandleOf(request.ExpireTime, signer.PublicKey.Id),
+            Certificate = certificate.Sign(signer),
             SerialNumber = certificate.Serial,
             Principals = certificate.Principals,
         });
@@ -87,14 +88,20 @@ internal sealed partial class SshEngine : ICredentialEngine
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var list = await ReadRevocationListAsync(cancellationToken);
-        if (list.Contains(lease.Id))
+        if (_denyList.HasEnded(lease))
         {
-            return new Verification(true, $"serial {SshSerial.Of(lease.Id)} in KRL version {list.Version}");
+            return new Verification(true, "certificate ended by itself, and its time in the KRL is over");
         }
 
-        return _denyList.HasEnded(lease)
-            ? new Verification(true, "certificate ended by itself, and its time in the KRL is over")
+        var list = await ReadRevocationListAsync(cancellationToken);
+        if (DenyListing.SignerOf(lease) is { } signer && !list.IsAbout(signer))
+        {
+            return new Verification(
+                false, "the KRL says nothing of the authority that signed it: it is neither the target's nor, in its time, under previous_keys");
+        }
+
+        return list.Contains(lease.Id)
+            ? new Verification(true, $"serial {SshSerial.Of(lease.Id)} in KRL version {list.Version}")
             : new Verification(false, $"serial {SshSerial.Of(lease.Id)} not in KRL version {list.Version}");
     }
 

@@ -18,6 +18,9 @@ internal sealed record SshPublicKey(string Type, ReadOnlyMemory<byte> Fields)
 
     public byte[] Blob => new SshWriter().String(Type).Raw(Fields.Span).ToArray();
 
+    /// <summary>Names it as an authority.</summary>
+    public string Id => Convert.ToHexStringLower(SHA256.HashData(Blob).AsSpan(0, 16));
+
     /// <summary>As in a <c>.pub</c> file, without a comment.</summary>
     public string Line => $"{Type} {Convert.ToBase64String(Blob)}";
 

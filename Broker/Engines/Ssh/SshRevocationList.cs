@@ -7,9 +7,9 @@ namespace SecretsBroker.Engines.Ssh;
 /// <summary>One published key revocation list (OpenSSH's PROTOCOL.krl).</summary>
 /// <param name="Version">Of the deny list that it was built from.</param>
 /// <param name="Count">Of the certificates that it names. At one version they only get fewer, as their time ends.</param>
-/// <param name="Authorities">Short for those whose certificates it is about.</param>
+/// <param name="Authorities">Those whose certificates it is about.</param>
 /// <param name="Krl">As published.</param>
-internal sealed record SshRevocationList(long Version, int Count, string Authorities, ReadOnlyMemory<byte> Krl)
+internal sealed record SshRevocationList(long Version, int Count, IReadOnlyList<SshPublicKey> Authorities, ReadOnlyMemory<byte> Krl)
 {
     private const ulong Magic = 0x5353484b524c0a00;
     private const uint FormatVersion = 1;
@@ -17,10 +17,17 @@ internal sealed record SshRevocationList(long Version, int Count, string Authori
     private const byte SerialListSection = 0x20;
 
     /// <summary>The same on every broker that publishes the same list.</summary>
-    public string Tag => $"v{Version}-{Count}-{Authorities}";
+    public string Tag
+    {
+        get
+        {
+            var names = SHA256.HashData([.. Authorities.SelectMany(authority => authority.Blob)]);
+            return $"v{Version}-{Count}-{Convert.ToHexStringLower(names.AsSpan(0, 4))}";
+        }
+    }
 
     /// <param name="snapshot">The deny list.</param>
-    /// <param name="authorities">Each may have signed what is on it: which one is not kept.</param>
+    /// <param name="authorities">Each may have signed what is on it.</param>
     /// <param name="now">When it is made.</param>
     public static SshRevocationList Build(DenyListSnapshot snapshot, IReadOnlyList<SshPublicKey> authorities, DateTimeOffset now)
     {
@@ -51,9 +58,11 @@ internal sealed record SshRevocationList(long Version, int Count, string Authori
             }
         }
 
-        var names = SHA256.HashData([.. authorities.SelectMany(authority => authority.Blob)]);
-        return new SshRevocationList(snapshot.Version, snapshot.Entries.Count, Convert.ToHexStringLower(names.AsSpan(0, 4)), krl.ToArray());
+        return new SshRevocationList(snapshot.Version, snapshot.Entries.Count, authorities, krl.ToArray());
     }
+
+    /// <summary>Whether hosts find in it what was revoked of an authority's certificates.</summary>
+    public bool IsAbout(string authority) => Authorities.Any(one => one.Id == authority);
 
     /// <summary>Whether a lease's certificate is on it.</summary>
     public bool Contains(LeaseId lease)

@@ -45,6 +45,10 @@ internal sealed partial class X509Authorities : IDisposable
     /// <summary>The present one first, then those whose time is not over.</summary>
     public IEnumerable<PublishedAuthority> All => Living().Select(one => one.Published).Prepend(Current);
 
+    /// <summary>The one of that id; none when there is none any more.</summary>
+    /// <inheritdoc cref="Find"/>
+    public IEnumerable<PublishedAuthority> Named(string id) => Find(id) is { } found ? [found] : [];
+
     /// <summary>Never fails: what could not be made ready is told in the log.</summary>
     public void Prepare()
     {
@@ -84,22 +88,25 @@ internal sealed partial class X509Authorities : IDisposable
 
     private PublishedAuthority? FindMade(Func<PublishedAuthority, bool> isIt)
     {
-        _first.RequireMade();
-        if (isIt(Current))
+        EngineException? unread = null;
+        foreach (var (key, published) in Living().Select(one => (one.Key, one.Published)).Prepend((_first, Current)))
         {
-            return Current;
-        }
-
-        foreach (var previous in Living())
-        {
-            previous.Key.RequireMade();
-            if (isIt(previous.Published))
+            try
             {
-                return previous.Published;
+                key.RequireMade();
+                if (isIt(published))
+                {
+                    return published;
+                }
+            }
+            catch (EngineException e)
+            {
+                // It may be one of those behind it.
+                unread ??= e;
             }
         }
 
-        return null;
+        return unread is null ? null : throw unread;
     }
 
     private CertificateAuthority LoadOrCreate()

@@ -57,7 +57,7 @@ internal sealed class X509Engine : ICredentialEngine
             leaf.Create(authority.Certificate.SubjectName, generator, notBefore, notAfter, serial));
         return ValueTask.FromResult<Credential>(new CertificateCredential
         {
-            Handle = DenyListing.HandleOf(request.ExpireTime),
+            Handle = DenyListing.HandleOf(request.ExpireTime, authority.Id),
             CertificateChain = certificate.ExportCertificatePem() + "\n" + authority.IntermediatesPem,
             CertificateAuthority = authority.TrustAnchorPem,
             SerialNumber = Convert.ToHexStringLower(serial),
@@ -75,17 +75,22 @@ internal sealed class X509Engine : ICredentialEngine
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var list = await ReadRevocationListAsync(cancellationToken);
-        // What OCSP answers from; it must not say otherwise than the CRL.
-        var entry = await _denyList.FindAsync(lease, cancellationToken);
-        if (entry is { } listed && list.Contains(lease.Id) && await IsOnPreviousAsync(lease, cancellationToken))
+        if (_denyList.HasEnded(lease))
         {
-            return new Verification(true, $"serial on CRL number {list.Number}, and revoked by OCSP since {listed.RevokeTime:O}");
+            return new Verification(true, "certificate ended by itself, and its time on the CRL is over");
         }
 
-        return _denyList.HasEnded(lease)
-            ? new Verification(true, "certificate ended by itself, and its time on the CRL is over")
-            : new Verification(false, $"serial not on CRL number {list.Number}, or not revoked by OCSP");
+        if (await ReadListsAboutAsync(lease, cancellationToken) is not [var first, ..] lists)
+        {
+            return new Verification(
+                false, "nobody signs a CRL for the authority that signed it: it is neither the target's nor, in its time, under previous_authorities");
+        }
+
+        // What OCSP answers from; it must not say otherwise than the CRL.
+        var entry = await _denyList.FindAsync(lease, cancellationToken);
+        return entry is { } listed && lists.All(list => list.Contains(lease.Id))
+            ? new Verification(true, $"serial on CRL number {first.Number}, and revoked by OCSP since {listed.RevokeTime:O}")
+            : new Verification(false, $"serial not on CRL number {first.Number}, or not revoked by OCSP");
     }
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
@@ -123,18 +128,16 @@ internal sealed class X509Engine : ICredentialEngine
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Who signed a lease's certificate is not kept: it is on the list of each that may have.</summary>
-    private async Task<bool> IsOnPreviousAsync(Lease lease, CancellationToken cancellationToken)
+    /// <summary>The list of who signed a lease's certificate; where that is not known, those of all that may have.</summary>
+    private async Task<IReadOnlyList<RevocationList>> ReadListsAboutAsync(Lease lease, CancellationToken cancellationToken)
     {
-        foreach (var authority in _authorities.All.Skip(1))
+        var lists = new List<RevocationList>();
+        foreach (var authority in DenyListing.SignerOf(lease) is { } signer ? _authorities.Named(signer) : _authorities.All)
         {
-            if (!(await authority.ReadRevocationListAsync(cancellationToken)).Contains(lease.Id))
-            {
-                return false;
-            }
+            lists.Add(await authority.ReadRevocationListAsync(cancellationToken));
         }
 
-        return true;
+        return lists;
     }
 
     /// <summary>What the grant says; and nothing that the authority may not certify, also where the catalogue was read before the authority.</summary>
