@@ -215,6 +215,19 @@ internal sealed class JwtEngineTests
     }
 
     [Test]
+    public async Task Previous_key_whose_time_is_over_needs_no_file()
+    {
+        var (missing, until) = (Path.Combine(_folder.Path, "missing.key"), _time.GetUtcNow().AddMinutes(5));
+        await using var during = Engine(KeyPath, missing, until);
+        Assert.Throws<EngineException>(() => during.ReadKeySet());
+
+        _time.Advance(TimeSpan.FromMinutes(5));
+
+        await using var after = Engine(KeyPath, missing, until);
+        Assert.That(KeyIds(after), Has.Length.EqualTo(1));
+    }
+
+    [Test]
     public async Task Key_set_holds_public_parts_only()
     {
         await _engine.CheckAsync(CancellationToken.None);

@@ -111,6 +111,21 @@ internal sealed class SshRotationTests(string before, string after)
         Assert.That((await forgetful.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
     }
 
+    [Test]
+    public async Task One_before_whose_time_is_over_needs_no_file()
+    {
+        var settings = Rotated(_files.PathOf("missing"));
+        _time.Advance(TimeSpan.FromHours(1));
+        await using var engine = Engine(settings);
+        var (lease, certificate) = await IssueAsync(engine);
+
+        await engine.RevokeAsync(lease, CancellationToken.None);
+
+        Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
+        Assert.That(await _files.IsRevokedAsync(await engine.ReadRevocationListAsync(CancellationToken.None), certificate), Is.True);
+        Assert.That(engine.ReadAuthorityLines().Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1));
+    }
+
     private object Rotated(string old) => new
     {
         key_file = _files.PathOf("new.key"),

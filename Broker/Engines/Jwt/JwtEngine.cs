@@ -136,7 +136,7 @@ internal sealed partial class JwtEngine : ICredentialEngine
 
     private SigningKeys LoadKeys()
     {
-        var keys = SigningKeys.LoadOrCreate(_settings, out var created);
+        var keys = SigningKeys.LoadOrCreate(_settings, _time.GetUtcNow(), out var created);
         if (created)
         {
             LogKeyMade(_logger, _target, _settings.KeyFile, keys.Current.Id);

@@ -10,10 +10,12 @@ internal sealed class SigningKeys : IDisposable
 
     public SigningKey Current { get; }
 
+    /// <summary>Without those whose time is over: their files may be gone.</summary>
     /// <exception cref="EngineException">A file cannot be read or made, or holds another kind of key.</exception>
-    public static SigningKeys LoadOrCreate(JwtSettings settings, out bool created)
+    public static SigningKeys LoadOrCreate(JwtSettings settings, DateTimeOffset now, out bool created)
     {
-        IReadOnlyList<(SigningKey, DateTimeOffset)> previous = [.. settings.PreviousKeys.Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
+        IReadOnlyList<(SigningKey, DateTimeOffset)> previous =
+            [.. settings.PreviousKeys.Where(k => k.Until > now).Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
         return new SigningKeys(SigningKey.LoadOrCreate(settings.KeyFile, out created), previous);
     }
 

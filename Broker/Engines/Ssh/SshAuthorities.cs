@@ -10,11 +10,12 @@ internal sealed class SshAuthorities : IDisposable
 
     public SshCertificateAuthority Signing { get; }
 
+    /// <summary>Without those whose time is over: their files may be gone.</summary>
     /// <exception cref="EngineException">A file cannot be read or made, or does not hold a key of an accepted kind.</exception>
-    public static SshAuthorities LoadOrCreate(SshSettings settings, out bool created)
+    public static SshAuthorities LoadOrCreate(SshSettings settings, DateTimeOffset now, out bool created)
     {
         IReadOnlyList<(SshPublicKey, DateTimeOffset)> previous =
-            [.. settings.PreviousKeys.Select(key => (SshKeyFile.ReadPublic(key.File), key.Until))];
+            [.. settings.PreviousKeys.Where(key => key.Until > now).Select(key => (SshKeyFile.ReadPublic(key.File), key.Until))];
         return new SshAuthorities(SshCertificateAuthority.LoadOrCreate(settings, out created), previous);
     }
 

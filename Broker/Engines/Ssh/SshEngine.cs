@@ -138,7 +138,7 @@ internal sealed partial class SshEngine : ICredentialEngine
 
     private SshAuthorities LoadAuthorities()
     {
-        var authorities = SshAuthorities.LoadOrCreate(_settings, out var created);
+        var authorities = SshAuthorities.LoadOrCreate(_settings, _time.GetUtcNow(), out var created);
         if (created)
         {
             LogAuthorityMade(_logger, _target, _settings.KeyFile);
