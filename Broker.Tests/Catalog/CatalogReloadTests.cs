@@ -234,6 +234,43 @@ internal sealed class CatalogReloadTests
         Assert.That(_current.Snapshot.Grants, Has.Count.EqualTo(2));
     }
 
+    [TestCase("ssh", "", false)]
+    [TestCase("ssh", "previous_keys: [{file: FOLDER/ca.key, until: 2000-01-01T00:00:00Z}]", false)]
+    [TestCase("ssh", "previous_keys: [{file: FOLDER/ca.key, until: 2999-01-01T00:00:00Z}]", true)]
+    [TestCase("x509", "", false)]
+    [TestCase("x509", "previous_authorities: [{key_file: FOLDER/ca.key, certificate_file: FOLDER/ca.pem, until: 2000-01-01T00:00:00Z}]", false)]
+    [TestCase("x509", "previous_authorities: [{key_file: FOLDER/ca.key, certificate_file: FOLDER/ca.pem, until: 2999-01-01T00:00:00Z}]", true)]
+    public async Task Authority_that_signed_until_now_must_go_on_to_tell_what_is_revoked(string type, string previous, bool isAccepted)
+    {
+        _folder.Write(CatalogFolder.Good, "b.yaml").Write(CatalogOf("ca", ""));
+        Assert.That(await _reload.LoadAsync(default), Is.Empty);
+        _folder.Write(CatalogOf("new", previous));
+
+        var faults = await _reload.LoadAsync(default);
+
+        var told = type == "ssh" ? "previous_keys" : "previous_authorities";
+        Assert.That(faults.Select(fault => fault.Path), Is.EqualTo(isAccepted ? [] : (string[])[$"targets/ca/settings/{told}"]));
+        Assert.That(faults.Select(fault => fault.Rule), Has.All.Contains("until 2h from now"));
+
+        string CatalogOf(string name, string more) => $$"""
+            targets:
+              - name: ca
+                engine: {{type}}
+                settings:
+                  key_file: FOLDER/{{name}}.key
+                  {{(type == "x509" ? $"certificate_file: FOLDER/{name}.pem" : "")}}
+                  {{more}}
+            grants:
+              - name: ca
+                action: log-in
+                resource: hosts
+                target: ca
+                default_ttl: 5m
+                max_ttl: 2h
+                {{(type == "ssh" ? "settings: {principals: [deploy]}" : "")}}
+            """.Replace("FOLDER", _folder.Path, StringComparison.Ordinal);
+    }
+
     [TestCase("host: localhost", "host: elsewhere", "host")]
     [TestCase("host: localhost", "host: localhost, port: 5433", "port")]
     public async Task Target_stays_the_system_that_its_leases_are_at(string setting, string changed, string told)

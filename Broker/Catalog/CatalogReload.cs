@@ -65,6 +65,11 @@ internal sealed partial class CatalogReload(
             return moved;
         }
 
+        if (FindLosses(snapshot) is { Any: true } losses)
+        {
+            return losses.All;
+        }
+
         try
         {
             engines.Follow(snapshot);
@@ -100,6 +105,22 @@ internal sealed partial class CatalogReload(
 
         static string TextOf(Target target, string setting) =>
             target.Settings.ValueKind == JsonValueKind.Object && target.Settings.TryGetProperty(setting, out var value) ? value.GetRawText() : "";
+    }
+
+    /// <summary>What the types find in changes of targets whose leases live.</summary>
+    private CatalogFaults FindLosses(CatalogSnapshot snapshot)
+    {
+        var faults = new CatalogFaults();
+        foreach (var target in snapshot.Targets)
+        {
+            var lives = current.Snapshot.Grants.Where(grant => grant.Target == target.Name).Select(grant => grant.MaxTimeToLive).ToArray();
+            if (lives.Length > 0 && engines.Find(target.Name)?.Target is { } before)
+            {
+                engines.Types[target.Engine].ValidateChange(before, target, lives.Max(), faults);
+            }
+        }
+
+        return faults;
     }
 
     private async Task AcceptAsync(CatalogSnapshot snapshot, CancellationToken cancellationToken)

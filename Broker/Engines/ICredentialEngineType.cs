@@ -28,6 +28,15 @@ internal interface ICredentialEngineType
     {
     }
 
+    /// <summary>Reports what another version of a target would take from the leases that live. No call leaves the process.</summary>
+    /// <param name="before">As it is in force.</param>
+    /// <param name="after">As it would be.</param>
+    /// <param name="longest">For how long leases may live on.</param>
+    /// <param name="faults">Told of it.</param>
+    void ValidateChange(Target before, Target after, TimeSpan longest, CatalogFaults faults)
+    {
+    }
+
     /// <summary>Told the targets of this kind that a catalogue has from now on, after the engines of them all were made. It has no others any more.</summary>
     void Follow(IReadOnlyList<Target> targets)
     {

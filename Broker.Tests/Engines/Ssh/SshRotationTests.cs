@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
+using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Ssh;
 using SecretsBroker.Leases;
@@ -124,6 +125,24 @@ internal sealed class SshRotationTests(string before, string after)
         Assert.That((await engine.VerifyAsync(lease, CancellationToken.None)).Gone, Is.True);
         Assert.That(await _files.IsRevokedAsync(await engine.ReadRevocationListAsync(CancellationToken.None), certificate), Is.True);
         Assert.That(engine.ReadAuthorityLines().Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1));
+    }
+
+    [TestCase(60, "old", ExpectedResult = 0)]
+    [TestCase(61, "old", ExpectedResult = 1, Description = "until an hour from now")]
+    [TestCase(60, "new", ExpectedResult = 1, Description = "which was there before")]
+    public int Key_that_signed_must_be_kept_as_long_as_its_certificates_may_live(int minutes, string previous)
+    {
+        var old = TestLeases.Target("ssh", new
+        {
+            key_file = _old,
+            previous_keys = new[] { new { file = "new", until = _time.GetUtcNow().AddHours(1).ToString("O") } },
+        });
+        var faults = new CatalogFaults();
+
+        new SshEngineType(_denyList, _time, NullLogger<SshEngine>.Instance)
+            .ValidateChange(old, TestLeases.Target("ssh", Rotated(previous)), TimeSpan.FromMinutes(minutes), faults);
+
+        return faults.All.Count;
     }
 
     private object Rotated(string old) => new

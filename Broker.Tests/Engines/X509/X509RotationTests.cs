@@ -246,6 +246,18 @@ internal sealed class X509RotationTests
         }
     }
 
+    [TestCase(60, "old", ExpectedResult = 0)]
+    [TestCase(61, "old", ExpectedResult = 1, Description = "until an hour from now")]
+    [TestCase(60, "older", ExpectedResult = 1, Description = "which was there before")]
+    public int Authority_that_signed_must_be_kept_as_long_as_its_certificates_may_live(int minutes, string previous)
+    {
+        var faults = new CatalogFaults();
+
+        Type().ValidateChange(Target("old", "older"), Target("new", previous), TimeSpan.FromMinutes(minutes), faults);
+
+        return faults.All.Count;
+    }
+
     [Test]
     public void Two_targets_cannot_have_had_one_authority()
     {

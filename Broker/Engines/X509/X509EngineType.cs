@@ -71,6 +71,20 @@ internal sealed class X509EngineType(IDenyList denyList, TimeProvider time, ILog
         }
     }
 
+    /// <summary>Nobody would sign a list any more of what was revoked of the certificates that live.</summary>
+    public void ValidateChange(Target before, Target after, TimeSpan longest, CatalogFaults faults)
+    {
+        var (old, next) = (X509Settings.Read(before, new CatalogFaults()), X509Settings.Read(after, new CatalogFaults()));
+        var end = time.GetUtcNow() + longest;
+        // Its files may have been moved.
+        if (old.Authority.KeyFile != next.Authority.KeyFile
+            && !next.PreviousAuthorities.Any(one => one.Until >= end && old.PreviousAuthorities.All(known => known.KeyFile != one.KeyFile)))
+        {
+            SettingsReader.Of(after, faults).Fault(
+                "previous_authorities", $"must now name the authority that signed until now as well, until {SettingsDuration.Format(longest)} from now or later");
+        }
+    }
+
     public ICredentialEngine Create(Target target)
     {
         var faults = new CatalogFaults();
