@@ -13,36 +13,12 @@ internal static class CommandSession
     private const string SetSid = "/usr/bin/setsid";
     private const int SigKill = 9;
 
-    // ESRCH.
-    private const int NobodyThere = 3;
-
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(50);
 
     /// <returns>What to start in its place: it becomes the command, as the same process.</returns>
     public static (string Program, IEnumerable<string> Arguments) Of(IReadOnlyList<string> command) =>
         File.Exists(SetSid) ? (SetSid, command) : (command[0], command.Skip(1));
-
-    /// <summary>Kills it and all that it started. As long as some of it is there, the number of its group is nobody else's.</summary>
-    /// <returns>False when the system did not let this user kill some of it.</returns>
-    public static bool Kill(Process process)
-    {
-        var isAllowed = true;
-        try
-        {
-            process.Kill(entireProcessTree: true);
-        }
-        catch (InvalidOperationException)
-        {
-            // It has ended by itself.
-        }
-        catch (Exception e) when (e is Win32Exception or AggregateException or NotSupportedException)
-        {
-            isAllowed = false;
-        }
-
-        return (SendSignal(-process.Id, SigKill) == 0 || Marshal.GetLastPInvokeError() == NobodyThere) && isAllowed;
-    }
 
     /// <summary>
     /// Kills it and all that it started, and returns when they are gone: what is killed may still end what it had asked of the system, and one that
@@ -51,7 +27,7 @@ internal static class CommandSession
     /// <returns>False when some of it was still there at the end of the limit.</returns>
     public static async Task<bool> EndAsync(Process process, TimeSpan limit, TimeProvider time)
     {
-        _ = Kill(process);
+        Kill(process);
         var started = time.GetTimestamp();
         for (var delay = FirstLook; ; delay = delay * 2 < LastLook ? delay * 2 : LastLook)
         {
@@ -77,7 +53,22 @@ internal static class CommandSession
         }
     }
 
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException or NotSupportedException)
+        {
+            // It has ended by itself, or the system does not let this user: whoever looks afterwards sees what is left.
+        }
+
+        // As long as some of it is there, the number of its group is nobody else's.
+        _ = SendSignal(-process.Id, SigKill);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int SendSignal(int process, int signal);
 }

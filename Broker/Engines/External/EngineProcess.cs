@@ -107,7 +107,7 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         catch (Exception e)
         {
             // Whatever it was: who is not watched is not started again, and keeps what is to take its place from starting.
-            CommandSession.Kill(process);
+            await EndAsync(process);
             return (EngineProcessFailure.Ended, e.GetType().Name);
         }
     }
@@ -125,12 +125,7 @@ internal sealed partial class EngineProcess : IAsyncDisposable
             await AskToEndAsync(process);
         }
 
-        // With all that it started, as far as the system lets this user.
-        if (!await CommandSession.EndAsync(process, StopLimit, _time))
-        {
-            LogNotKilled(_socket, process.Id, StopLimit);
-        }
-
+        await EndAsync(process);
         // A process that made a session of its own may keep it open.
         await output.WaitAsync(StopLimit, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return process.HasExited ? $"exit code {process.ExitCode}" : "it cannot be killed";
@@ -141,6 +136,25 @@ internal sealed partial class EngineProcess : IAsyncDisposable
         process.StandardInput.Close();
         using var limit = new CancellationTokenSource(StopLimit, _time);
         await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>With all that it started, as far as the system lets this user.</summary>
+    private async Task EndAsync(Process process)
+    {
+        var isGone = false;
+        try
+        {
+            isGone = await CommandSession.EndAsync(process, StopLimit, _time);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It was killed, and the system does not tell what is left.
+        }
+
+        if (!isGone)
+        {
+            LogNotKilled(_socket, process.Id, StopLimit);
+        }
     }
 
     private ProcessStartInfo StartInfo()
@@ -171,7 +185,8 @@ internal sealed partial class EngineProcess : IAsyncDisposable
     [LoggerMessage(LogLevel.Information, "The engine of {Socket} was started as process {Process}")]
     private partial void LogStarted(string socket, int process);
 
-    [LoggerMessage(LogLevel.Error, "The engine of {Socket}, process {Process}, or some of what it started is still there {Limit} after it was killed")]
+    [LoggerMessage(
+        LogLevel.Error, "The engine of {Socket}, process {Process}, or some of what it started is not known to be gone {Limit} after it was killed")]
     private partial void LogNotKilled(string socket, int process, TimeSpan limit);
 
     [LoggerMessage(LogLevel.Error, "The engine of {Socket} has ended ({End}) and is started again within {Pause}")]
