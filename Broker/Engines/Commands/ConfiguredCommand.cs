@@ -7,7 +7,8 @@ namespace SecretsBroker.Engines.Commands;
 /// <summary>
 /// Runs a command that the configuration names. No shell comes between; it inherits no environment but <c>HOME</c>, so that it learns nothing of
 /// the broker's own secrets; what it is told comes on its standard input, and what it writes to its standard error is dropped. However it ends,
-/// nothing that it started is left when the call returns, but for what has made a session of its own; where that is not so it says so.
+/// nothing that it started is left when the call returns, but for what has made a session of its own; where that is not so it says so. The answer of
+/// one that succeeded is kept even then: it may be nowhere else.
 /// </summary>
 internal static class ConfiguredCommand
 {
@@ -22,6 +23,7 @@ internal static class ConfiguredCommand
     /// <param name="limit">After this it and all that it started are killed.</param>
     /// <param name="time">Measures the limit.</param>
     /// <param name="cancellationToken">Kills it as well.</param>
+    /// <param name="survived">Told when it succeeded, and some of what it started is still running.</param>
     /// <returns>What it wrote to its standard output.</returns>
     /// <exception cref="CommandException">It could not be started, did not end well within the limit, or wrote too much.</exception>
     public static async Task<Secret> RunAsync(
@@ -31,13 +33,15 @@ internal static class ConfiguredCommand
         int maxOutput,
         TimeSpan limit,
         TimeProvider time,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        Action? survived = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var timer = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         using var process = Start(what, command);
         Secret? output = null;
+        var hasSucceeded = false;
         try
         {
             try
@@ -51,11 +55,13 @@ internal static class ConfiguredCommand
                 {
                     throw new CommandException($"{what} failed with exit code {process.ExitCode}", CommandFailure.Failed);
                 }
+
+                hasSucceeded = true;
             }
             finally
             {
                 await either.CancelAsync();
-                await EndAsync(what, process, time);
+                await EndAsync(what, process, hasSucceeded, survived, time);
             }
 
             return output;
@@ -72,12 +78,19 @@ internal static class ConfiguredCommand
         }
     }
 
-    private static async Task EndAsync(string what, Process process, TimeProvider time)
+    private static async Task EndAsync(string what, Process process, bool hasSucceeded, Action? survived, TimeProvider time)
     {
-        if (!await CommandSession.EndAsync(process, EndLimit, time))
+        if (await CommandSession.EndAsync(process, EndLimit, time))
+        {
+            return;
+        }
+
+        if (!hasSucceeded)
         {
             throw new CommandException($"{what} was killed, and some of it is still running", CommandFailure.Survived);
         }
+
+        survived?.Invoke();
     }
 
     private static Process Start(string what, IReadOnlyList<string> command)

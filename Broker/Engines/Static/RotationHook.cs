@@ -10,7 +10,8 @@ namespace SecretsBroker.Engines.Static;
 /// asked, and <c>current</c> null when there is none. It ends with exit code 0 once the target takes the proposed value, and writes nothing, or
 /// <c>{"value": {…}}</c> when the target has made one of its own. After a crash it is run again with the same version and proposed value.
 /// </summary>
-internal sealed class RotationHook(string target, RotationSettings settings, TimeSpan limit, BrokerMetrics metrics, TimeProvider time)
+internal sealed partial class RotationHook(
+    string target, RotationSettings settings, TimeSpan limit, BrokerMetrics metrics, TimeProvider time, ILogger logger)
 {
     private const int MaxOutput = 2 * SecretFields.MaxBytes;
 
@@ -52,7 +53,8 @@ internal sealed class RotationHook(string target, RotationSettings settings, Tim
         Write(input, secret, version, lease, current, proposed);
         using var told = new Secret(input.Written.ToArray());
         var what = $"target {target}: the rotation of secret {secret} to version {version}";
-        using var output = await ConfiguredCommand.RunAsync(what, settings.Command, told.Memory, MaxOutput, limit, time, cancellationToken);
+        using var output = await ConfiguredCommand.RunAsync(
+            what, settings.Command, told.Memory, MaxOutput, limit, time, cancellationToken, () => LogLeft(logger, target, secret));
         return TryReadAnswer(output.Bytes, out var own)
             ? own
             : throw new EngineException($"{what} was answered with something that is not the JSON that a rotation answers with", isTransient: true);
@@ -122,4 +124,8 @@ internal sealed class RotationHook(string target, RotationSettings settings, Tim
         own = null;
         return false;
     }
+
+    [LoggerMessage(
+        LogLevel.Error, "The command that rotates secret {Secret} of target {Target} has succeeded, and some of what it started cannot be ended")]
+    private static partial void LogLeft(ILogger logger, string target, string secret);
 }

@@ -36,7 +36,7 @@ internal sealed class StaticEngine : ICredentialEngine
         _shelf = new SecretShelf(target.Name, _keys, store, time);
         if (settings.Rotation is { } rotation)
         {
-            var hook = new RotationHook(target.Name, rotation, target.Timeout * HookShare, metrics, time);
+            var hook = new RotationHook(target.Name, rotation, target.Timeout * HookShare, metrics, time, logger);
             var rotations = new SecretRotation(_shelf, rotation, hook.RunAsync, target.Timeout + ClaimMargin, time, logger);
             _holders = new SecretHolders(_shelf, rotations, rotation.IsExclusive);
             Keeper = new SecretKeeper(_shelf, rotations, target.Timeout, time);
