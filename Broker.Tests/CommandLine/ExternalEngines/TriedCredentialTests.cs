@@ -1,8 +1,10 @@
+using System.Globalization;
 using SecretsBroker.CommandLine.ExternalEngines;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Contract;
 using SecretsBroker.Engines.External;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.Engines.Commands;
 
 namespace SecretsBroker.Tests.CommandLine.ExternalEngines;
 
@@ -38,6 +40,30 @@ internal sealed class TriedCredentialTests
         Assert.That(violation!.Message, Is.EqualTo($"--try: {Shell} did not end within 00:00:02 and was killed"));
         // A busy machine may not have let it begin.
         await Wait.UntilAsync(() => !File.Exists(Started) || !IsThere(File.ReadAllText(Started).Trim()));
+    }
+
+    [Test]
+    public async Task Program_that_hangs_and_does_not_read_the_credential_is_killed_after_its_time()
+    {
+        // More than a pipe holds: it cannot have been written when the program closes its end.
+        using var large = new ExternalCredential { Handle = "h", Fields = new Dictionary<string, Secret> { ["key"] = new(new byte[1_000_000]) } };
+        var trial = Trial(TimeSpan.FromSeconds(2), $"echo $$ > {Started}.new; mv {Started}.new {Started}; exec 0<&-; sleep 1000");
+
+        var violation = await Assert.ThrowsAsync<ContractViolationException>(async () => await trial.WorksAsync(large, CancellationToken.None));
+
+        Assert.That(violation!.Message, Is.EqualTo($"--try: {Shell} did not end within 00:00:02 and was killed"));
+        // A busy machine may not have let it begin.
+        Assert.That(File.Exists(Started) && IsThere((await File.ReadAllTextAsync(Started)).Trim()), Is.False);
+    }
+
+    [Test]
+    public async Task Nothing_that_the_program_started_outlives_it()
+    {
+        var works = await Trial(TimeSpan.FromMinutes(2), $"sleep 1000 > /dev/null 2>&1 & echo $! > {Started}; cat > /dev/null")
+            .WorksAsync(_credential, CancellationToken.None);
+
+        Assert.That(works, Is.True);
+        Assert.That(ProcessTable.IsRunning(int.Parse(await File.ReadAllTextAsync(Started), CultureInfo.InvariantCulture)), Is.False);
     }
 
     [Test]
