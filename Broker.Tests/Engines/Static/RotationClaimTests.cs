@@ -32,7 +32,7 @@ internal sealed class RotationClaimTests
     }
 
     [Test]
-    public async Task Nobody_runs_the_command_while_something_of_one_that_was_killed_is_still_running()
+    public async Task Nobody_runs_the_command_beside_what_is_left_of_one_that_was_killed_before_its_claim_ends()
     {
         var target = _system.Target(new { command = _system.HookCommand });
         await using var other = await _system.EngineAsync(target, Account, "hunter2");

@@ -62,7 +62,8 @@ internal sealed partial class SecretRotation(
         }
         catch (CommandException e) when (e.Failure == CommandFailure.Survived)
         {
-            // Nobody runs another one beside it: the claim stays until it ends by itself.
+            // Nobody runs another one beside it before the claim ends by itself. What is left even then nobody waits for: the target would be
+            // without a rotation for good.
             LogSurvived(logger, shelf.Target, name);
             throw;
         }
@@ -178,7 +179,7 @@ internal sealed partial class SecretRotation(
 
     [LoggerMessage(
         LogLevel.Error,
-        "The command that rotates secret {Secret} of target {Target} was killed, and some of it is still running: it is not run again before the claim ends")]
+        "The command that rotates secret {Secret} of target {Target} was killed, and some of it is still running: when the claim ends, it is run beside that")]
     private static partial void LogSurvived(ILogger logger, string target, string secret);
 
     [LoggerMessage(LogLevel.Warning, "Secret {Secret} of target {Target} is rotated without what it was: version {Version} cannot be opened")]
