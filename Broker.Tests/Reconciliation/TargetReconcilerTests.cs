@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Moq;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
 using SecretsBroker.Leases;
-using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Reconciliation;
 using SecretsBroker.Telemetry;
 using SecretsBroker.Tests.Audit;
@@ -12,7 +14,7 @@ using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Reconciliation;
 
-/// <summary>Lists that have no end hold up no other target, and nothing is removed by half of one.</summary>
+/// <summary>Lists that have no end are given up, and nothing is removed by half of one; so is asking for what is missing.</summary>
 internal sealed class TargetReconcilerTests
 {
     private readonly Installation _installation = Installation.Of("tests");
@@ -39,17 +41,31 @@ internal sealed class TargetReconcilerTests
         Assert.That((engine.Pages, engine.Revoked), Is.EqualTo((10, 0)));
     }
 
-    private async Task<EngineException> FailureOfAsync(EndlessEngine engine)
+    [Test]
+    public async Task Target_that_is_asked_for_too_long_for_what_it_did_not_list_is_given_up()
+    {
+        await using var engine = new EndlessEngine(_installation, new ManualTime(), TimeSpan.FromMinutes(1)) { IsEmpty = true };
+
+        var failure = await FailureOfAsync(engine, [.. Enumerable.Range(0, 20).Select(_ => LeaseId.New(0, _installation))]);
+
+        Assert.That(failure.Message, Is.EqualTo("target endless: it could not be asked for all that it did not list within 00:10:00"));
+        Assert.That((engine.Pages, engine.Looks, engine.Revoked), Is.EqualTo((1, 10, 0)));
+    }
+
+    private async Task<EngineException> FailureOfAsync(EndlessEngine engine, params LeaseId[] active)
     {
         using var measured = new MeasuredBroker();
         using var tracing = new BrokerTracing();
-        await using var store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, engine.Time);
+        var store = new Mock<ILeaseStore>();
+        store.Setup(one => one.ShardCount).Returns(1);
+        store.Setup(one => one.ListLiveAsync(0, It.IsAny<string?>(), It.IsAny<int>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(new LivePage([.. active.Select(id => new LiveLease(ActiveLease(id), Basis: null))], NextCursor: null));
         var target = new Target("endless", "endless", JsonElement.Parse("{}"), 1, TimeSpan.FromMinutes(2));
         await using var limited = new TargetEngine(target, engine, measured.Metrics, tracing, engine.Time);
         var audit = new RecordingAudit();
         var reconciler = new TargetReconciler(
             _installation,
-            new LeaseCover(store),
+            new LeaseCover(store.Object),
             new OrphanRemoval(audit, measured.Metrics, NullLogger<OrphanRemoval>.Instance),
             audit,
             measured.Metrics,
@@ -65,14 +81,31 @@ internal sealed class TargetReconcilerTests
         return failure!;
     }
 
-    /// <summary>Always has another page, with another lease on it.</summary>
-    private sealed class EndlessEngine(Installation installation, ManualTime time, TimeSpan page) : IListableEngine
+    private static Lease ActiveLease(LeaseId id) => new()
     {
+        Id = id,
+        Task = new TaskKey(new WorkloadId("spiffe://test/agent"), new TaskId("t-1")),
+        Grant = "read-items",
+        Engine = "endless",
+        Target = "endless",
+        Action = "read",
+        Resource = "items",
+        DecisionId = "d-1",
+        State = LeaseState.Active,
+    };
+
+    /// <summary>Always has another page, with another lease on it, or has nothing and takes its time to say so.</summary>
+    private sealed class EndlessEngine(Installation installation, ManualTime time, TimeSpan answer) : IListableEngine
+    {
+        public bool IsEmpty { get; init; }
+
         public Revocability Revocability => Revocability.Destroy;
 
         public ManualTime Time => time;
 
         public int Pages { get; private set; }
+
+        public int Looks { get; private set; }
 
         public int Revoked { get; private set; }
 
@@ -80,11 +113,22 @@ internal sealed class TargetReconcilerTests
         {
             cancellationToken.ThrowIfCancellationRequested();
             Pages++;
-            time.Advance(page);
+            if (IsEmpty)
+            {
+                return ValueTask.FromResult(new ListedPage([], null));
+            }
+
+            time.Advance(answer);
             return ValueTask.FromResult(new ListedPage([LeaseId.New(0, installation)], $"page-{Pages}"));
         }
 
-        public ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Looks++;
+            time.Advance(answer);
+            return ValueTask.FromResult(true);
+        }
 
         public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -10,6 +10,8 @@ internal static class ReconciliationExtensions
         services.AddSingleton<LeaseCover>();
         services.AddSingleton<OrphanRemoval>();
         services.AddSingleton<TargetReconciler>();
+        services.AddSingleton<TargetPasses>();
+        services.AddHostedService(provider => provider.GetRequiredService<TargetPasses>());
         services.AddSingleton<UnnamedInstallation>();
         services.AddSingleton<LogCatchUp>();
         services.AddSingleton<TargetCatchUp>();

@@ -6,7 +6,7 @@ namespace SecretsBroker.Reconciliation;
 /// <param name="Target">Which.</param>
 /// <param name="IsDryRun">Whether nothing was to be removed.</param>
 /// <param name="Listed">What carried the installation's mark there.</param>
-/// <param name="Orphans">Of it, what no lease covers.</param>
+/// <param name="Orphans">Of it, what no lease covers; not all of it where that is very much.</param>
 /// <param name="Removed">How many of these were removed, and seen to be gone.</param>
 /// <param name="Failed">How many could not be; the next pass tries again.</param>
 /// <param name="Missing">Active leases of which not all is there.</param>

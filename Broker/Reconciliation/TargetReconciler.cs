@@ -25,9 +25,13 @@ internal sealed class TargetReconciler(
 {
     private const int PageSize = 1_000;
 
-    // Of one list. Who gets to neither holds up no other target.
+    // Of these one pass removes ReconciliationOptions.MaxRemovals; to show the others helps nobody once they are so many.
+    private const int MaxOrphans = 10_000;
+
     private const int MaxPages = 5_000;
-    private static readonly TimeSpan ListLimit = TimeSpan.FromMinutes(10);
+
+    // Of the list, and as long of asking for what is missing in it.
+    private static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new();
 
@@ -78,8 +82,9 @@ internal sealed class TargetReconciler(
     private async Task<ReconciliationReport> CompareAsync(TargetEngine engine, bool dryRun, CancellationToken cancellationToken)
     {
         var active = await cover.ListActiveAsync(engine.Target.Name, cancellationToken);
-        var (listed, parts) = await ListInTimeAsync(engine, cancellationToken);
-        var orphans = await cover.WithoutLeaseAsync(listed.Where(id => !active.ContainsKey(id)), cancellationToken);
+        var listing = await InTimeAsync(
+            token => ListAsync(engine, active, token), $"target {engine.Target.Name}: what it holds could not be listed", cancellationToken);
+        IReadOnlyCollection<LeaseId> orphans = listing.Orphans;
         if (orphans.Count > 0 && !dryRun)
         {
             await Task.Delay(options.Value.Grace, time, cancellationToken);
@@ -88,28 +93,32 @@ internal sealed class TargetReconciler(
 
         var wanted = dryRun ? [] : orphans.Take(options.Value.MaxRemovals).ToArray();
         var removed = await removal.RemoveAsync(engine, [.. wanted.Select(id => Nobodys(id, engine.Target))], cancellationToken);
-        var missing = await FindMissingAsync(
-            engine, active, active.Keys.Where(id => !listed.Contains(id) || parts.Contains(id)), cancellationToken);
-        return new ReconciliationReport(engine.Target.Name, dryRun, listed.Count, orphans, removed, wanted.Length - removed, missing);
+        var missing = await InTimeAsync(
+            token => FindMissingAsync(engine, listing.Unseen, token),
+            $"target {engine.Target.Name}: it could not be asked for all that it did not list",
+            cancellationToken);
+        await TellMissingAsync(engine.Target.Name, [.. missing.Select(id => active[id])], cancellationToken);
+        return new ReconciliationReport(engine.Target.Name, dryRun, listing.Count, [.. orphans], removed, wanted.Length - removed, missing);
     }
 
-    private async Task<(HashSet<LeaseId> Listed, HashSet<LeaseId> Parts)> ListInTimeAsync(TargetEngine engine, CancellationToken cancellationToken)
+    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> step, string failure, CancellationToken cancellationToken)
     {
-        using var timer = new CancellationTokenSource(ListLimit, time);
+        using var timer = new CancellationTokenSource(StepLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            return await ListAsync(engine, either.Token);
+            return await step(either.Token);
         }
         catch (OperationCanceledException e) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new EngineException($"target {engine.Target.Name}: what it holds could not be listed within {ListLimit}", isTransient: true, e);
+            throw new EngineException($"{failure} within {StepLimit}", isTransient: true, e);
         }
     }
 
-    private async Task<(HashSet<LeaseId> Listed, HashSet<LeaseId> Parts)> ListAsync(TargetEngine engine, CancellationToken cancellationToken)
+    private async Task<TargetListing> ListAsync(
+        TargetEngine engine, IReadOnlyDictionary<LeaseId, Lease> active, CancellationToken cancellationToken)
     {
-        var (listed, parts) = (new HashSet<LeaseId>(), new HashSet<LeaseId>());
+        var listing = new TargetListing(active, cover, Math.Max(MaxOrphans, options.Value.MaxRemovals));
         string? cursor = null;
         var pages = 0;
         do
@@ -120,21 +129,21 @@ internal sealed class TargetReconciler(
             }
 
             var page = await engine.ListAsync(installation.Mark!, cursor, PageSize, cancellationToken);
-            listed.UnionWith(page.Leases.Where(installation.Made));
-            parts.UnionWith(page.Parts ?? []);
+            await listing.AddAsync(page.Leases.Where(installation.Made), page.Parts ?? [], cancellationToken);
             cursor = page.NextCursor;
         }
         while (cursor is not null);
-        return (listed, parts);
+        return listing;
     }
 
     private async Task<IReadOnlyList<LeaseId>> FindMissingAsync(
-        TargetEngine engine, Dictionary<LeaseId, Lease> active, IEnumerable<LeaseId> suspects, CancellationToken cancellationToken)
+        TargetEngine engine, IEnumerable<LeaseId> suspects, CancellationToken cancellationToken)
     {
         var missing = new List<LeaseId>();
         // What was issued before the installation had its name is not listed either, and is where it was.
         foreach (var lease in suspects)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             // It may have ended meanwhile: so first the target is asked, then the store.
             if (!await engine.IsWholeAsync(lease, cancellationToken) && await cover.IsActiveAsync(lease, cancellationToken))
             {
@@ -142,14 +151,17 @@ internal sealed class TargetReconciler(
             }
         }
 
-        var known = _missing.GetOrAdd(engine.Target.Name, _ => []);
-        known.IntersectWith(missing);
-        foreach (var lease in missing.Where(known.Add))
-        {
-            await audit.AppendAsync(ReconciliationRecords.Missing(active[lease]), cancellationToken);
-        }
-
         return missing;
+    }
+
+    private async Task TellMissingAsync(string target, IReadOnlyList<Lease> missing, CancellationToken cancellationToken)
+    {
+        var known = _missing.GetOrAdd(target, _ => []);
+        known.IntersectWith(missing.Select(lease => lease.Id));
+        foreach (var lease in missing.Where(lease => known.Add(lease.Id)))
+        {
+            await audit.AppendAsync(ReconciliationRecords.Missing(lease), cancellationToken);
+        }
     }
 
     /// <summary>All that an engine whose target can be listed needs of a lease to revoke it is its id.</summary>
