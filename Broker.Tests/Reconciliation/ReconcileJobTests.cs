@@ -69,6 +69,20 @@ internal sealed class ReconcileJobTests
         Assert.That(hung.Lists, Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task Operator_is_told_how_long_the_broker_was_waited_for()
+    {
+        await using var broker = await BrokerUnderTest.StartAsync(
+            new Sandbox(CatalogWithHung(), ReconcilingOperator.Policies),
+            builder => builder.Services.AddSingleton<ICredentialEngineType>(new HungTarget()),
+            ReconcilingOperator.Settings);
+
+        var run = await broker.RunReconcileAsync("hung", "--wait", "2");
+
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Output + run.Errors, Does.Contain("it did not answer within 2 s"));
+    }
+
     private static object CatalogWithHung() => new
     {
         targets = new[] { new { name = "hung", engine = "hung", timeout = "5m" }, new { name = "vault", engine = "fake", timeout = "5m" } },

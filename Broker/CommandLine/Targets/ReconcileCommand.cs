@@ -1,6 +1,7 @@
 using System.CommandLine;
 using SecretsBroker.CommandLine.Remote;
 using SecretsBroker.V1;
+using Task = System.Threading.Tasks.Task;
 
 namespace SecretsBroker.CommandLine.Targets;
 
@@ -10,10 +11,22 @@ internal static class ReconcileCommand
     /// <summary>Something is left or missing.</summary>
     private const int Differs = 3;
 
+    private const int MinWait = 1;
+    private const int MaxWait = 3600;
+
+    /// <summary>A pass that is under way comes first, and each of a target that is slow may list, and ask for what is missing, for 10 min.</summary>
+    private const int DefaultWait = 2700;
+
     public static Command Create()
     {
-        var target = new Argument<string>("target") { Description = "The target's name in the catalogue; its engine must be postgres, redis-acl, rabbitmq or vault." };
+        var target = new Argument<string>("target") { Description = "The target's name in the catalogue; its engine must be postgres, redis-acl, rabbitmq, vault, or an external one that lists." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show; remove nothing." };
+        var wait = new Option<int>("--wait")
+        {
+            Description = $"How long to wait for it, {MinWait} to {MaxWait} s; the broker gives the pass up when nobody waits any more, and what is removed stays removed.",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => DefaultWait,
+        };
         var remote = new RemoteOptions();
         var command = new Command(
             "reconcile",
@@ -28,25 +41,33 @@ internal static class ReconcileCommand
         {
             target,
             dryRun,
+            wait,
         };
         remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed,
-            (broker, cancelled) => RunAsync(broker, parsed.GetRequiredValue(target), parsed.GetValue(dryRun), cancelled),
-            cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            if (parsed.GetValue(wait) is not (>= MinWait and <= MaxWait and var seconds))
+            {
+                Output.Faults("Nothing was looked at:", [$"--wait: must lie between {MinWait} and {MaxWait}"]);
+                return Task.FromResult(BrokerCommand.Faulty);
+            }
+
+            var request = new ReconcileTargetRequest { Target = parsed.GetRequiredValue(target), DryRun = parsed.GetValue(dryRun) };
+            return remote.RunAsync(
+                parsed, (broker, cancelled) => RunAsync(broker, request, TimeSpan.FromSeconds(seconds), cancelled), cancellationToken);
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(RemoteBroker broker, string target, bool dryRun, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        RemoteBroker broker, ReconcileTargetRequest request, TimeSpan limit, CancellationToken cancellationToken)
     {
         var answer = await broker.CallAsync(
-            (channel, options) => new TargetService.TargetServiceClient(channel).ReconcileTargetAsync(
-                new ReconcileTargetRequest { Target = target, DryRun = dryRun }, options.WithDeadline(Deadline())),
-            cancellationToken);
-        Output.Line($"{answer.ListedCount} at {target} carry this installation's mark.");
+            (channel, options) => new TargetService.TargetServiceClient(channel).ReconcileTargetAsync(request, options), limit, cancellationToken);
+        Output.Line($"{answer.ListedCount} at {request.Target} carry this installation's mark.");
         Show("no lease covers", answer.OrphanCount, answer.OrphanLeaseIds);
         Show("missing though its lease is active", answer.MissingCount, answer.MissingLeaseIds);
-        if (answer.OrphanCount > 0 && !dryRun)
+        if (answer.OrphanCount > 0 && !request.DryRun)
         {
             Output.Line($"{answer.RemovedCount} removed, {answer.FailedCount} could not be removed.");
         }
@@ -73,7 +94,4 @@ internal static class ReconcileCommand
             Output.Line($"  sb_{lease}");
         }
     }
-
-    // The grace and a large target take longer than an ordinary call.
-    private static DateTime Deadline() => TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(10);
 }
