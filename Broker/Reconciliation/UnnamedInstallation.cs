@@ -7,7 +7,7 @@ internal sealed partial class UnnamedInstallation(ILogger<UnnamedInstallation> l
 
     public static string Describe(IReadOnlyCollection<string> targets) =>
         $"Store:Installation is not set, so that nobody looks for what no lease covers at {string.Join(", ", targets.Order())}:"
-        + " set a name that no other store has, or Reconciliation:Mode to off";
+        + " set a name that no other store has, or Reconciliation:Mode to off. An external engine's targets are looked at only where it lists";
 
     public void Tell(IEnumerable<string> targets)
     {
