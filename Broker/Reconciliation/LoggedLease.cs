@@ -8,6 +8,9 @@ namespace SecretsBroker.Reconciliation;
 /// <summary>What part of an audit log says of one lease.</summary>
 internal sealed class LoggedLease
 {
+    /// <summary>The longest time of a grant: a renewal that the part does not tell of ends no later than so long after what it tells of.</summary>
+    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(1);
+
     private AuditRecord? _issued;
 
     /// <summary>The latest end that it was issued or renewed with; null when the part says nothing of it.</summary>
@@ -47,7 +50,7 @@ internal sealed class LoggedLease
             Resource = _issued.Resource,
             DecisionId = _issued.DecisionId,
             ExpireTime = ExpireTime ?? default,
-            MaxExpireTime = ExpireTime ?? default,
+            MaxExpireTime = (ExpireTime ?? default) + LongestLife,
         };
 
     private void Stretch(DateTimeOffset? end) => ExpireTime = end > (ExpireTime ?? DateTimeOffset.MinValue) ? end : ExpireTime;

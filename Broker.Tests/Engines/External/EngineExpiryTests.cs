@@ -1,5 +1,8 @@
 using SecretsBroker.Engine.V1;
 using SecretsBroker.Engines;
+using SecretsBroker.Identity;
+using SecretsBroker.Intents;
+using SecretsBroker.Intents.Delegations;
 using Lease = SecretsBroker.Leases.Lease;
 using Protocol = SecretsBroker.Engine.V1;
 
@@ -8,6 +11,10 @@ namespace SecretsBroker.Tests.Engines.External;
 /// <summary>Engines whose secrets end only by time.</summary>
 internal sealed class EngineExpiryTests : ExternalEngineFixture
 {
+    private static readonly DelegationChain Delegated = new(
+        new RootIntent("close the month", "", "00"),
+        [new DelegationLink(DelegationId.New(0), new TaskKey(new WorkloadId("spiffe://example.org/agent/root"), new TaskId("t-0")))]);
+
     private ICredentialEngine _expiring = null!;
 
     [SetUp]
@@ -42,6 +49,18 @@ internal sealed class EngineExpiryTests : ExternalEngineFixture
         var lease = TestLeases.LeaseOf(TestExternal.Request()) with { ExpireTime = TimeProvider.System.GetUtcNow().AddSeconds(-1) };
 
         Assert.That(await _expiring.VerifyAsync(lease, Token), Is.EqualTo(new Verification(Gone: false, "the engine found tokens: 1")));
+    }
+
+    [Test]
+    public async Task Lease_that_a_narrowed_delegation_may_have_shortened_is_no_debt_and_its_proof_names_no_time([Values] bool isOver, [Values] bool renewable)
+    {
+        Process.Description.Renewable = renewable;
+        var end = TimeProvider.System.GetUtcNow().AddSeconds(isOver ? -1 : 60);
+        var lease = LeaseOf() with { ExpireTime = end, MaxExpireTime = end, Delegation = Delegated };
+
+        Assert.That(await _expiring.VerifyAsync(lease, Token), Is.EqualTo(new Verification(
+            Gone: true,
+            "expire-only: good until the end that it was issued or renewed with, which may be later than the lease's; the engine found tokens: 1")));
     }
 
     [Test]

@@ -90,7 +90,9 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
     {
         var seen = await LookAsync(lease.Id, lease.Handle, cancellationToken);
-        if (seen.Gone || Revocability != Revocability.ExpireOnly || lease.ExpireTime <= time.GetUtcNow())
+        // A delegation that was narrowed shortens its leases, and not what was made for them.
+        var mayBeShortened = lease.Delegation is not null;
+        if (seen.Gone || Revocability != Revocability.ExpireOnly || (lease.ExpireTime <= time.GetUtcNow() && !mayBeShortened))
         {
             return seen;
         }
@@ -104,7 +106,8 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
 
         // A renewal may have been made there of which the lease does not tell.
         var end = description.Renewable ? lease.MaxExpireTime : lease.ExpireTime;
-        return new Verification(Gone: true, $"expire-only: good until {end:O} at the latest; {seen.Evidence}");
+        var until = mayBeShortened ? "the end that it was issued or renewed with, which may be later than the lease's" : $"{end:O} at the latest";
+        return new Verification(Gone: true, $"expire-only: good until {until}; {seen.Evidence}");
     }
 
     public async ValueTask<bool> CanListAsync(CancellationToken cancellationToken)
