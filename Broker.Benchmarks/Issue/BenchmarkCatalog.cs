@@ -71,7 +71,7 @@ internal static class BenchmarkCatalog
             max_ttl: 10m
             classification: internal
             settings:
-              statements:
-                - GRANT SELECT ON invoices TO {{group}}
+              tables:
+                public.invoices: [SELECT]
         """;
 }

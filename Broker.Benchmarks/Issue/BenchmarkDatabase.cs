@@ -83,6 +83,7 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
                 new NpgsqlBatchCommand($"CREATE ROLE {Account} LOGIN CREATEROLE PASSWORD '{_password}'"),
                 new NpgsqlBatchCommand("CREATE TABLE invoices (id int PRIMARY KEY, amount int)"),
                 new NpgsqlBatchCommand($"GRANT SELECT ON invoices TO {Account} WITH GRANT OPTION"),
+                new NpgsqlBatchCommand($"GRANT USAGE ON SCHEMA public TO {Account} WITH GRANT OPTION"),
             },
         };
         await batch.ExecuteNonQueryAsync();

@@ -6,7 +6,7 @@ using SecretsBroker.Leases;
 namespace SecretsBroker.Benchmarks.Postgres;
 
 /// <summary>Makes roles like those of leases, in bulk.</summary>
-internal sealed class RoleFiller(string connectionString, string group) : IAsyncDisposable
+internal sealed class RoleFiller(string connectionString, string group, bool hasTimeouts) : IAsyncDisposable
 {
     private const int Batch = 500;
 
@@ -21,9 +21,12 @@ internal sealed class RoleFiller(string connectionString, string group) : IAsync
             await using var batch = _connections.CreateBatch();
             for (var i = 0; i < Batch; i++)
             {
+                var role = PostgresNames.RoleOf(LeaseId.New(0));
                 batch.BatchCommands.Add(new NpgsqlBatchCommand(
-                    $"CREATE ROLE \"{PostgresNames.RoleOf(LeaseId.New(0))}\" LOGIN CONNECTION LIMIT 5 VALID UNTIL '2100-01-01' "
+                    $"CREATE ROLE \"{role}\" LOGIN CONNECTION LIMIT 5 VALID UNTIL '2100-01-01' "
                     + $"PASSWORD '{_verifier}' IN ROLE \"{group}\""));
+                if (hasTimeouts)
+                    batch.BatchCommands.Add(new NpgsqlBatchCommand($"ALTER ROLE \"{role}\" SET statement_timeout = 60000"));
             }
 
             await batch.ExecuteNonQueryAsync();

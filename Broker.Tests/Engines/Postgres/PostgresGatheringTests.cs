@@ -152,6 +152,26 @@ internal sealed class PostgresGatheringTests : PostgresFixture
     }
 
     [Test]
+    public async Task Session_that_shows_itself_behind_the_look_keeps_its_role_until_it_is_ended()
+    {
+        var (lease, credential) = await IssueAsync(NewGrant(ReadInvoices));
+        await TestDatabase.RunAsync(_other, "BEGIN; LOCK TABLE pg_auth_members IN SHARE MODE");
+        var revoking = Engine.RevokeAsync(lease, Token).AsTask();
+        await UntilAsync(async () => await TestDatabase.RunAsync(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'secrets-broker' AND wait_event_type = 'Lock' AND query LIKE 'DROP ROLE%'") is 1L);
+
+        // As one whose login was under way when logins were forbidden.
+        await TestDatabase.RunAsync($"ALTER ROLE {credential.Username} LOGIN");
+        await using var session = await TestDatabase.LogInAsync(credential, Token);
+        await TestDatabase.RunAsync($"ALTER ROLE {credential.Username} NOLOGIN");
+        await TestDatabase.RunAsync(_other, "ROLLBACK");
+        await revoking;
+
+        await AssertRefusedAsync(PostgresErrorCodes.AdminShutdown, () => TestDatabase.RunAsync(session, "SELECT 1"));
+        Assert.That((await Engine.VerifyAsync(lease, Token)).Gone, Is.True);
+    }
+
+    [Test]
     public async Task What_never_existed_is_revoked_beside_what_does()
     {
         var requests = await NewRequestsAsync();

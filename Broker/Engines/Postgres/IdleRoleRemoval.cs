@@ -9,12 +9,17 @@ namespace SecretsBroker.Engines.Postgres;
 /// </summary>
 internal sealed class IdleRoleRemoval
 {
+    // A login takes milliseconds; whose takes longer is not idle.
+    private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(200);
+
     private readonly PostgresConnections _connections;
+    private readonly TimeProvider _time;
     private readonly Gathering<LeaseRole, bool> _gathering;
 
     public IdleRoleRemoval(PostgresConnections connections, GatheringLimits limits, TimeProvider time)
     {
         _connections = connections;
+        _time = time;
         _gathering = new Gathering<LeaseRole, bool>(limits.Lanes, limits.Width, time, RemoveAsync);
     }
 
@@ -35,28 +40,73 @@ internal sealed class IdleRoleRemoval
 
     private async Task<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<LeaseRole> roles, CallLimit limit)
     {
-        var names = roles.Select(role => role.Name).ToArray();
+        var names = roles.Select(role => role.Name).Distinct().ToArray();
         var keys = roles.Select(role => role.LockKey).ToArray();
-        var oids = roles.Select(role => role.Oid).ToArray();
         await using var connection = await _connections.OpenAsync(Pool.Revoke, limit.Token);
-        IReadOnlyList<object[]> remains;
+        var (found, logins) = await ForbidLoginsAsync(connection, names, keys, limit);
+        if (!await LoginsUnderWay.HaveComeUpAsync(connection, logins, _patience, limit, _time))
+        {
+            return [.. roles.Select(_ => false)];
+        }
+
+        var remains = await DropAsync(connection, found, keys, Look, limit)
+            ?? await connection.RunAsync(limit, Sql.TryLock(keys), Sql.DropIdle(names), Look());
+        return [.. remains.Select(counts => counts.All(count => count is 0L))];
+
+        NpgsqlBatchCommand Look() => Sql.Look(roles.Select(role => role.Name), roles.Select(role => role.Oid));
+    }
+
+    /// <summary>In a commit of its own: no login can begin behind it. One that is under way is seen.</summary>
+    private static async Task<(IReadOnlyDictionary<string, uint> Roles, IReadOnlyList<int> Logins)> ForbidLoginsAsync(
+        NpgsqlConnection connection, string[] names, long[] keys, CallLimit limit)
+    {
+        IReadOnlyList<object[]> rows;
         try
         {
-            // Logins are forbidden by a commit of their own: only then no new session can come up behind the look for sessions, and a session
-            // whose role is gone is beyond the reach of an account that is no superuser.
-            remains = await connection.RunAsync(
+            rows = await connection.RunAsync(
                 limit,
-                [Sql.DoNotWaitForDisk(), Sql.TryLock(keys), .. names.Distinct().Select(Sql.ForbidLogin)],
-                [Sql.TryLock(keys), Sql.RequireIdle(names), Sql.DropRoles(names), Sql.Look(names, oids)]);
+                [Sql.DoNotWaitForDisk(), Sql.TryLock(keys), .. names.Select(Sql.ForbidLogin)],
+                [Sql.RolesAndLoginsUnderWay(names)]);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+        {
+            rows = await connection.RunAsync(
+                limit,
+                [Sql.DoNotWaitForDisk(), Sql.TryLock(keys), Sql.ForbidLogins(names)],
+                [Sql.RolesAndLoginsUnderWay(names)]);
+        }
+
+        return (
+            rows.Where(row => row[0] is string).ToDictionary(row => (string)row[0], row => (uint)row[1], StringComparer.Ordinal),
+            [.. rows.Where(row => row[0] is not string).Select(row => (int)row[2])]);
+    }
+
+    /// <returns>Null when not all of them are idle; then nothing was dropped.</returns>
+    private static async Task<IReadOnlyList<object[]>?> DropAsync(
+        NpgsqlConnection connection, IReadOnlyDictionary<string, uint> found, long[] keys, Func<NpgsqlBatchCommand> look, CallLimit limit)
+    {
+        if (found.Count == 0)
+        {
+            return await connection.RunAsync(limit, look());
+        }
+
+        try
+        {
+            // Sessions are looked for behind the drop, too, as long as it can be undone: one whose role is gone is beyond the reach of an
+            // account that is no superuser.
+            return await connection.RunAsync(
+                limit,
+                Sql.TryLock(keys),
+                Sql.RequireIdle(found.Keys),
+                Sql.DropRoles(found.Keys),
+                Sql.ForgetSessions(),
+                Sql.RequireNoSessions(found.Values),
+                look());
         }
         catch (PostgresException e) when (
             e.SqlState is PostgresErrorCodes.DivisionByZero or PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.DependentObjectsStillExist)
         {
-            // Not all of them are there, or idle.
-            await connection.RunAsync(limit, Sql.DoNotWaitForDisk(), Sql.TryLock(keys), Sql.ForbidLogins(names));
-            remains = await connection.RunAsync(limit, Sql.TryLock(keys), Sql.DropIdle(names), Sql.Look(names, oids));
+            return null;
         }
-
-        return [.. remains.Select(counts => counts.All(count => count is 0L))];
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Npgsql;
 
 namespace SecretsBroker.Engines.Postgres;
@@ -45,7 +46,8 @@ internal static class PostgresBatch
         catch (NpgsqlException e) when (e.InnerException is AggregateException { InnerExceptions: [PostgresException first, ..] })
         {
             // Each transaction has failed.
-            throw first;
+            ExceptionDispatchInfo.Throw(first);
+            throw;
         }
     }
 

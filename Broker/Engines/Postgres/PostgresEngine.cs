@@ -37,7 +37,7 @@ internal sealed class PostgresEngine : IListableEngine
         _groups = new GroupRoles(_connections, target.Name);
         _creation = new RoleCreation(_connections, _clock, limits, time);
         _idleRemoval = new IdleRoleRemoval(_connections, limits, time);
-        _removal = new RoleRemoval(_connections, target.Name);
+        _removal = new RoleRemoval(_connections, target.Name, time);
         _look = new RoleLook(_connections, limits, time);
         _certificates = settings.ClientAuthority is { } authority ? new ClientCertificates(target.Name, authority, time) : null;
         _issuingAside = new Places(limits.Aside);

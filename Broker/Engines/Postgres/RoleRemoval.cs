@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// Takes a lease's role from the server. <c>DROP ROLE</c> alone does not end access: open sessions go on, and one that has run
 /// <c>SET ROLE</c> even writes. So: no new logins, no sessions, nothing owned, no role. Each step may be repeated.
 /// </summary>
-internal sealed class RoleRemoval(PostgresConnections connections, string target)
+internal sealed class RoleRemoval(PostgresConnections connections, string target, TimeProvider time)
 {
     // A login that was under way when logins were forbidden can show up, and create something, behind the first round.
     private const int MaxRounds = 3;
@@ -23,6 +23,11 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
         await using var connection = await connections.OpenAsync(pool, limit.Token);
         if (await ForbidLoginAsync(connection, lease, limit) is { } oid)
         {
+            if (!await LoginsUnderWay.TryEndAsync(connection, role, limit, time))
+            {
+                throw new EngineException($"target {target}: logins of role {role} that are under way do not end", isTransient: true);
+            }
+
             for (var round = 0; !await TryDropAsync(connection, lease, oid, limit); round++)
             {
                 if (round == MaxRounds)
@@ -67,7 +72,14 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
         var role = PostgresNames.RoleOf(lease);
         try
         {
-            await connection.RunAsync(limit, Sql.Lock(PostgresNames.LockOf(lease)), Sql.RequireNoSessions(oid), Sql.DropRole(role));
+            await connection.RunAsync(
+                limit,
+                Sql.Lock(PostgresNames.LockOf(lease)),
+                Sql.RequireNoSessions([oid]),
+                Sql.DropRole(role),
+                // Of a login that was under way: the role must not go without it.
+                Sql.ForgetSessions(),
+                Sql.RequireNoSessions([oid]));
             return true;
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DivisionByZero or PostgresErrorCodes.DependentObjectsStillExist)

@@ -11,6 +11,14 @@ internal static partial class Sql
 {
     public const string Now = "SELECT clock_timestamp()";
 
+    // Backends between the check that their role may log in and the moment in which the server tells who they are: they hold the lock on their
+    // database that a start-up takes, and have no user.
+    private const string UnderWay = """
+        SELECT l.pid FROM pg_locks l
+        WHERE l.locktype = 'object' AND l.classid = 'pg_database'::regclass
+        AND NOT EXISTS (SELECT FROM pg_stat_get_activity(l.pid) WHERE usesysid IS NOT NULL)
+        """;
+
     // ---- what a transaction begins with
 
     /// <summary>The server itself ends a statement that takes longer, also when nobody waits for it any more.</summary>
@@ -85,10 +93,6 @@ internal static partial class Sql
     public static NpgsqlBatchCommand ForbidLogin(string role) => new($"ALTER ROLE {Identifier(role)} NOLOGIN");
 
     public static NpgsqlBatchCommand Oid(string role) => new("SELECT oid FROM pg_roles WHERE rolname = $1") { Parameters = { Text(role) } };
-
-    /// <summary>Fails the whole transaction (22012) while the role has sessions.</summary>
-    public static NpgsqlBatchCommand RequireNoSessions(uint oid) =>
-        new("SELECT 1 / (NOT EXISTS (SELECT FROM pg_stat_activity WHERE usesysid = $1))::int") { Parameters = { OidOf(oid) } };
 
     public static NpgsqlBatchCommand DropRole(string role) => new($"DROP ROLE {Identifier(role)}");
 
@@ -172,23 +176,73 @@ internal static partial class Sql
                 SELECT string_agg(quote_ident(rolname), ', ') INTO idle FROM pg_roles r
                 WHERE rolname IN ({Literals(roles)}) AND NOT rolcanlogin
                 AND NOT EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = r.oid)
-                AND oid NOT IN (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL);
+                AND oid NOT IN (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL)
+                AND NOT EXISTS ({UnderWay});
                 IF idle IS NOT NULL THEN
                     EXECUTE 'DROP ROLE ' || idle;
                 END IF;
             END $do$
             """);
 
-    /// <summary>Fails the whole transaction (22012) while one of the roles may log in or has sessions. Those that do not exist have none.</summary>
+    /// <summary>
+    /// Fails the whole transaction (22012) while one of the roles may log in or has sessions, or somebody's login is under way. Those that do not
+    /// exist have none.
+    /// </summary>
     public static NpgsqlBatchCommand RequireIdle(IEnumerable<string> roles) =>
-        new("""
+        new($"""
             WITH named AS MATERIALIZED (SELECT oid, rolcanlogin FROM pg_roles WHERE rolname = ANY ($1))
             SELECT 1 / (NOT EXISTS (SELECT FROM named WHERE rolcanlogin)
+                AND NOT EXISTS ({UnderWay})
                 AND NOT EXISTS (SELECT FROM pg_stat_get_activity(NULL) WHERE usesysid = ANY (ARRAY(SELECT oid FROM named))))::int
             """)
         {
             Parameters = { Names(roles) },
         };
+
+    public static NpgsqlBatchCommand LoginsUnderWay() => new($"SELECT DISTINCT pid FROM ({UnderWay}) AS t");
+
+    /// <summary>For each of the roles that exist its name and OID; then for each login under way its process.</summary>
+    public static NpgsqlBatchCommand RolesAndLoginsUnderWay(IEnumerable<string> roles) =>
+        new($"""
+            SELECT rolname::text, oid, 0 FROM pg_roles WHERE rolname = ANY ($1)
+            UNION ALL SELECT NULL, 0::oid, pid FROM ({UnderWay}) AS t
+            """)
+        {
+            Parameters = { Names(roles) },
+        };
+
+    /// <summary>
+    /// Ends those logins under way that are the role's. With no rights but its own: what belongs to anybody else is refused, also where the
+    /// broker's account is a superuser.
+    /// </summary>
+    public static NpgsqlBatchCommand EndLogins(string role, IEnumerable<int> logins) =>
+        new($"""
+            DO $do$ DECLARE login int; ended int[] := ARRAY[]::int[]; BEGIN
+                SET LOCAL ROLE {Identifier(role)};
+                FOREACH login IN ARRAY ARRAY[{string.Join(',', logins)}]::int[] LOOP
+                    BEGIN
+                        IF pg_terminate_backend(login) THEN
+                            ended := ended || login;
+                        END IF;
+                    EXCEPTION WHEN insufficient_privilege THEN
+                        NULL;
+                    END;
+                END LOOP;
+                RESET ROLE;
+                PERFORM set_config('secretsbroker.ended', array_to_string(ended, ','), true);
+            END $do$
+            """);
+
+    /// <summary>Those that <see cref="EndLogins"/> ended, earlier in the same transaction.</summary>
+    public static NpgsqlBatchCommand EndedLogins() =>
+        new("SELECT unnest(string_to_array(current_setting('secretsbroker.ended', true), ','))::int");
+
+    /// <summary>What a transaction has once seen of the sessions it sees until its end, if it does not forget it.</summary>
+    public static NpgsqlBatchCommand ForgetSessions() => new("SELECT pg_stat_clear_snapshot()");
+
+    /// <summary>Fails the whole transaction (22012) while there are sessions of these OIDs, whether there are roles of them or not.</summary>
+    public static NpgsqlBatchCommand RequireNoSessions(IEnumerable<uint> oids) =>
+        new("SELECT 1 / (NOT EXISTS (SELECT FROM pg_stat_get_activity(NULL) WHERE usesysid = ANY ($1)))::int") { Parameters = { OidsOf(oids) } };
 
     /// <summary>A role that does not exist fails it (42704), and so does what belongs to one (2BP01).</summary>
     public static NpgsqlBatchCommand DropRoles(IEnumerable<string> roles) => new($"DROP ROLE {string.Join(", ", roles.Distinct().Select(Identifier))}");
