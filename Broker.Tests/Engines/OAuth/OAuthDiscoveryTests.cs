@@ -215,6 +215,21 @@ internal sealed class OAuthDiscoveryTests : OAuthFixture
     }
 
     [Test]
+    public async Task Server_that_names_other_endpoints_than_before_is_told_in_the_log()
+    {
+        await _found.CheckAsync(Token);
+        await _found.CheckAsync(Token);
+        Assert.That(Log.Text, Does.Not.Contain("other endpoints"));
+        var metadata = Metadata();
+        metadata.Remove("introspection_endpoint");
+        Server.Metadata = Answer(metadata.ToJsonString());
+
+        await _found.CheckAsync(Token);
+
+        Assert.That(Log.Text, Does.Contain("other endpoints"));
+    }
+
+    [Test]
     public async Task Check_looks_at_the_metadata_as_it_is_now()
     {
         await _found.CheckAsync(Token);
@@ -247,5 +262,7 @@ internal sealed class OAuthDiscoveryTests : OAuthFixture
             settings["max_token_life"] = "2h";
             change?.Invoke(settings);
         },
-        time);
+        time,
+        // Half of it is for the metadata.
+        timeout: TimeSpan.FromMinutes(4));
 }

@@ -44,6 +44,7 @@ internal sealed class OAuthEndToEndTests
                   encryption_key: { file: "{{_files.NewEncryptionKey("other.key")}}" }
               - name: by-issuer
                 engine: oauth
+                timeout: 5m
                 settings:
                   issuer: "{{_server.Issuer}}"
                   client_id: broker-post

@@ -28,13 +28,16 @@ internal sealed class ServerMetadataTests
     public void Issuer_is_an_address_that_can_be_asked_safely(string issuer, bool isOne) =>
         Assert.That(ServerMetadata.IsIssuer(issuer), Is.EqualTo(isOne));
 
-    [Test]
-    public void Server_elsewhere_does_not_send_the_broker_to_its_own_machine()
+    [TestCase("http://127.0.0.1:8080/")]
+    [TestCase("https://127.0.0.1/")]
+    [TestCase("https://localhost:8443/")]
+    [TestCase("https://[::1]/")]
+    public void Server_elsewhere_does_not_send_the_broker_to_its_own_machine(string address)
     {
         const string Issuer = "https://as.example";
 
         Assert.Throws<EngineException>(() => Parse(
-            $$"""{"issuer":"{{Issuer}}","token_endpoint":"https://as.example/token","revocation_endpoint":"http://127.0.0.1:8080/"}""", Issuer));
+            $$"""{"issuer":"{{Issuer}}","token_endpoint":"https://as.example/token","revocation_endpoint":"{{address}}"}""", Issuer));
     }
 
     [TestCase("[]")]

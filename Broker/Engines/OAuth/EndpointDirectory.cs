@@ -96,14 +96,20 @@ internal sealed partial class EndpointDirectory(
             var endpoints = settings.Complete(await FetchAsync(either.Token));
             lock (_lock)
             {
+                if (_known is { } before && before.Endpoints != endpoints)
+                {
+                    LogMoved(logger, target);
+                }
+
                 _known = (endpoints, time.GetTimestamp());
                 _pause = (time.GetTimestamp(), RefreshAfter);
             }
 
             return new Reading(endpoints, "");
         }
-        catch (Exception e) when (OAuthFailure.IsKnown(e))
+        catch (Exception e)
         {
+            // Whatever it is: a reading that fails without a pause would be begun anew by each caller.
             var (fault, _) = OAuthFailure.Describe("reading its metadata", e);
             lock (_lock)
             {
@@ -141,6 +147,11 @@ internal sealed partial class EndpointDirectory(
 
     [LoggerMessage(LogLevel.Warning, "Where the authorization server of target {Target} is asked could not be read: {Reason}")]
     private static partial void LogNotRead(ILogger logger, string target, string reason);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The authorization server of target {Target} names other endpoints than before: tokens that it gave are revoked, and looked for, at the new ones")]
+    private static partial void LogMoved(ILogger logger, string target);
 
     /// <param name="Endpoints">Null when they could not be read.</param>
     /// <param name="Fault">Why not.</param>

@@ -13,8 +13,5 @@ internal sealed record ServerEndpoints(Uri Token, Uri? Revocation, Uri? Introspe
     /// <summary>Whether a text is an address that secrets may be sent to.</summary>
     public static bool TryRead(string? text, [NotNullWhen(true)] out Uri? address) =>
         Uri.TryCreate(text, UriKind.Absolute, out address) && address.Fragment.Length == 0 && address.UserInfo.Length == 0
-        && (address.Scheme == Uri.UriSchemeHttps || IsHere(address));
-
-    /// <summary>Whether it is unprotected, and does not leave the machine.</summary>
-    public static bool IsHere(Uri address) => address.Scheme == Uri.UriSchemeHttp && address.IsLoopback;
+        && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback));
 }

@@ -53,7 +53,7 @@ internal static class ServerMetadata
             throw new EngineException("its metadata is that of another issuer", isTransient: false);
         }
 
-        var mayBeHere = ServerEndpoints.IsHere(new Uri(issuer));
+        var mayBeHere = new Uri(issuer).IsLoopback;
         return new ServerEndpoints(
             Find("token_endpoint") ?? throw new EngineException("its metadata names no token_endpoint", isTransient: false),
             Find("revocation_endpoint"),
@@ -77,7 +77,7 @@ internal static class ServerMetadata
         }
 
         return value.ValueKind == JsonValueKind.String && ServerEndpoints.TryRead(value.GetString(), out var address)
-            && (mayBeHere || !ServerEndpoints.IsHere(address))
+            && (mayBeHere || !address.IsLoopback)
             ? address
             : throw new EngineException($"its metadata has a {name} that nothing may be sent to", isTransient: false);
     }
