@@ -82,6 +82,40 @@ internal sealed class OAuthCertificateTests : OAuthFixture
     }
 
     [Test]
+    [Platform(Exclude = "Win", Reason = "Links need a privilege there.")]
+    public async Task Another_certificate_is_shown_when_the_folder_behind_links_is_exchanged()
+    {
+        _server.Client = Files.NewClientCertificate("first");
+        Files.Mount("first");
+        await using var engine = NewClient(settings =>
+        {
+            settings["tls_certificate_file"] = Files.Path("mounted.pem");
+            settings["tls_key_file"] = Files.Path("mounted.key");
+        });
+        using var first = await engine.IssueAsync(Request(), Token);
+        _server.Client = Files.NewClientCertificate("second");
+        Files.Mount("second");
+
+        using var second = await engine.IssueAsync(Request(), Token);
+
+        Assert.That(_server.Shown.Last(), Is.EqualTo(_server.Client).And.Not.EqualTo(_server.Shown.First()));
+    }
+
+    [Test]
+    public async Task Of_many_certificates_the_last_is_shown_and_those_long_replaced_are_let_go()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            using var credential = await _engine.IssueAsync(Request(), Token);
+            Assert.That(_server.Shown.Last(), Is.EqualTo(_server.Client));
+            _server.Client = Files.NewClientCertificate();
+            Time.Advance(TimeSpan.FromMinutes(3));
+        }
+
+        Assert.That(_server.Shown.Distinct().Count(), Is.EqualTo(4));
+    }
+
+    [Test]
     public async Task Certificate_that_cannot_be_used_does_not_take_the_place_of_the_one_before()
     {
         var request = Request();

@@ -15,24 +15,36 @@ internal sealed class OAuthFiles : IDisposable
         Write(name, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 
     /// <summary>A client certificate of its own, and its key: <c>client.pem</c> and <c>client.key</c>, replaced when they are there.</summary>
+    /// <param name="folder">In which of the folder's.</param>
     /// <returns>Its thumbprint.</returns>
-    public string NewClientCertificate()
+    public string NewClientCertificate(string folder = ".")
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = new CertificateRequest("CN=the broker", key, HashAlgorithmName.SHA256)
             .CreateSelfSigned(now.AddMinutes(-5), now.AddHours(1));
-        Replace("client.key", key.ExportPkcs8PrivateKeyPem());
-        Replace("client.pem", certificate.ExportCertificatePem());
+        Write($"{folder}/client.key", key.ExportPkcs8PrivateKeyPem());
+        Write($"{folder}/client.pem", certificate.ExportCertificatePem());
         return certificate.Thumbprint;
     }
 
-    /// <summary>With a moment of its own, however coarse the file system's clock is.</summary>
-    public void Replace(string name, string text)
+    /// <summary>As Kubernetes mounts a secret: <c>mounted.pem</c> and <c>mounted.key</c> lead to a folder through a link that alone is ever exchanged.</summary>
+    public void Mount(string folder)
     {
-        var before = File.Exists(Path(name)) ? File.GetLastWriteTimeUtc(Path(name)) : TimeProvider.System.GetUtcNow().UtcDateTime;
-        File.SetLastWriteTimeUtc(Write(name, text), before.AddSeconds(5));
+        var data = Path("..data");
+        if (Directory.Exists(data))
+        {
+            Directory.Delete(data);
+            Directory.CreateSymbolicLink(data, folder);
+            return;
+        }
+
+        Directory.CreateSymbolicLink(data, folder);
+        File.CreateSymbolicLink(Path("mounted.pem"), "..data/client.pem");
+        File.CreateSymbolicLink(Path("mounted.key"), "..data/client.key");
     }
+
+    public void Replace(string name, string text) => Write(name, text);
 
     public string Path(string name) => System.IO.Path.Combine(_folder.Path, name);
 
@@ -41,6 +53,7 @@ internal sealed class OAuthFiles : IDisposable
     private string Write(string name, string text)
     {
         var path = Path(name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
         if (!OperatingSystem.IsWindows())
         {

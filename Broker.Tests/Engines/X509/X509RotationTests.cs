@@ -53,6 +53,61 @@ internal sealed class X509RotationTests
     }
 
     [Test]
+    [Platform(Exclude = "Win", Reason = "Links need a privilege there.")]
+    public async Task Renewed_certificate_is_used_when_the_folder_behind_links_is_exchanged()
+    {
+        await using (var maker = Engine("ca"))
+        {
+            maker.Prepare();
+        }
+
+        // As Kubernetes mounts a secret: only the middle link is ever exchanged.
+        var data = _files.PathOf("..data");
+        foreach (var folder in (string[])["first", "second"])
+        {
+            Directory.CreateDirectory(_files.PathOf(folder));
+            File.Copy(_files.PathOf("ca.key"), _files.PathOf($"{folder}/ca.key"));
+        }
+
+        File.Move(_files.PathOf("ca.pem"), _files.PathOf("first/ca.pem"));
+        File.Delete(_files.PathOf("ca.key"));
+        Directory.CreateSymbolicLink(data, "first");
+        File.CreateSymbolicLink(_files.PathOf("ca.key"), "..data/ca.key");
+        File.CreateSymbolicLink(_files.PathOf("ca.pem"), "..data/ca.pem");
+        await using var engine = Engine("ca");
+        using var before = await IssueAsync(engine);
+        var renewed = RenewedOf("ca");
+        await File.WriteAllTextAsync(_files.PathOf("second/ca.pem"), renewed);
+
+        Directory.Delete(data);
+        Directory.CreateSymbolicLink(data, "second");
+        _time.Advance(LookAgainAfter);
+        using var after = await IssueAsync(engine);
+
+        Assert.That(after.CertificateAuthority, Is.EqualTo(renewed).And.Not.EqualTo(before.CertificateAuthority));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "It has no such modes.")]
+    public async Task Renewed_certificate_that_could_not_be_used_at_first_is_used_when_it_can()
+    {
+        await using var engine = Engine("ca");
+        using var before = await IssueAsync(engine);
+        var renewed = Renew("ca");
+        SetMode("ca.key", UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        _time.Advance(LookAgainAfter);
+        using var meanwhile = await IssueAsync(engine);
+        Assert.That(meanwhile.CertificateAuthority, Is.EqualTo(before.CertificateAuthority));
+        Assert.That(_log.Text, Does.Contain("cannot be used"));
+
+        SetMode("ca.key", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        _time.Advance(LookAgainAfter);
+        using var after = await IssueAsync(engine);
+
+        Assert.That(after.CertificateAuthority, Is.EqualTo(renewed));
+    }
+
+    [Test]
     public async Task Certificate_of_another_key_in_its_place_is_not_used_and_told()
     {
         await using var engine = Engine("ca");
@@ -64,7 +119,7 @@ internal sealed class X509RotationTests
 
         foreach (var kind in (string[])["key", "pem"])
         {
-            Replace($"ca.{kind}", await File.ReadAllTextAsync(_files.PathOf($"other.{kind}")));
+            _files.Write($"ca.{kind}", await File.ReadAllTextAsync(_files.PathOf($"other.{kind}")));
         }
 
         _time.Advance(LookAgainAfter);
@@ -79,7 +134,7 @@ internal sealed class X509RotationTests
     {
         await using var engine = Engine("ca");
         using var before = await IssueAsync(engine);
-        Replace("ca.pem", "spoilt");
+        _files.Write("ca.pem", "spoilt");
         _time.Advance(LookAgainAfter);
 
         using var meanwhile = await IssueAsync(engine);
@@ -293,21 +348,25 @@ internal sealed class X509RotationTests
     }
 
     /// <summary>The same authority, with a certificate that is two days younger.</summary>
-    private string Renew(string name)
+    private string RenewedOf(string name)
     {
         using var key = AuthorityKey.Read(_files.PathOf($"{name}.key"));
-        var pem = AuthorityCertificate.MakeRoot(key, X509Settings.Read(Target(name), new CatalogFaults()).Authority, _time.GetUtcNow().AddDays(-2));
-        Replace($"{name}.pem", pem);
+        return AuthorityCertificate.MakeRoot(key, X509Settings.Read(Target(name), new CatalogFaults()).Authority, _time.GetUtcNow().AddDays(-2));
+    }
+
+    private string Renew(string name)
+    {
+        var pem = RenewedOf(name);
+        _files.Write($"{name}.pem", pem);
         return pem;
     }
 
-    /// <summary>With a moment of its own, however coarse the file system's clock is.</summary>
-    private void Replace(string file, string text)
+    private void SetMode(string file, UnixFileMode mode)
     {
-        var path = _files.PathOf(file);
-        var before = File.GetLastWriteTimeUtc(path);
-        File.WriteAllText(path, text);
-        File.SetLastWriteTimeUtc(path, before.AddSeconds(5));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_files.PathOf(file), mode);
+        }
     }
 
     private async Task<CertificateCredential> IssueAsync(X509Engine engine) =>

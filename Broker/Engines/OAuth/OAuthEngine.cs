@@ -18,9 +18,6 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     /// <summary>How long after its request a server may still make a token that nobody waits for.</summary>
     private static readonly TimeSpan Late = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long its metadata may take.</summary>
-    private static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(10);
-
     private readonly Target _target;
     private readonly OAuthTargetSettings _settings;
     private readonly TimeProvider _time;
@@ -39,8 +36,9 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         _keys = settings.EncryptionKey is { } key ? new KeyRing(target.Name, key, settings.OlderKeys, time) : null;
         _key = settings.KeyFile.Length > 0 ? new OwnKey<SigningKey>(target.Name, [settings.KeyFile], LoadKey, time) : null;
         _assertions = new OAuthAssertions(settings, () => _key!.Value, time);
-        _connection = new ServerConnection(target.Name, settings, logger);
-        _endpoints = new EndpointDirectory(target.Name, settings, _connection, ShareOf(target.Timeout), metrics, time, logger);
+        _connection = new ServerConnection(target.Name, settings, target.Timeout, time, logger);
+        // Half of the time, because the call itself comes after it.
+        _endpoints = new EndpointDirectory(target.Name, settings, _connection, target.Timeout / 2, metrics, time, logger);
         _server = new AuthorizationServer(settings, _assertions, _connection);
         _memory = new TokenMemory(settings.MaxTokenLife + target.Timeout + Late, time);
     }
@@ -353,9 +351,6 @@ internal sealed partial class OAuthEngine : ICredentialEngine
 
         return key;
     }
-
-    /// <summary>Of the target's time, for what comes before the call itself.</summary>
-    private static TimeSpan ShareOf(TimeSpan timeout) => timeout / 2 < LongestRead ? timeout / 2 : LongestRead;
 
     /// <summary>Within the target's time, and without the server's words.</summary>
     private async Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)

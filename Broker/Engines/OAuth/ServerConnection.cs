@@ -3,17 +3,26 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text.Json;
 using SecretsBroker.Configuration;
+using SecretsBroker.Engines.Keys;
 
 namespace SecretsBroker.Engines.OAuth;
 
 /// <summary>HTTP to an authorization server. Answers are short, redirects are not followed, and the token is the limit of a call.</summary>
-internal sealed partial class ServerConnection(string target, OAuthTargetSettings settings, ILogger logger) : IDisposable
+/// <param name="target">Whose it is.</param>
+/// <param name="settings">Its settings.</param>
+/// <param name="longestCall">How long a call may be under way.</param>
+/// <param name="time">Measures that.</param>
+/// <param name="logger">Is told of a certificate that cannot be used.</param>
+internal sealed partial class ServerConnection(string target, OAuthTargetSettings settings, TimeSpan longestCall, TimeProvider time, ILogger logger)
+    : IDisposable
 {
     private const int MaxAnswerBytes = 64 * 1024;
 
     private readonly Lock _lock = new();
-    private readonly List<HttpClient> _clients = [];
-    private (DateTime Certificate, DateTime Key) _seen;
+    private readonly ReplaceableFiles _files = new(
+        settings.TlsCertificateFile is { } certificate ? [certificate, settings.TlsKeyFile!] : [], time);
+    private readonly List<(HttpClient Client, long ReplaceTime)> _replaced = [];
+    private HttpClient? _latest;
 
     /// <returns>The body of the answer.</returns>
     /// <exception cref="OAuthRefusalException">Its status is another than 200.</exception>
@@ -32,7 +41,11 @@ internal sealed partial class ServerConnection(string target, OAuthTargetSetting
         throw OAuthRefusalException.Of((int)response.StatusCode, code);
     }
 
-    public void Dispose() => _clients.ForEach(client => client.Dispose());
+    public void Dispose()
+    {
+        _latest?.Dispose();
+        _replaced.ForEach(one => one.Client.Dispose());
+    }
 
     private static string? ReadCode(byte[] body)
     {
@@ -58,28 +71,32 @@ internal sealed partial class ServerConnection(string target, OAuthTargetSetting
     {
         lock (_lock)
         {
-            var moments = (MomentOf(settings.TlsCertificateFile), MomentOf(settings.TlsKeyFile));
-            if (_clients.LastOrDefault() is not { } latest)
+            if (_latest is null)
             {
-                _clients.Add(latest = Create());
+                _latest = _files.Read(Create);
             }
-            else if (moments != _seen)
+            else if (_files.ReadReplaced(Create, reason => LogUnusable(logger, target, reason)) is { } client)
             {
-                try
-                {
-                    // Calls may still be under way in those before it.
-                    _clients.Add(latest = Create());
-                }
-                catch (EngineException e)
-                {
-                    LogUnusable(logger, target, e.Message);
-                }
+                DropUnused();
+                _replaced.Add((_latest, time.GetTimestamp()));
+                _latest = client;
             }
 
-            _seen = moments;
-            return latest;
+            return _latest;
         }
     }
+
+    /// <summary>Calls may still be under way in one that was replaced a moment ago, and not in those before it.</summary>
+    private void DropUnused() => _replaced.RemoveAll(one =>
+    {
+        var isUnused = time.GetElapsedTime(one.ReplaceTime) > 2 * longestCall;
+        if (isUnused)
+        {
+            one.Client.Dispose();
+        }
+
+        return isUnused;
+    });
 
     private HttpClient Create()
     {
@@ -99,8 +116,6 @@ internal sealed partial class ServerConnection(string target, OAuthTargetSetting
         };
         return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaxAnswerBytes };
     }
-
-    private static DateTime MomentOf(string? file) => file is null ? default : File.GetLastWriteTimeUtc(file);
 
     [LoggerMessage(LogLevel.Warning, "Another client certificate for target {Target} cannot be used, and the one before is: {Reason}")]
     private static partial void LogUnusable(ILogger logger, string target, string reason);

@@ -12,9 +12,9 @@ internal sealed partial class RenewedAuthority(string target, AuthoritySettings 
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
 
     private readonly Lock _looking = new();
+    private readonly ReplaceableFiles _files = new([settings.KeyFile, settings.CertificateFile], time);
     private readonly List<CertificateAuthority> _renewed = [];
     private long? _lastLook;
-    private (DateTime Key, DateTime Certificate) _seen;
 
     /// <exception cref="EngineException">It can be neither read nor made.</exception>
     public CertificateAuthority Value
@@ -23,23 +23,19 @@ internal sealed partial class RenewedAuthority(string target, AuthoritySettings 
         {
             lock (_looking)
             {
-                var isFirst = _lastLook is null;
                 if (_lastLook is { } last && time.GetElapsedTime(last) < LookAgainAfter)
                 {
                     return Latest;
                 }
 
-                // Before anything is read: what changes meanwhile is another moment's at the next look.
-                var moments = (File.GetLastWriteTimeUtc(settings.KeyFile), File.GetLastWriteTimeUtc(settings.CertificateFile));
                 _lastLook = time.GetTimestamp();
                 var latest = Latest;
-                if (!isFirst && moments != _seen && TryRead(latest) is { } renewed)
+                if (_files.ReadReplaced(() => ReadRenewed(latest), reason => LogUnusable(logger, target, reason)) is { } renewed)
                 {
                     // Those before it may be in somebody's hands still.
                     _renewed.Add(latest = renewed);
                 }
 
-                _seen = moments;
                 return latest;
             }
         }
@@ -49,30 +45,22 @@ internal sealed partial class RenewedAuthority(string target, AuthoritySettings 
 
     public void Dispose() => _renewed.ForEach(authority => authority.Dispose());
 
-    /// <summary>Null when what is there now is the same, or cannot be used.</summary>
-    private CertificateAuthority? TryRead(CertificateAuthority latest)
+    /// <summary>Null when what is there now is the same, or another authority's.</summary>
+    private CertificateAuthority? ReadRenewed(CertificateAuthority latest)
     {
-        try
+        var found = CertificateAuthority.Load(settings.KeyFile, settings.CertificateFile, settings.NameConstraints);
+        if (found.Id == latest.Id && found.Pem != latest.Pem)
         {
-            var found = CertificateAuthority.Load(settings.KeyFile, settings.CertificateFile, settings.NameConstraints);
-            if (found.Id == latest.Id && found.Pem != latest.Pem)
-            {
-                LogRenewed(logger, target, settings.CertificateFile, found.NotAfter);
-                return found;
-            }
-
-            if (found.Id != latest.Id)
-            {
-                LogOther(logger, target, settings.CertificateFile);
-            }
-
-            found.Dispose();
-        }
-        catch (EngineException e)
-        {
-            LogUnusable(logger, target, e.Message);
+            LogRenewed(logger, target, settings.CertificateFile, found.NotAfter);
+            return found;
         }
 
+        if (found.Id != latest.Id)
+        {
+            LogOther(logger, target, settings.CertificateFile);
+        }
+
+        found.Dispose();
         return null;
     }
 
