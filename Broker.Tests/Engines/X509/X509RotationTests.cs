@@ -9,7 +9,6 @@ using SecretsBroker.Tests.Engines.X509.Ocsp;
 namespace SecretsBroker.Tests.Engines.X509;
 
 /// <summary>Another certificate of an authority, and another authority, while certificates of the one before live.</summary>
-[TestFixture]
 internal sealed class X509RotationTests
 {
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);

@@ -50,7 +50,8 @@ internal sealed class IdleRoleRemoval
         }
 
         var remains = await DropAsync(connection, found, keys, Look, limit)
-            ?? await connection.RunAsync(limit, Sql.TryLock(keys), Sql.DropIdle(names), Look());
+            ?? await connection.RunAsync(
+                limit, Sql.TryLock(keys), Sql.DropIdle(names), Sql.ForgetSessions(), Sql.RequireNoSessionsWithoutRole(found.Values), Look());
         return [.. remains.Select(counts => counts.All(count => count is 0L))];
 
         NpgsqlBatchCommand Look() => Sql.Look(roles.Select(role => role.Name), roles.Select(role => role.Oid));

@@ -9,6 +9,7 @@ namespace SecretsBroker.Engines.Postgres;
 internal static class LoginsUnderWay
 {
     private static readonly TimeSpan _firstLook = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan _lastLook = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits until they are sessions, or have ended.</summary>
     /// <returns>False when some are still neither after <paramref name="patience"/>.</returns>
@@ -16,7 +17,7 @@ internal static class LoginsUnderWay
         NpgsqlConnection connection, IReadOnlyCollection<int> logins, TimeSpan patience, CallLimit limit, TimeProvider time)
     {
         var start = time.GetTimestamp();
-        for (var delay = _firstLook; logins.Count > 0; delay *= 2)
+        for (var delay = _firstLook; logins.Count > 0; delay = delay * 2 < _lastLook ? delay * 2 : _lastLook)
         {
             if (time.GetElapsedTime(start) > patience)
             {

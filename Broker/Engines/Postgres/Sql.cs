@@ -244,6 +244,17 @@ internal static partial class Sql
     public static NpgsqlBatchCommand RequireNoSessions(IEnumerable<uint> oids) =>
         new("SELECT 1 / (NOT EXISTS (SELECT FROM pg_stat_get_activity(NULL) WHERE usesysid = ANY ($1)))::int") { Parameters = { OidsOf(oids) } };
 
+    /// <summary>Fails the whole transaction (22012) while there are sessions of these OIDs that have no role, or none any more.</summary>
+    public static NpgsqlBatchCommand RequireNoSessionsWithoutRole(IEnumerable<uint> oids) =>
+        new("""
+            SELECT 1 / (NOT EXISTS (
+                SELECT FROM pg_stat_get_activity(NULL)
+                WHERE usesysid = ANY ($1) AND NOT EXISTS (SELECT FROM pg_roles WHERE oid = usesysid)))::int
+            """)
+        {
+            Parameters = { OidsOf(oids) },
+        };
+
     /// <summary>A role that does not exist fails it (42704), and so does what belongs to one (2BP01).</summary>
     public static NpgsqlBatchCommand DropRoles(IEnumerable<string> roles) => new($"DROP ROLE {string.Join(", ", roles.Distinct().Select(Identifier))}");
 
