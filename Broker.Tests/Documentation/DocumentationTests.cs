@@ -16,7 +16,8 @@ internal sealed partial class DocumentationTests
     private static readonly string[] Pages =
     [
         "README.md",
-        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}"),
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')),
         "samples/external-engine-python/README.md",
         "samples/opa/README.md",
         "samples/policies/README.md",
@@ -37,6 +38,19 @@ internal sealed partial class DocumentationTests
             .Select(link => link.Groups["target"].Value)
             .Where(target => !target.Contains("://", StringComparison.Ordinal))
             .Where(target => !Path.Exists(Path.Combine(folder, target)));
+
+        Assert.That(missing, Is.Empty);
+    }
+
+    [TestCaseSource(nameof(Pages))]
+    public void Every_heading_that_is_linked_to_is_there(string page)
+    {
+        var folder = Path.GetDirectoryName(PathOf(page))!;
+        var missing = HeadingLinks().Matches(Read(page))
+            .Where(link => !link.Groups["page"].Value.Contains("://", StringComparison.Ordinal))
+            .Where(link => !AnchorsOf(link.Groups["page"].Length == 0 ? PathOf(page) : Path.Combine(folder, link.Groups["page"].Value))
+                .Contains(link.Groups["heading"].Value))
+            .Select(link => link.Value);
 
         Assert.That(missing, Is.Empty);
     }
@@ -122,6 +136,11 @@ internal sealed partial class DocumentationTests
 
     private static bool IsLaidOut(string policies) => PolicyFormatter.Format(new PolicySource("p", policies)).OrThrow() == policies;
 
+    /// <summary>As GitHub makes them of headings.</summary>
+    private static IEnumerable<string> AnchorsOf(string path) => File.ReadLines(path)
+        .Where(line => line.StartsWith('#'))
+        .Select(line => NotInAnchors().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'));
+
     private static string PathOf(string page) => Path.Combine(Repository.Root, page);
 
     private static string Read(string page) => File.ReadAllText(PathOf(page));
@@ -144,6 +163,12 @@ internal sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\((?<target>[^)#\s]+)(#[^)]*)?\)")]
     private static partial Regex Links();
+
+    [GeneratedRegex(@"\]\((?<page>[^)#\s]*)#(?<heading>[^)\s]+)\)")]
+    private static partial Regex HeadingLinks();
+
+    [GeneratedRegex(@"[^\p{L}\p{N} _-]")]
+    private static partial Regex NotInAnchors();
 
     [GeneratedRegex("[0-9a-f]{64}")]
     private static partial Regex Hashes();
