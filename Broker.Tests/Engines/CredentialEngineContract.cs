@@ -5,10 +5,13 @@ using SecretsBroker.Leases;
 
 namespace SecretsBroker.Tests.Engines;
 
-/// <summary>What every engine keeps, shown at the real target. An engine's fixture derives from it and passes it unchanged.</summary>
+/// <summary>
+/// What every engine keeps, shown at the real target. The fixture of a mode in which revoking ends the access derives from it; that of one in which
+/// time alone does, from <see cref="ExpireOnlyContract"/>. Where a target leaves an engine no choice, the fixture says so by a member of its own.
+/// </summary>
 /// <remarks>
 /// The other parts of this class are in <c>CredentialEngineContract.*.cs</c>: the way of one credential here, then concurrency,
-/// hostile names, and settings. What the cases do is in <c>Broker/Engines/Contract</c>, whence <c>broker engine test</c> has them, too.
+/// hostile names, listing, and settings. What the cases do is in <c>Broker/Engines/Contract</c>, whence <c>broker engine test</c> has them, too.
 /// </remarks>
 internal abstract partial class CredentialEngineContract
 {
@@ -36,6 +39,12 @@ internal abstract partial class CredentialEngineContract
     /// <inheritdoc cref="ContractSubject.EndsWithoutHandle"/>
     protected virtual bool EndsWithoutHandle => true;
 
+    /// <inheritdoc cref="ContractSubject.EndsEarly"/>
+    protected virtual bool EndsEarly => true;
+
+    /// <inheritdoc cref="ContractSubject.NamesEnd"/>
+    protected virtual bool NamesEnd(string proof) => new Subject(this).NamesTime(proof);
+
     /// <inheritdoc cref="ContractSubject.WorksAsync"/>
     protected abstract Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken);
 
@@ -43,7 +52,7 @@ internal abstract partial class CredentialEngineContract
 
     protected CancellationToken Token => _end.Token;
 
-    private Subject UnderTest => new(this);
+    protected ContractSubject UnderTest => new Subject(this);
 
     private LifecycleCases Lifecycle => new(UnderTest, Engine, Token);
 
@@ -107,6 +116,12 @@ internal abstract partial class CredentialEngineContract
         public override int MaxHandle => fixture.MaxHandle;
 
         public override bool EndsWithoutHandle => fixture.EndsWithoutHandle;
+
+        public override bool EndsEarly => fixture.EndsEarly;
+
+        public override bool NamesEnd(string proof) => fixture.NamesEnd(proof);
+
+        public bool NamesTime(string proof) => base.NamesEnd(proof);
 
         public override ICredentialEngine Create(Target target) => fixture.Type.Create(target);
 

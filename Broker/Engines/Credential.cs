@@ -5,7 +5,7 @@ internal abstract class Credential : IDisposable
 {
     /// <summary>
     /// Kept in the lease and shown to the engine again when it revokes. Not secret. At most 512 characters; of an engine that cannot revoke
-    /// without the secret, 8,192 with the secret sealed.
+    /// without the secret, 8,192 with the secret sealed; of an external one, 512 of its own.
     /// </summary>
     public string Handle { get; init; } = "";
 

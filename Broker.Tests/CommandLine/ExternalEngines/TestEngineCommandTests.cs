@@ -69,7 +69,21 @@ internal sealed class TestEngineCommandTests
         var run = await RunAsync("--try", "/bin/true");
 
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
-        Assert.That(run.Output, Does.StartWith("test 1: expire-only").And.Contains("20 kept, 0 broken"));
+        Assert.That(run.Output, Does.StartWith("test 1: expire-only")
+            .And.Contains("kept    a lease that ends early is done with, and its proof says until when it is good").And.Contains("24 kept, 0 broken"));
+    }
+
+    [Test]
+    public async Task Engine_that_says_gone_of_what_only_time_ends_is_found_out_by_using_its_credentials()
+    {
+        (_engine.Description.Revocability, _engine.Description.Lists) = (Engine.V1.Revocability.ExpireOnly, false);
+
+        // A target that lets everybody in, and an engine that takes what it was told to revoke for gone.
+        var run = await RunAsync("--try", "/bin/true");
+
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Output, Does.Contain(
+            "BROKEN  a lease that ends early is done with, and its proof says until when it is good: it still works, and the proof does not begin with expire-only"));
     }
 
     [Test]

@@ -13,8 +13,9 @@ internal sealed class ContractCaseListTests
             .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))
             .Where(method => method.ReturnType == typeof(Task));
 
-        // Apart from them, the check of a target that is well; and the list does not hold what only an engine that lists is held to.
-        ContractCase[] all = [.. ContractCaseList.All, ListingCases.Listed];
+        // Apart from them, the check of a target that is well; and the list does not hold what only some engines are held to: those that list, and
+        // those whose secrets end by time alone.
+        ContractCase[] all = [.. ContractCaseList.All, ListingCases.Listed, .. ExpireOnlyCases.All];
         Assert.That(all, Has.Length.EqualTo(cases.Count() + 1));
         Assert.That(all.Select(one => one.Name), Is.Unique);
     }

@@ -1,8 +1,11 @@
+using Google.Protobuf.WellKnownTypes;
 using SecretsBroker.Engine.V1;
 using SecretsBroker.Engines;
 using SecretsBroker.Identity;
 using SecretsBroker.Intents;
 using SecretsBroker.Intents.Delegations;
+using Grant = SecretsBroker.Catalog.Grant;
+using IssueRequest = SecretsBroker.Engines.IssueRequest;
 using Lease = SecretsBroker.Leases.Lease;
 using Protocol = SecretsBroker.Engine.V1;
 
@@ -52,15 +55,58 @@ internal sealed class EngineExpiryTests : ExternalEngineFixture
     }
 
     [Test]
-    public async Task Lease_that_a_narrowed_delegation_may_have_shortened_is_no_debt_and_its_proof_names_no_time([Values] bool isOver, [Values] bool renewable)
+    public async Task Lease_that_a_narrowed_delegation_shortened_is_good_until_the_end_that_its_secret_was_issued_with([Values] bool isOver)
+    {
+        Process.Description.Renewable = false;
+        var second = TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds();
+        var request = TestExternal.Request() with { ExpireTime = DateTimeOffset.FromUnixTimeSeconds(second).AddMilliseconds(300) };
+        using var credential = await _expiring.IssueAsync(request, Token);
+        var lease = Shortened(request, isOver) with { Handle = credential.Handle };
+
+        await _expiring.RevokeAsync(lease, Token);
+
+        var end = DateTimeOffset.FromUnixTimeSeconds(second + 1);
+        Assert.That(
+            await _expiring.VerifyAsync(lease, Token),
+            Is.EqualTo(new Verification(Gone: true, $"expire-only: good until {end:O} at the latest; the engine found tokens: 1")));
+        Assert.That(Process.RevokedHandle, Is.EqualTo("h-1"), "the engine gets its own again");
+    }
+
+    [Test]
+    public async Task Secret_that_outlives_the_end_that_it_was_issued_with_is_not_gone_though_its_lease_was_shortened()
+    {
+        Process.Description.Renewable = false;
+        Process.Answer = (made, _) =>
+        {
+            made.ExpireTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddMinutes(-1));
+            return Task.FromResult(made);
+        };
+        var request = TestExternal.Request();
+        using var credential = await _expiring.IssueAsync(request, Token);
+
+        var verification = await _expiring.VerifyAsync(Shortened(request, isOver: true) with { Handle = credential.Handle }, Token);
+
+        Assert.That(verification, Is.EqualTo(new Verification(Gone: false, "the engine found tokens: 1")));
+    }
+
+    /// <summary>One that was renewed, or whose handle was stored before its end was kept with it, or never came to be stored.</summary>
+    [TestCase(true, null)]
+    [TestCase(false, "h-1")]
+    [TestCase(false, "")]
+    public async Task Shortened_lease_whose_secrets_end_is_not_known_is_good_as_long_as_any_lease_can_be(bool renewable, string? handle)
     {
         Process.Description.Renewable = renewable;
-        var end = TimeProvider.System.GetUtcNow().AddSeconds(isOver ? -1 : 60);
-        var lease = LeaseOf() with { ExpireTime = end, MaxExpireTime = end, Delegation = Delegated };
+        var request = TestExternal.Request();
+        using var credential = await _expiring.IssueAsync(request, Token);
+        var lease = Shortened(request, isOver: true) with { Handle = handle ?? credential.Handle };
 
-        Assert.That(await _expiring.VerifyAsync(lease, Token), Is.EqualTo(new Verification(
-            Gone: true,
-            "expire-only: good until the end that it was issued or renewed with, which may be later than the lease's; the engine found tokens: 1")));
+        await _expiring.RevokeAsync(lease, Token);
+
+        var end = lease.CreateTime + Grant.LongestTimeToLive;
+        Assert.That(
+            await _expiring.VerifyAsync(lease, Token),
+            Is.EqualTo(new Verification(Gone: true, $"expire-only: good until {end:O} at the latest; the engine found tokens: 1")));
+        Assert.That(Process.RevokedHandle, Is.EqualTo(handle ?? "h-1"));
     }
 
     [Test]
@@ -77,6 +123,13 @@ internal sealed class EngineExpiryTests : ExternalEngineFixture
         Process.Look = _ => new VerifyResponse { Gone = true, Findings = { new Finding { Kind = FindingKind.Token, Count = 0 } } };
 
         Assert.That(await _expiring.VerifyAsync(LeaseOf(), Token), Is.EqualTo(new Verification(Gone: true, "the engine found tokens: 0")));
+    }
+
+    private static Lease Shortened(IssueRequest request, bool isOver)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var end = isOver ? now.AddSeconds(-1) : now.AddMinutes(1);
+        return TestLeases.LeaseOf(request) with { CreateTime = now.AddMinutes(-1), ExpireTime = end, MaxExpireTime = end, Delegation = Delegated };
     }
 
     private static Lease LeaseOf() => TestLeases.LeaseOf(TestExternal.Request());

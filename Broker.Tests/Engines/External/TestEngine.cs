@@ -19,7 +19,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     private const string Prefix = "sb_";
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, string> _passwords = [];
+    private readonly Dictionary<string, (string Password, DateTimeOffset End)> _accounts = [];
     private readonly HashSet<string> _revoked = [];
     private readonly List<IssueRequest> _issues = [];
     private WebApplication? _app;
@@ -44,6 +44,12 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
         GrantSettings = { new SettingDescription { Name = "notebooks", Kind = SettingKind.Texts } },
     };
 
+    /// <summary>Where set, an account ends by this clock, and nothing else ends it.</summary>
+    private TimeProvider? EndsBy { get; init; }
+
+    /// <summary>What it was told with the last call to revoke.</summary>
+    public string? RevokedHandle { get; private set; }
+
     /// <summary>What becomes of a call to issue, in place of what was made.</summary>
     public Func<IssueResponse, ServerCallContext, Task<IssueResponse>> Answer { get; set; } = (made, _) => Task.FromResult(made);
 
@@ -67,9 +73,9 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
         }
     }
 
-    public static async Task<TestEngine> StartAsync(string socket)
+    public static async Task<TestEngine> StartAsync(string socket, TimeProvider? endsBy = null)
     {
-        var engine = new TestEngine(socket);
+        var engine = new TestEngine(socket) { EndsBy = endsBy };
         await engine.StartAgainAsync();
         return engine;
     }
@@ -111,8 +117,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            return _passwords.TryGetValue(credential.Fields["username"].Reveal(), out var password)
-                && password == credential.Fields["password"].Reveal();
+            return Exists(credential.Fields["username"].Reveal(), out var password) && password == credential.Fields["password"].Reveal();
         }
     }
 
@@ -121,7 +126,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            _passwords[NameOf(lease)] = "planted";
+            _accounts[NameOf(lease)] = ("planted", DateTimeOffset.MaxValue);
         }
     }
 
@@ -130,7 +135,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            _passwords.Remove(NameOf(lease));
+            _accounts.Remove(NameOf(lease));
         }
     }
 
@@ -139,7 +144,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            return _passwords.ContainsKey(NameOf(lease));
+            return Exists(NameOf(lease), out _);
         }
     }
 
@@ -148,7 +153,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            return _revoked.Contains(lease) && !_passwords.ContainsKey(NameOf(lease));
+            return _revoked.Contains(lease) && !Exists(NameOf(lease), out _);
         }
     }
 
@@ -167,7 +172,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
                 throw new RpcException(new Status(StatusCode.Aborted, ""));
             }
 
-            _passwords[NameOf(request.LeaseId)] = password;
+            _accounts[NameOf(request.LeaseId)] = (password, request.ExpireTime.ToDateTimeOffset());
         }
 
         return Answer(
@@ -188,7 +193,13 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            return Task.FromResult(new RenewResponse { Renewed = _passwords.ContainsKey(NameOf(request.LeaseId)) });
+            var renewed = Exists(NameOf(request.LeaseId), out var password);
+            if (renewed)
+            {
+                _accounts[NameOf(request.LeaseId)] = (password, request.ExpireTime.ToDateTimeOffset());
+            }
+
+            return Task.FromResult(new RenewResponse { Renewed = renewed });
         }
     }
 
@@ -196,8 +207,12 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
+            RevokedHandle = request.Handle;
             _revoked.Add(request.LeaseId);
-            _passwords.Remove(NameOf(request.LeaseId));
+            if (EndsBy is null)
+            {
+                _accounts.Remove(NameOf(request.LeaseId));
+            }
         }
 
         return Task.FromResult(new RevokeResponse());
@@ -207,7 +222,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            var count = _passwords.ContainsKey(NameOf(request.LeaseId)) ? 1 : 0;
+            var count = Exists(NameOf(request.LeaseId), out _) ? 1 : 0;
             return Task.FromResult(Look(new VerifyResponse
             {
                 Gone = count == 0, Findings = { new Finding { Kind = FindingKind.Account, Count = count } },
@@ -219,7 +234,7 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     {
         lock (_lock)
         {
-            var leases = _passwords.Keys.Select(name => name[Prefix.Length..])
+            var leases = _accounts.Keys.Select(name => name[Prefix.Length..])
                 .Where(lease => lease.AsSpan(LeaseId.ShardLength, request.Mark.Length).SequenceEqual(request.Mark))
                 .Where(lease => string.CompareOrdinal(lease, request.Cursor) > 0)
                 .Order(StringComparer.Ordinal).Take(request.Max + 1).ToArray();
@@ -230,6 +245,13 @@ internal sealed class TestEngine : EngineService.EngineServiceBase, IAsyncDispos
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private bool Exists(string name, out string password)
+    {
+        var isThere = _accounts.TryGetValue(name, out var account) && (EndsBy is null || EndsBy.GetUtcNow() < account.End);
+        password = isThere ? account.Password : "";
+        return isThere;
+    }
 
     private static string NameOf(string lease) => Prefix + lease;
 }

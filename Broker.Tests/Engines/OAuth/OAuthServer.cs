@@ -29,6 +29,9 @@ internal sealed class OAuthServer : IAsyncDisposable
     /// <summary>Ignores the test where Node or the package cannot be had.</summary>
     public static async Task<OAuthServer> StartOrIgnoreAsync() => new(await NodeServer.StartOrIgnoreAsync("authorization-server.mjs"));
 
+    /// <summary>Lets so much time pass at the server.</summary>
+    public Task AdvanceAsync(TimeSpan time) => _node.TellAsync(JsonSerializer.Serialize(new { ahead = time.TotalMilliseconds }), "ahead");
+
     public static string SecretOf(string client) => $"{client} secret of+some%20length: 0123456789";
 
     /// <summary>From here on it believes what these keys sign.</summary>

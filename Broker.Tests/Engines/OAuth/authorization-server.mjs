@@ -1,5 +1,6 @@
 // An authorization server on loopback: node authorization-server.mjs FOLDER. Prints its address as a line. A line of JSON on its input is the
-// key set that it checks with what the broker signs; it answers "trusted". It ends with its input.
+// key set that it checks with what the broker signs; it answers "trusted". {"ahead": N} lets N milliseconds pass; it answers "ahead". It ends with
+// its input.
 import { createServer } from 'node:http';
 import { generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -9,6 +10,11 @@ import { pathToFileURL } from 'node:url';
 const require = createRequire(pathToFileURL(`${process.argv[2]}/package.json`));
 const { default: Provider, errors } = await import(pathToFileURL(require.resolve('oidc-provider')));
 const { jwtVerify, createLocalJWKSet } = await import(pathToFileURL(require.resolve('jose')));
+
+// What its tokens end by.
+const systemTime = Date.now;
+let ahead = 0;
+Date.now = () => systemTime() + ahead;
 
 // Its notices; the standard output is for what the test waits for.
 console.info = console.warn;
@@ -106,7 +112,14 @@ server.listen(0, '127.0.0.1', () => {
   console.log(issuer);
   createInterface({ input: process.stdin })
     .on('line', (line) => {
-      answer = makeProvider(issuer, JSON.parse(line)).callback();
+      const told = JSON.parse(line);
+      if (told.ahead) {
+        ahead += told.ahead;
+        console.log('ahead');
+        return;
+      }
+
+      answer = makeProvider(issuer, told).callback();
       console.log('trusted');
     })
     .on('close', () => process.exit(0));

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -18,7 +16,7 @@ internal sealed class StaticContractTests : CredentialEngineContract
     private readonly LegacySystem _system = new();
     private readonly SeededType _type;
 
-    public StaticContractTests() => _type = new SeededType(_system);
+    public StaticContractTests() => _type = new SeededType(_system, _accounts);
 
     protected override ICredentialEngineType Type => _type;
 
@@ -65,45 +63,6 @@ internal sealed class StaticContractTests : CredentialEngineContract
 
     protected override CredentialInput Input() => new CredentialInput.Static();
 
-    protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken)
-    {
-        var kept = (StaticCredential)credential;
-        return Task.FromResult(_system.LogsIn(SeededType.AccountAt(target, kept.Name), kept.Fields["password"].Reveal()));
-    }
-
-    /// <summary>Gives each target accounts of its own, and keeps their first passwords.</summary>
-    private sealed class SeededType(LegacySystem system) : ICredentialEngineType
-    {
-        private readonly StaticEngineType _type = new(system.Store, system.Measured.Metrics, TimeProvider.System, system.Log);
-
-        public string Name => _type.Name;
-
-        public static string AccountAt(Target target, string name) => Path.Combine(FolderOf(target), name);
-
-        public void ValidateTarget(Target target, CatalogFaults faults) => _type.ValidateTarget(target, faults);
-
-        public void ValidateGrant(Grant grant, Target target, CatalogFaults faults) => _type.ValidateGrant(grant, target, faults);
-
-        public ICredentialEngine Create(Target target)
-        {
-            Directory.CreateDirectory(system.PathOf(FolderOf(target)));
-            var engine = (StaticEngine)_type.Create(With(target, settings => settings["rotation"]!["command"]![2] = system.PathOf(FolderOf(target))));
-#pragma warning disable VSTHRD002 // Nothing else waits on this thread.
-            SeedAsync(engine, target).GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-            return engine;
-        }
-
-        private async Task SeedAsync(StaticEngine engine, Target target)
-        {
-            var known = await engine.Keeper.ListAsync(CancellationToken.None);
-            foreach (var account in _accounts.Where(account => !known.ContainsKey(account)))
-            {
-                system.SetPassword(AccountAt(target, account), "first");
-                await LegacySystem.PutAsync(engine, account, "first");
-            }
-        }
-
-        private static string FolderOf(Target target) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target.Name)))[..8];
-    }
+    protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
+        Task.FromResult(_type.LogsIn(target, (StaticCredential)credential));
 }

@@ -19,6 +19,7 @@ internal static class EngineTestRun
         ContractCase[] cases =
         [
             .. ContractCaseList.All,
+            .. subject.EndsEarly ? [] : ExpireOnlyCases.All,
             .. lists ? (ContractCase[])[ListingCases.Listed] : [],
             ExternalCases.Abandoned,
             .. restart is null ? [] : (ContractCase[])[ExternalCases.Restarted(restart)],

@@ -30,7 +30,7 @@ internal static class EngineAnswers
 
             return new ExternalCredential
             {
-                Handle = answer.Handle,
+                Handle = revocability == Revocability.ExpireOnly ? IssuedHandle.Of(answer).ToString() : answer.Handle,
                 Fields = answer.Fields.ToDictionary(field => field.Key, field => new Secret(field.Value.ToByteArray())),
             };
         }
@@ -130,8 +130,8 @@ internal static class EngineAnswers
         }
 
         // By seconds: what the message can hold is more than a time can.
-        return end.Nanos is < 0 or > 999_999_999 || end.Seconds > (leaseEnd + Rounding).ToUnixTimeSeconds()
-            ? "it must not end later than the lease"
+        return end.Nanos is < 0 or > 999_999_999 || end.Seconds > (leaseEnd + Rounding).ToUnixTimeSeconds() ? "it must not end later than the lease"
+            : end.Seconds < 0 ? "it must not have ended before 1970"
             : null;
     }
 

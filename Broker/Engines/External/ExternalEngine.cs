@@ -74,7 +74,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         using var own = new EngineTarget(target.Name, settings);
         var message = new RenewRequest
         {
-            LeaseId = lease.Id.Value, Target = own.Message, Handle = lease.Handle, ExpireTime = expireTime.ToTimestamp(),
+            LeaseId = lease.Id.Value, Target = own.Message, Handle = IssuedHandle.Read(lease).Own, ExpireTime = expireTime.ToTimestamp(),
         };
         return (await _calls.RunAsync("renewing", (engine, options) => engine.RenewAsync(message, options), cancellationToken)).Renewed;
     }
@@ -83,16 +83,16 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken)
     {
         using var own = new EngineTarget(target.Name, settings);
-        var message = new RevokeRequest { LeaseId = lease.Id.Value, Target = own.Message, Handle = lease.Handle };
+        var message = new RevokeRequest { LeaseId = lease.Id.Value, Target = own.Message, Handle = IssuedHandle.Read(lease).Own };
         await _calls.RunAsync("revoking", (engine, options) => engine.RevokeAsync(message, options), cancellationToken);
     }
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)
     {
-        var seen = await LookAsync(lease.Id, lease.Handle, cancellationToken);
-        // A delegation that was narrowed shortens its leases, and not what was made for them.
-        var mayBeShortened = lease.Delegation is not null;
-        if (seen.Gone || Revocability != Revocability.ExpireOnly || (lease.ExpireTime <= time.GetUtcNow() && !mayBeShortened))
+        var (issued, own) = IssuedHandle.Read(lease);
+        var seen = await LookAsync(lease.Id, own, cancellationToken);
+        var now = time.GetUtcNow();
+        if (seen.Gone || Revocability != Revocability.ExpireOnly || (lease.ExpireTime <= now && lease.Delegation is null))
         {
             return seen;
         }
@@ -104,10 +104,8 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
             return seen;
         }
 
-        // A renewal may have been made there of which the lease does not tell.
-        var end = description.Renewable ? lease.MaxExpireTime : lease.ExpireTime;
-        var until = mayBeShortened ? "the end that it was issued or renewed with, which may be later than the lease's" : $"{end:O} at the latest";
-        return new Verification(Gone: true, $"expire-only: good until {until}; {seen.Evidence}");
+        var end = LatestEndOf(lease, issued, description.Renewable);
+        return end <= now ? seen : new Verification(Gone: true, $"expire-only: good until {end:O} at the latest; {seen.Evidence}");
     }
 
     public async ValueTask<bool> CanListAsync(CancellationToken cancellationToken)
@@ -148,6 +146,18 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
     {
         _calls.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private static DateTimeOffset LatestEndOf(Lease lease, DateTimeOffset? issued, bool isRenewable)
+    {
+        if (lease.Delegation is null)
+        {
+            // A renewal may have been made there of which the lease does not tell.
+            return isRenewable ? lease.MaxExpireTime : issued ?? lease.ExpireTime;
+        }
+
+        // A delegation that was narrowed shortens its leases, and not what was made for them.
+        return !isRenewable && issued is { } end ? end : lease.CreateTime + Grant.LongestTimeToLive;
     }
 
     private async ValueTask<Verification> LookAsync(LeaseId lease, string handle, CancellationToken cancellationToken)

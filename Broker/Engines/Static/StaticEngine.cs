@@ -130,9 +130,12 @@ internal sealed class StaticEngine : ICredentialEngine
             return new Verification(false, $"version {held.Value.HolderOf(lease.Id)!.Version} of secret {held.Key} is not rotated yet");
         }
 
-        return new Verification(true, handle is var (name, number)
-            ? Evidence(name, number, all.GetValueOrDefault(name, KeptSecret.None))
-            : "no secret of the target is held under this lease");
+        return new Verification(true, (handle, Revocability) switch
+        {
+            ((string name, int number), _) => Evidence(name, number, all.GetValueOrDefault(name, KeptSecret.None)),
+            (null, Revocability.Destroy) => "no secret of the target is held under this lease",
+            _ => "expire-only: no secret of the target is held under this lease; what it may have been given is good until it is rotated",
+        });
     }
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
