@@ -53,6 +53,25 @@ internal sealed class CallHealthTests
     }
 
     [Test]
+    public void It_tells_for_how_long_it_has_been_back()
+    {
+        var health = new CallHealth(_time);
+        health.Succeeded();
+        Assert.That(health.SinceReturn, Is.Null, "it was never away");
+        for (var i = 0; i < 3; i++)
+        {
+            health.Failed();
+        }
+
+        Assert.That(health.SinceReturn, Is.Null, "it is away");
+        health.Succeeded();
+        _time.Advance(TimeSpan.FromSeconds(7));
+        health.Succeeded();
+
+        Assert.That(health.SinceReturn, Is.EqualTo(TimeSpan.FromSeconds(7)));
+    }
+
+    [Test]
     public void A_rate_counts_what_happened_within_the_last_minute()
     {
         var rate = new CallRate(_time);

@@ -35,17 +35,17 @@ internal sealed class SweeperTests
             .ThrowsAsync(new StoreException("a shard is down", isTransient: true));
         _delegations.Setup(changes => changes.ListDelegatedTasksAsync(other.Id, It.IsAny<CancellationToken>())).ReturnsAsync([]);
         using var measured = new MeasuredBroker();
-        var sweeper = NewSweeper(measured.Metrics);
+        var (sweeper, drains) = NewSweeper(measured.Metrics);
 
         await sweeper.SweepAsync(default);
-        await sweeper.WhenIdleAsync(default);
+        await drains.WhenIdleAsync(default);
 
         _store.Verify(store => store.ClaimDueAsync(0, "db", It.IsAny<int>(), It.IsAny<TimeSpan>(), It.IsAny<CancellationToken>()));
         _delegations.Verify(changes => changes.FinishDelegationChangeAsync(other, It.IsAny<CancellationToken>()));
         _delegations.Verify(changes => changes.FinishDelegationChangeAsync(stuck, It.IsAny<CancellationToken>()), Times.Never);
     }
 
-    private Sweeper NewSweeper(BrokerMetrics metrics)
+    private (Sweeper Sweeper, TargetDrains Drains) NewSweeper(BrokerMetrics metrics)
     {
         var (store, delegations, audit, time) = (_store.Object, _delegations.Object, new RecordingAudit(), TimeProvider.System);
         var options = Options.Create(new RevocationOptions());
@@ -56,20 +56,22 @@ internal sealed class SweeperTests
             new Backoff(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)), time, NullLogger<Revoker>.Instance);
         var recorder = new TaskEndRecorder(audit, metrics, NullLogger<TaskEndRecorder>.Instance);
         var ender = new DelegationEnder(store, delegations, revoker, recorder, audit, metrics, NullLogger<DelegationEnder>.Instance);
-        return new Sweeper(
+        var drains = new TargetDrains(store, engines, revoker, metrics, options, time, NullLogger<TargetDrains>.Instance);
+        var sweeper = new Sweeper(
             store,
             engines,
             delegations,
             new TaskEnder(store, revoker, ender, recorder, NullLogger<TaskEnder>.Instance),
             ender,
             new DelegationNarrower(store, delegations, revoker, audit, metrics, NullLogger<DelegationNarrower>.Instance),
-            revoker,
+            drains,
             new TargetDebts(time),
             new TargetReturns(store, metrics, options, time, NullLogger<TargetReturns>.Instance),
             metrics,
             options,
             time,
             NullLogger<Sweeper>.Instance);
+        return (sweeper, drains);
     }
 
     private static DelegationChangeNote NewChange() =>

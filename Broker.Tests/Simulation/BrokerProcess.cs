@@ -84,8 +84,9 @@ internal sealed class BrokerProcess
         Ender = new TaskEnder(Store, Revoker, delegationEnder, recorder, Logger<TaskEnder>());
         var debts = new TargetDebts(Clock);
         var returns = new TargetReturns(Store, _metrics, revocation, Clock, Logger<TargetReturns>());
+        var drains = new TargetDrains(Store, engines, Revoker, _metrics, revocation, Clock, Logger<TargetDrains>());
         Sweeper = new Sweeper(
-            Store, engines, delegations, Ender, delegationEnder, narrower, Revoker, debts, returns, _metrics, revocation, Clock,
+            Store, engines, delegations, Ender, delegationEnder, narrower, drains, debts, returns, _metrics, revocation, Clock,
             Logger<Sweeper>());
         var policy = new SimulatedPolicy(world, wire);
         var decisions = new DecisionMaker(policy, audit, _metrics, _tracing, issuance, Clock, Logger<DecisionMaker>());

@@ -8,6 +8,7 @@ internal sealed class CallHealth(TimeProvider time)
     private readonly Lock _lock = new();
     private State _state = new(HealthStatus.Unknown, Since: null);
     private int _failures;
+    private long? _returned;
 
     /// <param name="Status">How it is.</param>
     /// <param name="Since">By this broker's clock; null while unknown.</param>
@@ -16,6 +17,18 @@ internal sealed class CallHealth(TimeProvider time)
     public State Current => Volatile.Read(ref _state);
 
     public bool IsDown => Current.Status == HealthStatus.Down;
+
+    /// <summary>For how long it has worked since it was down; null when it is down, or was never.</summary>
+    public TimeSpan? SinceReturn
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _returned is { } returned ? time.GetElapsedTime(returned) : null;
+            }
+        }
+    }
 
     public void Succeeded()
     {
@@ -46,6 +59,7 @@ internal sealed class CallHealth(TimeProvider time)
     {
         if (_state.Status != status)
         {
+            _returned = _state.Status == HealthStatus.Down ? time.GetTimestamp() : null;
             Volatile.Write(ref _state, new State(status, time.GetUtcNow()));
         }
     }

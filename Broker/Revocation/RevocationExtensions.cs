@@ -19,6 +19,7 @@ internal static class RevocationExtensions
         services.AddSingleton<TaskEnder>();
         services.AddSingleton<TargetDebts>();
         services.AddSingleton<TargetReturns>();
+        services.AddSingleton<TargetDrains>();
         services.AddSingleton<Sweeper>();
         services.AddHostedService<RevocationService>();
         return services;

@@ -24,6 +24,12 @@ internal sealed class RevocationOptions
     /// </summary>
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a target that is back from an outage has its debt worked off by small groups with rests between them, so that other targets
+    /// notice nothing of it; what is left then goes as fast as it can. Default 10 s; 0 to 5 min.
+    /// </summary>
+    public TimeSpan SlowStart { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>From so many attempts on a lease is shown as stuck; it is tried all the same. Default 5; 1 to 1,000.</summary>
     public int StuckAfter { get; set; } = 5;
 

@@ -16,6 +16,7 @@ internal sealed class RevocationOptionsValidator : IValidateOptions<RevocationOp
                 $"must not be longer than MaxDelay, {options.MaxDelay}",
                 options.MinDelay)
             .Range(nameof(options.ProbeInterval), options.ProbeInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1))
+            .Range(nameof(options.SlowStart), options.SlowStart, TimeSpan.Zero, TimeSpan.FromMinutes(5))
             .Range(nameof(options.StuckAfter), options.StuckAfter, 1, 1_000)
             .Range(nameof(options.BatchSize), options.BatchSize, 1, 10_000)
             .Range(nameof(options.OutageGrace), options.OutageGrace, TimeSpan.Zero, TimeSpan.FromMinutes(5))

@@ -5,7 +5,7 @@ namespace SecretsBroker.Revocation;
 /// <summary>Lets a stopping broker finish the revocations that it has in hand; what is left another sweep takes up.</summary>
 internal sealed partial class RevocationService(
     StoreWitness witness,
-    Sweeper sweeper,
+    TargetDrains drains,
     Revoker revoker,
     IOptions<RevocationOptions> options,
     TimeProvider time,
@@ -21,7 +21,7 @@ internal sealed partial class RevocationService(
         try
         {
             await witness.WhenIdleAsync(limit.Token);
-            await sweeper.WhenIdleAsync(limit.Token);
+            await drains.WhenIdleAsync(limit.Token);
             await revoker.WhenIdleAsync(limit.Token);
         }
         catch (OperationCanceledException)

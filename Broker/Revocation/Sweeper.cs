@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using SecretsBroker.Engines;
 using SecretsBroker.Intents.Delegations;
 using SecretsBroker.Leases;
@@ -17,7 +16,7 @@ internal sealed partial class Sweeper(
     TaskEnder tasks,
     DelegationEnder ender,
     DelegationNarrower narrower,
-    Revoker revoker,
+    TargetDrains drains,
     TargetDebts debts,
     TargetReturns returns,
     BrokerMetrics metrics,
@@ -25,9 +24,6 @@ internal sealed partial class Sweeper(
     TimeProvider time,
     ILogger<Sweeper> logger)
 {
-    private const int ConcurrencyWithoutEngine = 4;
-
-    private readonly ConcurrentDictionary<string, Task> _drains = new();
     private long _reachableSince = time.GetTimestamp();
 
     /// <summary>One pass over all shards. Failures of one shard do not keep the others from their turn.</summary>
@@ -73,13 +69,9 @@ internal sealed partial class Sweeper(
 
         foreach (var (target, shards) in due)
         {
-            SetToWork(target, shards, cancellationToken);
+            drains.SetToWork(target, shards, cancellationToken);
         }
     }
-
-    /// <summary>Ends when every target that the passes so far set to work has nothing due any more.</summary>
-    public Task WhenIdleAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_drains.Values).WaitAsync(cancellationToken);
 
     private async Task EndLostTasksAsync(int shard, CancellationToken cancellationToken)
     {
@@ -139,69 +131,9 @@ internal sealed partial class Sweeper(
         shards.Add(shard);
     }
 
-    private void SetToWork(string target, List<int> shards, CancellationToken cancellationToken)
-    {
-        if (_drains.TryGetValue(target, out var running) && !running.IsCompleted)
-        {
-            return;
-        }
-
-        _drains[target] = DrainAsync(target, shards, cancellationToken);
-    }
-
-    private async Task DrainAsync(string target, List<int> shards, CancellationToken cancellationToken)
-    {
-        var engine = engines.Find(target);
-        try
-        {
-            foreach (var shard in shards)
-            {
-                bool goesOn;
-                do
-                {
-                    // Of what is due at a target that is down a few are tried, once a pass: the others would fail as well, one after the other,
-                    // wait the longer for it, and take the store's time from other targets.
-                    var isDown = engine?.Revoking.IsDown ?? false;
-                    var places = isDown ? engine!.Target.Concurrency : engine?.Capacity ?? ConcurrencyWithoutEngine;
-                    var claimed = await RevokeBatchAsync(target, engine, shard, places, cancellationToken);
-                    goesOn = claimed == places && !(isDown && engine!.Revoking.IsDown);
-                }
-                while (goesOn && !cancellationToken.IsCancellationRequested);
-            }
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-        }
-        catch (Exception e)
-        {
-            // Nobody waits for this task: the next pass starts another.
-            metrics.StoreFailed("claim_due");
-            LogDrainFailed(target, e is BrokerException known ? known.Message : e.GetType().Name);
-        }
-    }
-
-    private async Task<int> RevokeBatchAsync(
-        string target, TargetEngine? engine, int shard, int places, CancellationToken cancellationToken)
-    {
-        // Never more than can be worked on at once: a claim does not wait for its turn.
-        var asked = time.GetTimestamp();
-        var batch = await store.ClaimDueAsync(shard, target, places, options.Value.Claim, cancellationToken);
-        await Task.WhenAll(batch.Select(lease => RevokeAsync(lease, asked, engine, cancellationToken)));
-        return batch.Count;
-    }
-
-    private async Task RevokeAsync(Lease lease, long asked, TargetEngine? engine, CancellationToken cancellationToken)
-    {
-        using var place = engine is null ? null : await engine.EnterRevokeAsync(cancellationToken);
-        _ = await revoker.RevokeClaimedAsync(lease, asked);
-    }
-
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be swept: {Failure}")]
     private partial void LogShardFailed(int shard, string failure);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What has ended in shard {Shard} could not be brought to its end beneath: {Failure}")]
     private partial void LogNotFinished(int shard, string failure);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "What is due at target {Target} could not be claimed: {Failure}")]
-    private partial void LogDrainFailed(string target, string failure);
 }

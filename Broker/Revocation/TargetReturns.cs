@@ -12,7 +12,9 @@ namespace SecretsBroker.Revocation;
 internal sealed partial class TargetReturns(
     ILeaseStore store, BrokerMetrics metrics, IOptions<RevocationOptions> options, TimeProvider time, ILogger<TargetReturns> logger)
 {
-    private const int All = 10_000;
+    // One step of the store holds up all its other callers.
+    private const int AtOnce = 500;
+    private const int Steps = 200;
 
     private readonly ConcurrentDictionary<string, Watch> _watches = new();
 
@@ -64,7 +66,13 @@ internal sealed partial class TargetReturns(
         var pulled = 0;
         foreach (var shard in shards)
         {
-            pulled += await store.PullForwardAsync(shard, engine.Target.Name, All, cancellationToken);
+            // Bounded: what fails again meanwhile waits again.
+            var (some, steps) = (AtOnce, 0);
+            while (some == AtOnce && steps++ < Steps)
+            {
+                some = await store.PullForwardAsync(shard, engine.Target.Name, AtOnce, cancellationToken);
+                pulled += some;
+            }
         }
 
         if (pulled > 0)
