@@ -12,6 +12,9 @@ internal sealed record Scenario(string Name, string Title, Func<int, Task> Call)
     /// <summary>So many call at once, also where fewer are asked for.</summary>
     public int MinWorkers { get; init; } = 1;
 
+    /// <summary>Takes away what a measurement leaves behind and the next one would pay for.</summary>
+    public Func<Task> TidyUpAsync { get; init; } = () => Task.CompletedTask;
+
     /// <summary>No more call at once, also where more are asked for.</summary>
     public int MaxWorkers { get; init; } = int.MaxValue;
 }

@@ -23,12 +23,17 @@ internal sealed class PostgresRig : IAsyncDisposable
         _database = database;
         _plain = NpgsqlDataSource.Create(database.AccountConnectionString);
         var sql = new PlainSql(_plain);
-        Naive = new Scenario("naive", "naive: plain SQL, one by one", _ => sql.NaiveAsync()) { MaxWorkers = NaiveConnections };
+        Naive = new Scenario("naive", "naive: plain SQL, one by one", _ => sql.NaiveAsync())
+        {
+            MaxWorkers = NaiveConnections,
+            TidyUpAsync = TidyUpAsync,
+        };
         Floor = new Scenario("floor", "floor: plain SQL, batched", _ => sql.FloorAsync())
         {
             MinWorkers = FloorConnections,
             MaxWorkers = FloorConnections,
             CyclesACall = PlainSql.FloorBatch,
+            TidyUpAsync = TidyUpAsync,
         };
         Plain = sql;
     }
@@ -57,8 +62,8 @@ internal sealed class PostgresRig : IAsyncDisposable
             rig._agents = broker.Agents("agent", Math.Max(workers, TraceWorkers));
             var idle = broker.Agents("idle", workers);
             rig.Calls = new Scenario("calls", "calls: two that do nothing", worker => CallTwiceAsync(idle[worker]));
-            rig.Broker = Cycle("broker", "broker: issue + complete", rig._agents);
-            rig.Ungathered = Cycle("ungathered", "broker that does not gather", (await rig.AddBrokerAsync(gather: 1)).Agents("agent", 1));
+            rig.Broker = rig.Cycle("broker", "broker: issue + complete", rig._agents);
+            rig.Ungathered = rig.Cycle("ungathered", "broker that does not gather", (await rig.AddBrokerAsync(gather: 1)).Agents("agent", 1));
             return rig;
         }
         catch
@@ -92,8 +97,8 @@ internal sealed class PostgresRig : IAsyncDisposable
         await _database.DisposeAsync();
     }
 
-    private static Scenario Cycle(string name, string title, IReadOnlyList<Agent> agents) =>
-        new(name, title, worker => agents[worker].IssueAndCompleteAsync(BenchmarkCatalog.DatabaseResource, Agent.Role));
+    private Scenario Cycle(string name, string title, IReadOnlyList<Agent> agents) =>
+        new(name, title, worker => agents[worker].IssueAndCompleteAsync(BenchmarkCatalog.DatabaseResource, Agent.Role)) { TidyUpAsync = TidyUpAsync };
 
     private static Task ForEachAsync<T>(IEnumerable<T> all, Func<T, Task> work) => Parallel.ForEachAsync(
         all, new ParallelOptions { MaxDegreeOfParallelism = TraceWorkers }, async (one, _) => await work(one));
@@ -102,6 +107,13 @@ internal sealed class PostgresRig : IAsyncDisposable
     {
         await agent.ListNothingAsync();
         await agent.ListNothingAsync();
+    }
+
+    // Sessions that idle follow every change of a role, too, and dead rows of the catalogue are read by whoever comes next.
+    private Task TidyUpAsync()
+    {
+        _plain.Clear();
+        return _database.VacuumCatalogueAsync();
     }
 
     private async Task<LocalBroker> AddBrokerAsync(int gather)
