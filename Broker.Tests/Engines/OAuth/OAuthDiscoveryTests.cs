@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.OAuth;
@@ -8,52 +7,38 @@ namespace SecretsBroker.Tests.Engines.OAuth;
 
 /// <summary>Where a server is asked of which only the issuer is known, and what becomes of leases when that is not told any more.</summary>
 [TestFixture]
-internal sealed class OAuthDiscoveryTests : OAuthFixture
+internal sealed class OAuthDiscoveryTests : OAuthFoundFixture
 {
     private const string Path = "/.well-known/oauth-authorization-server/tenant";
     private const string OpenIdPath = "/tenant/.well-known/openid-configuration";
-
-    private OAuthEngine _found = null!;
-
-    private string Issuer => $"{Server.Url}/tenant";
-
-    [SetUp]
-    public void FindByIssuer()
-    {
-        Server.Metadata = Answer(Metadata().ToJsonString());
-        _found = NewFound();
-    }
-
-    [TearDown]
-    public ValueTask DisposeFound() => _found.DisposeAsync();
 
     [Test]
     public async Task Server_is_asked_where_its_metadata_says()
     {
         var request = Request();
 
-        using var credential = await _found.IssueAsync(request, Token);
+        using var credential = await Found.IssueAsync(request, Token);
         var lease = ContractLease(request, credential.Handle);
-        await _found.RevokeAsync(lease, Token);
+        await Found.RevokeAsync(lease, Token);
 
-        Assert.That((await _found.VerifyAsync(lease, Token)).Evidence, Is.EqualTo("the server says that the token is not active"));
+        Assert.That((await Found.VerifyAsync(lease, Token)).Evidence, Is.EqualTo("the server says that the token is not active"));
         Assert.That(Server.Revoked, Is.EqualTo((string[])["t-1"]));
         Assert.That(Server.MetadataRequests, Is.EqualTo((string[])[Path]));
     }
 
     [Test]
     public void Before_anything_is_read_tokens_are_known_to_be_revoked_there() =>
-        Assert.That((_found.Revocability, Server.MetadataRequests.Count), Is.EqualTo((Revocability.Destroy, 0)));
+        Assert.That((Found.Revocability, Server.MetadataRequests.Count), Is.EqualTo((Revocability.Destroy, 0)));
 
     [TestCase(404, "")]
     [TestCase(302, "")]
     [TestCase(200, "<html>Not found</html>")]
-    public async Task Metadata_of_an_openid_provider_is_found_below_its_issuer(int status, string answer)
+    public async Task Metadata_of_an_openid_provider_isFound_below_its_issuer(int status, string answer)
     {
         var metadata = Answer(Metadata().ToJsonString());
         Server.Metadata = http => (http.Request.Path == OpenIdPath ? metadata : Answer(answer, status))(http);
 
-        using var credential = await _found.IssueAsync(Request(), Token);
+        using var credential = await Found.IssueAsync(Request(), Token);
 
         Assert.That(Server.MetadataRequests, Is.EqualTo((string[])[Path, OpenIdPath]));
     }
@@ -79,12 +64,12 @@ internal sealed class OAuthDiscoveryTests : OAuthFixture
         Server.Metadata = Answer(metadata.ToJsonString());
         var request = Request();
 
-        var failed = await Assert.ThrowsAsync<EngineException>(async () => await _found.IssueAsync(request, Token));
+        var failed = await Assert.ThrowsAsync<EngineException>(async () => await Found.IssueAsync(request, Token));
 
         Assert.That(failed!.IsTransient, Is.True);
         Assert.That(failed.Message, Does.Contain(fault).And.Not.Contain(Leak));
         Assert.That(Server.Requests, Is.Empty);
-        Assert.That((await _found.VerifyAsync(ContractLease(request, handle: ""), Token)).Gone, Is.True);
+        Assert.That((await Found.VerifyAsync(ContractLease(request, handle: ""), Token)).Gone, Is.True);
     }
 
     [Test]
@@ -99,7 +84,7 @@ internal sealed class OAuthDiscoveryTests : OAuthFixture
             }
         };
 
-        await Assert.ThrowsAsync<EngineException>(async () => await _found.IssueAsync(Request(), Token));
+        await Assert.ThrowsAsync<EngineException>(async () => await Found.IssueAsync(Request(), Token));
 
         Assert.That(Server.Requests, Is.Empty);
     }
@@ -127,12 +112,12 @@ internal sealed class OAuthDiscoveryTests : OAuthFixture
     [Test]
     public async Task Metadata_is_read_once_for_many_tokens_and_again_before_it_is_old()
     {
-        using var first = await _found.IssueAsync(Request(), Token);
-        using var second = await _found.IssueAsync(Request(), Token);
+        using var first = await Found.IssueAsync(Request(), Token);
+        using var second = await Found.IssueAsync(Request(), Token);
         Assert.That(Server.MetadataRequests, Has.Count.EqualTo(1));
 
         Time.Advance(TimeSpan.FromMinutes(15));
-        using var third = await _found.IssueAsync(Request(), Token);
+        using var third = await Found.IssueAsync(Request(), Token);
 
         await Wait.UntilAsync(() => Server.MetadataRequests.Count == 2);
     }
@@ -142,18 +127,18 @@ internal sealed class OAuthDiscoveryTests : OAuthFixture
     {
         Server.Token = Answer("""{"access_token":"t-1","token_type":"Bearer","expires_in":7200}""");
         var request = Request();
-        using var credential = await _found.IssueAsync(request, Token);
+        using var credential = await Found.IssueAsync(request, Token);
         var lease = ContractLease(request, credential.Handle);
         Server.Metadata = Answer(Leak, 503);
         Time.Advance(TimeSpan.FromHours(1));
 
-        var failed = await Assert.ThrowsAsync<EngineException>(async () => await _found.IssueAsync(Request(), Token));
-        await _found.RevokeAsync(lease, Token);
+        var failed = await Assert.ThrowsAsync<EngineException>(async () => await Found.IssueAsync(Request(), Token));
+        await Found.RevokeAsync(lease, Token);
 
         Assert.That(failed!.IsTransient, Is.True);
         Assert.That(failed.Message, Does.Contain("metadata").And.Contain("503").And.Not.Contain(Leak));
         Assert.That(Server.Revoked, Is.EqualTo((string[])["t-1"]));
-        Assert.That((await _found.VerifyAsync(lease, Token)).Gone, Is.True);
+        Assert.That((await Found.VerifyAsync(lease, Token)).Gone, Is.True);
     }
 
     [Test]
@@ -180,89 +165,31 @@ internal sealed class OAuthDiscoveryTests : OAuthFixture
     }
 
     [Test]
-    public async Task Broker_that_never_read_the_metadata_revokes_as_soon_as_it_can()
-    {
-        var request = Request();
-        using var credential = await _found.IssueAsync(request, Token);
-        var lease = ContractLease(request, credential.Handle);
-        await using var restarted = NewFound();
-        var metadata = Server.Metadata;
-        Server.Metadata = Answer("", 503);
-
-        var failed = await Assert.ThrowsAsync<EngineException>(async () => await restarted.RevokeAsync(lease, Token));
-        Assert.That(failed!.IsTransient, Is.True);
-
-        Server.Metadata = metadata;
-        Time.Advance(TimeSpan.FromSeconds(15));
-        await restarted.RevokeAsync(lease, Token);
-        Assert.That(Server.Revoked, Is.EqualTo((string[])["t-1"]));
-    }
-
-    [Test]
     public async Task What_cannot_be_read_is_counted_and_not_tried_again_for_each_token()
     {
         Server.Metadata = Answer("", 503);
-        await Assert.ThrowsAsync<EngineException>(async () => await _found.IssueAsync(Request(), Token));
-        await Assert.ThrowsAsync<EngineException>(async () => await _found.IssueAsync(Request(), Token));
+        await Assert.ThrowsAsync<EngineException>(async () => await Found.IssueAsync(Request(), Token));
+        await Assert.ThrowsAsync<EngineException>(async () => await Found.IssueAsync(Request(), Token));
 
         Assert.That(Server.MetadataRequests, Has.Count.EqualTo(1));
         var counted = Measured.Measured.Single(one => one.Name == TelemetryNames.Metrics.ExternalFailures);
         Assert.That(counted.Tags[TelemetryNames.Attributes.System], Is.EqualTo("server_metadata"));
 
         Time.Advance(TimeSpan.FromSeconds(15));
-        await Assert.ThrowsAsync<EngineException>(async () => await _found.IssueAsync(Request(), Token));
+        await Assert.ThrowsAsync<EngineException>(async () => await Found.IssueAsync(Request(), Token));
         Assert.That(Server.MetadataRequests, Has.Count.EqualTo(2));
-    }
-
-    [Test]
-    public async Task Server_that_names_other_endpoints_than_before_is_told_in_the_log()
-    {
-        await _found.CheckAsync(Token);
-        await _found.CheckAsync(Token);
-        Assert.That(Log.Text, Does.Not.Contain("other endpoints"));
-        var metadata = Metadata();
-        metadata.Remove("introspection_endpoint");
-        Server.Metadata = Answer(metadata.ToJsonString());
-
-        await _found.CheckAsync(Token);
-
-        Assert.That(Log.Text, Does.Contain("other endpoints"));
     }
 
     [Test]
     public async Task Check_looks_at_the_metadata_as_it_is_now()
     {
-        await _found.CheckAsync(Token);
+        await Found.CheckAsync(Token);
         var metadata = Metadata();
         metadata["issuer"] = "https://as.example";
         Server.Metadata = Answer(metadata.ToJsonString());
 
-        var failed = await Assert.ThrowsAsync<EngineException>(async () => await _found.CheckAsync(Token));
+        var failed = await Assert.ThrowsAsync<EngineException>(async () => await Found.CheckAsync(Token));
 
         Assert.That(failed!.Message, Does.Contain("another issuer"));
     }
-
-    private JsonObject Metadata() => new()
-    {
-        ["issuer"] = Issuer,
-        ["token_endpoint"] = $"{Server.Url}/token",
-        ["revocation_endpoint"] = $"{Server.Url}/revoke",
-        ["introspection_endpoint"] = $"{Server.Url}/introspect",
-    };
-
-    private OAuthEngine NewFound(Action<JsonObject>? change = null, TimeProvider? time = null) => NewEngine(
-        settings =>
-        {
-            foreach (var name in (string[])["token_endpoint", "revocation_endpoint", "introspection_endpoint"])
-            {
-                settings.Remove(name);
-            }
-
-            settings["issuer"] = Issuer;
-            settings["max_token_life"] = "2h";
-            change?.Invoke(settings);
-        },
-        time,
-        // Half of it is for the metadata.
-        timeout: TimeSpan.FromMinutes(4));
 }

@@ -24,13 +24,13 @@ internal sealed class AuthorizationServer(OAuthTargetSettings settings, OAuthAss
     }
 
     /// <summary>RFC 7009: succeeds also when there is no such token.</summary>
-    public async Task RevokeAsync(ServerEndpoints endpoints, string token, CancellationToken cancellationToken) =>
-        CryptographicOperations.ZeroMemory(await SendAsync(endpoints.Revocation!, TokenForm.About(token), cancellationToken));
+    public async Task RevokeAsync(Uri endpoint, string token, CancellationToken cancellationToken) =>
+        CryptographicOperations.ZeroMemory(await SendAsync(endpoint, TokenForm.About(token), cancellationToken));
 
     /// <summary>RFC 7662.</summary>
-    public async Task<bool> IsActiveAsync(ServerEndpoints endpoints, string token, CancellationToken cancellationToken)
+    public async Task<bool> IsActiveAsync(Uri endpoint, string token, CancellationToken cancellationToken)
     {
-        var body = await SendAsync(endpoints.Introspection!, TokenForm.About(token), cancellationToken);
+        var body = await SendAsync(endpoint, TokenForm.About(token), cancellationToken);
         try
         {
             using var answer = JsonDocument.Parse(body);
@@ -54,14 +54,14 @@ internal sealed class AuthorizationServer(OAuthTargetSettings settings, OAuthAss
     public async Task CheckAsync(ServerEndpoints endpoints, CancellationToken cancellationToken)
     {
         var nothing = RandomNumberGenerator.GetHexString(32);
-        if (endpoints.Introspection is not null)
+        if (endpoints.Introspection is { } introspection)
         {
-            await IsActiveAsync(endpoints, nothing, cancellationToken);
+            await IsActiveAsync(introspection, nothing, cancellationToken);
         }
 
-        if (endpoints.Revocation is not null)
+        if (endpoints.Revocation is { } revocation)
         {
-            await RevokeAsync(endpoints, nothing, cancellationToken);
+            await RevokeAsync(revocation, nothing, cancellationToken);
             return;
         }
 

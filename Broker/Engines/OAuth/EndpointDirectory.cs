@@ -25,14 +25,30 @@ internal sealed partial class EndpointDirectory(
     private (ServerEndpoints Endpoints, long ReadTime)? _known;
     private Task<Reading>? _reading;
     private (long Since, TimeSpan Wait) _pause;
+    private volatile bool _hasFailed;
 
     /// <summary>For another token.</summary>
     /// <exception cref="EngineException">They are not known, or have not been read for long.</exception>
     public Task<ServerEndpoints> FindAsync(CancellationToken cancellationToken) => FindAsync(UsableFor, cancellationToken);
 
-    /// <summary>For a token that there is: known once is good enough.</summary>
+    /// <summary>For a token of which is not known where it was given: known once is good enough.</summary>
     /// <exception cref="EngineException">They are not known.</exception>
     public Task<ServerEndpoints> FindLatestAsync(CancellationToken cancellationToken) => FindAsync(TimeSpan.MaxValue, cancellationToken);
+
+    /// <summary>For a token of which is known where it was given: what this process knows, without waiting for more than the first attempt to know it.</summary>
+    /// <returns>Null when that is nothing.</returns>
+    public async Task<ServerEndpoints?> FindKnownAsync(CancellationToken cancellationToken)
+    {
+        if (settings.Endpoints is { } set)
+        {
+            return set;
+        }
+
+        var (known, reading) = Look(isPatient: true);
+        return known is { } read ? read.Endpoints
+            : _hasFailed ? null
+            : (await reading.WaitAsync(cancellationToken)).Endpoints;
+    }
 
     /// <summary>As the server says at this moment.</summary>
     /// <exception cref="EngineException">It does not.</exception>
@@ -113,6 +129,7 @@ internal sealed partial class EndpointDirectory(
             var (fault, _) = OAuthFailure.Describe("reading its metadata", e);
             lock (_lock)
             {
+                _hasFailed = true;
                 _pause = (time.GetTimestamp(), RetryAfter * (RandomNumberGenerator.GetInt32(100, 150) / 100.0));
             }
 
@@ -150,7 +167,7 @@ internal sealed partial class EndpointDirectory(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The authorization server of target {Target} names other endpoints than before: tokens that it gave are revoked, and looked for, at the new ones")]
+        "The authorization server of target {Target} names other endpoints than before: what these say of tokens that the others gave proves no end")]
     private static partial void LogMoved(ILogger logger, string target);
 
     /// <param name="Endpoints">Null when they could not be read.</param>

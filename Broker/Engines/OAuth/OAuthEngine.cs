@@ -27,7 +27,11 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     private readonly ServerConnection _connection;
     private readonly EndpointDirectory _endpoints;
     private readonly AuthorizationServer _server;
+    private readonly ServerCalls _calls;
     private readonly TokenMemory _memory;
+    private readonly TokenSealing _sealing;
+    private readonly TokenPlaces _places;
+    private readonly TokenEnding _ending;
     private readonly OwnKey<SigningKey>? _key;
 
     public OAuthEngine(Target target, OAuthTargetSettings settings, BrokerMetrics metrics, TimeProvider time, ILogger<OAuthEngine> logger)
@@ -40,7 +44,11 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         // Half of the time, because the call itself comes after it.
         _endpoints = new EndpointDirectory(target.Name, settings, _connection, target.Timeout / 2, metrics, time, logger);
         _server = new AuthorizationServer(settings, _assertions, _connection);
+        _calls = new ServerCalls(target, time);
         _memory = new TokenMemory(settings.MaxTokenLife + target.Timeout + Late, time);
+        _sealing = new TokenSealing(target.Name, _keys);
+        _places = new TokenPlaces(settings, _endpoints);
+        _ending = new TokenEnding(_server, _sealing, _places, _memory, _calls);
     }
 
     public Revocability Revocability => _settings.CanRevoke ? Revocability.Destroy : Revocability.ExpireOnly;
@@ -59,14 +67,16 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             throw new EngineException($"target {_target.Name}: the settings of grant {request.Grant.Name} are not valid", isTransient: false);
         }
 
-        var answer = await AskAsync(request, grant, cancellationToken);
+        var (answer, endpoints) = await AskAsync(request, grant, cancellationToken);
         try
         {
             var end = _time.GetUtcNow() + (answer.Life ?? Grant.LongestTimeToLive);
-            var handle = TokenHandle.Of(end, await SealAsync(request.LeaseId, answer.Token));
+            var handle = _settings.CanRevoke
+                ? await _sealing.SealAsync(request.LeaseId, answer.Token, _places.OriginAt(endpoints), end)
+                : TokenHandle.Of(end, value: null);
             // Before it is judged: what is not handed out is revoked by it.
             _memory.Given(request.LeaseId, handle);
-            handle = await WatchedAsync(request.LeaseId, answer.Token, handle, cancellationToken);
+            handle = await WatchedAsync(request.LeaseId, answer.Token, endpoints, handle, cancellationToken);
             if (TokenRules.FindFault(answer, grant, _settings.MaxTokenLife) is { } fault)
             {
                 throw new EngineException($"target {_target.Name}: {fault}", isTransient: false);
@@ -104,7 +114,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         {
             try
             {
-                await RevokeAsync(lease.Id, token, cancellationToken);
+                await _ending.RevokeAsync(lease.Id, token, cancellationToken);
             }
             catch (EngineException e)
             {
@@ -161,7 +171,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         var evidence = new List<string>();
         foreach (var token in tokens)
         {
-            var (gone, seen) = await LookAsync(lease.Id, token, now, cancellationToken);
+            var (gone, seen) = await _ending.LookAsync(lease.Id, token, now, cancellationToken);
             if (!gone)
             {
                 return new Verification(false, seen);
@@ -182,14 +192,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
             await _keys.ReadCurrentIdAsync(cancellationToken);
         }
 
-        await CallAsync(
-            "checking",
-            async limit =>
-            {
-                await _server.CheckAsync(await _endpoints.ReadAsync(limit), limit);
-                return true;
-            },
-            cancellationToken);
+        await _calls.RunAsync("checking", async limit => await _server.CheckAsync(await _endpoints.ReadAsync(limit), limit), cancellationToken);
     }
 
     public void Prepare() => _key?.Prepare(_logger);
@@ -209,7 +212,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         _key?.Dispose();
     }
 
-    private async Task<TokenAnswer> AskAsync(IssueRequest request, OAuthGrantSettings grant, CancellationToken cancellationToken)
+    private async Task<(TokenAnswer Answer, ServerEndpoints Endpoints)> AskAsync(IssueRequest request, OAuthGrantSettings grant, CancellationToken cancellationToken)
     {
         var mayExist = false;
         _memory.Asked(request.LeaseId);
@@ -222,11 +225,11 @@ internal sealed partial class OAuthEngine : ICredentialEngine
                 await _keys.ReadCurrentIdAsync(cancellationToken);
             }
 
-            var endpoints = await CallAsync("finding where to ask", _endpoints.FindAsync, cancellationToken);
+            var endpoints = await _calls.RunAsync("finding where to ask", _endpoints.FindAsync, cancellationToken);
             var form = TokenForm.ForToken(grant, grant.Flow == OAuthFlow.TokenExchange ? _assertions.OfSubject(request) : null);
             // Not ended with the caller's time but with the target's: an answer that is on its way has a token in it, which has to be known to
             // be revoked.
-            return await CallAsync("issuing", PostAsync, CancellationToken.None);
+            return (await _calls.RunAsync("issuing", PostAsync, CancellationToken.None), endpoints);
 
             async Task<TokenAnswer> PostAsync(CancellationToken limit)
             {
@@ -249,34 +252,19 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         }
     }
 
-    private async Task RevokeAsync(LeaseId lease, TokenHandle token, CancellationToken cancellationToken)
-    {
-        await CallAsync(
-            "revoking",
-            async limit =>
-            {
-                var endpoints = await _endpoints.FindLatestAsync(limit);
-                using var opened = await OpenAsync(lease, token, limit);
-                await _server.RevokeAsync(endpoints, opened.Reveal(), limit);
-                return true;
-            },
-            cancellationToken);
-        _memory.Revoked(lease, token);
-    }
-
     /// <summary>
     /// The same, seen active where the server is asked. It answers in the same way about a token that it does not let the broker look at
     /// (RFC 7662 §2.2), which would be the proof of an end that never came.
     /// </summary>
-    private async Task<TokenHandle> WatchedAsync(LeaseId lease, Secret token, TokenHandle handle, CancellationToken cancellationToken)
+    private async Task<TokenHandle> WatchedAsync(
+        LeaseId lease, Secret token, ServerEndpoints endpoints, TokenHandle handle, CancellationToken cancellationToken)
     {
-        var endpoints = await CallAsync("finding where to look", _endpoints.FindLatestAsync, cancellationToken);
-        if (endpoints.Introspection is null)
+        if (endpoints.Introspection is not { } introspection)
         {
             return handle;
         }
 
-        if (!await CallAsync("looking", limit => _server.IsActiveAsync(endpoints, token.Reveal(), limit), cancellationToken))
+        if (!await _calls.RunAsync("looking", limit => _server.IsActiveAsync(introspection, token.Reveal(), limit), cancellationToken))
         {
             throw new EngineException(
                 $"target {_target.Name}: the server calls the token that it gave not active: let the broker introspect what it is given", isTransient: false);
@@ -302,45 +290,6 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         return asked + _settings.MaxTokenLife + Late;
     }
 
-    private async Task<(bool Gone, string Seen)> LookAsync(LeaseId lease, TokenHandle token, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        if (token.HasEnded(now))
-        {
-            return (true, $"token ended by itself at {token.EndTime:O}");
-        }
-
-        var endpoints = await CallAsync("finding where to look", _endpoints.FindLatestAsync, cancellationToken);
-        if (endpoints.Introspection is null)
-        {
-            return LookBack(lease, token);
-        }
-
-        var isActive = await CallAsync(
-            "looking",
-            async limit =>
-            {
-                using var opened = await OpenAsync(lease, token, limit);
-                return await _server.IsActiveAsync(endpoints, opened.Reveal(), limit);
-            },
-            cancellationToken);
-        return isActive ? (false, "the server says that the token is active")
-            : token.WasActive ? (true, "the server says that the token is not active")
-            : LookBack(lease, token);
-    }
-
-    private (bool Gone, string Seen) LookBack(LeaseId lease, TokenHandle token) => _memory.IsRevoked(lease, token)
-        ? (true, "the server answered that it revoked the token; it does not tell otherwise")
-        : (false, "token not revoked yet");
-
-    private async ValueTask<SealedValue?> SealAsync(LeaseId lease, Secret token) => _settings.CanRevoke
-        ? await _keys!.SealAsync(token.Memory, TokenHandle.ContextOf(_target.Name, lease), CancellationToken.None)
-        : null;
-
-    private ValueTask<Secret> OpenAsync(LeaseId lease, TokenHandle token, CancellationToken cancellationToken) =>
-        token.Sealed is { } text && SealedValue.TryParse(text, out var value) && _keys is not null
-            ? _keys.OpenAsync(value, TokenHandle.ContextOf(_target.Name, lease), cancellationToken)
-            : throw new EngineException("what is kept of the token cannot be read", isTransient: false);
-
     private SigningKey LoadKey()
     {
         var key = SigningKey.LoadOrCreate(_settings.KeyFile, out var created);
@@ -350,23 +299,6 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         }
 
         return key;
-    }
-
-    /// <summary>Within the target's time, and without the server's words.</summary>
-    private async Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var timer = new CancellationTokenSource(_target.Timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        try
-        {
-            return await call(either.Token);
-        }
-        catch (Exception e) when (OAuthFailure.IsKnown(e))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw OAuthFailure.Translate(_target.Name, step, e);
-        }
     }
 
     [LoggerMessage(LogLevel.Information, "Made a signing key for target {Target}: {KeyFile}, kid {KeyId}")]

@@ -125,6 +125,11 @@ internal sealed record OAuthTargetSettings
             reader.Fault("issuer", ServerMetadata.IssuerRule);
         }
 
+        if (Issuer.Length > ServerEndpoints.MaxLength)
+        {
+            reader.Fault("issuer", $"must have at most {ServerEndpoints.MaxLength} characters");
+        }
+
         Demand(reader, "issuer", KeyFile.Length > 0, "is required with key_file");
         Demand(
             reader, "encryption_key", isFound || reader.Has("revocation_endpoint"), "is required with revocation_endpoint, and without token_endpoint");

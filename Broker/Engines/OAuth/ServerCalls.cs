@@ -1,0 +1,37 @@
+using SecretsBroker.Catalog;
+
+namespace SecretsBroker.Engines.OAuth;
+
+/// <summary>Steps at an authorization server, each within the target's time, and without the server's words.</summary>
+internal sealed class ServerCalls(Target target, TimeProvider time)
+{
+    /// <param name="step">What is done: <c>issuing</c>.</param>
+    /// <param name="call">Does it, until its token ends it.</param>
+    /// <param name="cancellationToken">Ends it, and what is under way with it.</param>
+    /// <exception cref="EngineException">It failed.</exception>
+    public async Task<T> RunAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var timer = new CancellationTokenSource(target.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            return await call(either.Token);
+        }
+        catch (Exception e) when (OAuthFailure.IsKnown(e))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw OAuthFailure.Translate(target.Name, step, e);
+        }
+    }
+
+    /// <inheritdoc cref="RunAsync{T}"/>
+    public Task RunAsync(string step, Func<CancellationToken, Task> call, CancellationToken cancellationToken) => RunAsync(
+        step,
+        async limit =>
+        {
+            await call(limit);
+            return true;
+        },
+        cancellationToken);
+}

@@ -1,0 +1,8 @@
+namespace SecretsBroker.Engines.OAuth;
+
+/// <summary>Where a token is revoked and looked for.</summary>
+/// <param name="Revocation">RFC 7009.</param>
+/// <param name="Introspection">RFC 7662; null where it does not tell.</param>
+/// <param name="Ends">Whether the token is revoked when it is revoked there.</param>
+/// <param name="Shows">Whether the token is gone when it is not active there. That it is active is believed anywhere.</param>
+internal sealed record TokenPlace(Uri Revocation, Uri? Introspection, bool Ends, bool Shows);
