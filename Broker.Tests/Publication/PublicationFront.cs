@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace SecretsBroker.Tests.Publication;
@@ -30,6 +31,9 @@ internal sealed class PublicationFront : IAsyncDisposable
     /// <summary>Where to pass on to.</summary>
     public Uri? Broker { get; set; }
 
+    /// <summary>What it says it does not have: paths that begin so. Null for none.</summary>
+    public string? Missing { get; set; }
+
     /// <summary>The paths that were asked for.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
@@ -49,7 +53,15 @@ internal sealed class PublicationFront : IAsyncDisposable
     private async Task PassOnAsync(HttpContext context)
     {
         Asked.Enqueue(context.Request.Path);
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(Broker!, context.Request.Path));
+        if (Missing is { } missing && context.Request.Path.StartsWithSegments(missing))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        // As it was sent: in an OCSP request's base64 slashes are escaped.
+        var sent = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), new Uri(Broker!, sent));
         if (context.Request.ContentLength is not null)
         {
             request.Content = new StreamContent(context.Request.Body);

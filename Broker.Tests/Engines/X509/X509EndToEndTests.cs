@@ -35,6 +35,7 @@ internal sealed class X509EndToEndTests
                   root_key_file: "{folder}/root.key"
                   common_name: {{_name}}
                   base_url: {{_front.Address}}
+                  ocsp_lifetime: 10s
                   name_constraints: { uris: [dev.local], dns: [agents.dev.local] }
             grants:
               - name: read-invoices
@@ -153,6 +154,25 @@ internal sealed class X509EndToEndTests
         Assert.That(_front.Asked, Has.Some.StartsWith("/v1/x509/agents-ca/crl/"));
         // It kept the list.
         Assert.That(Status(revoked, anchor, X509RevocationMode.Offline), Is.EqualTo(X509ChainStatusFlags.Revoked));
+    }
+
+    [Test]
+    public async Task Chain_builder_of_the_platform_asks_by_ocsp_where_it_gets_no_crl()
+    {
+        _front.Missing = "/v1/x509/agents-ca/crl";
+        using var client = _broker.Connect();
+        await using var ending = await client.StartTaskAsync("read invoices");
+        await using var going = await client.StartTaskAsync("read more invoices");
+        var (revoked, anchor) = await AcquireAsync(ending, "invoices-api/invoices");
+        var (live, _) = await AcquireAsync(going, "invoices-api/invoices");
+        Assert.That(Status(revoked, anchor, X509RevocationMode.Online), Is.EqualTo(X509ChainStatusFlags.NoError));
+        Assert.That(_front.Asked, Has.Some.StartsWith("/v1/x509/agents-ca/ocsp/"));
+
+        await ending.CompleteAsync(TaskOutcome.Succeeded);
+
+        // It keeps what it was told for as long as the answer says.
+        await Wait.UntilAsync(() => Status(revoked, anchor, X509RevocationMode.Online) == X509ChainStatusFlags.Revoked);
+        Assert.That(Status(live, anchor, X509RevocationMode.Online), Is.EqualTo(X509ChainStatusFlags.NoError));
     }
 
     private static async Task<(string Chain, string Anchor)> AcquireAsync(BrokerTask task, string resource)
