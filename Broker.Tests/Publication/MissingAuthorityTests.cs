@@ -13,14 +13,12 @@ internal sealed class MissingAuthorityTests
     private const string Path = "/v1/x509/x509-target/";
 
     private PublicationHost _host = null!;
-    private HttpClient _client = null!;
     private TestAuthority _authority = null!;
 
     [SetUp]
     public async Task Start()
     {
         _host = await PublicationHost.StartAsync(isPrepared: false);
-        _client = new HttpClient { BaseAddress = _host.Address };
         _authority = TestAuthority.Root();
     }
 
@@ -28,7 +26,6 @@ internal sealed class MissingAuthorityTests
     public async Task Stop()
     {
         _authority.Dispose();
-        _client.Dispose();
         await _host.DisposeAsync();
     }
 
@@ -73,7 +70,7 @@ internal sealed class MissingAuthorityTests
 
     private async Task<HttpStatusCode> StatusOfAsync(string document)
     {
-        using var response = await _client.GetAsync(Path + document);
+        using var response = await _host.Client.GetAsync(Path + document);
         return response.StatusCode;
     }
 
@@ -81,7 +78,7 @@ internal sealed class MissingAuthorityTests
     {
         using var issuer = X509Certificate2.CreateFromPem(_authority.Pem);
         var question = new OcspQuestion(issuer) { Serials = [LeaseId.New(1).ToSerialNumber()] };
-        using var response = await _client.PostAsync(Path + "ocsp", new ByteArrayContent(question.Encode()));
+        using var response = await _host.Client.PostAsync(Path + "ocsp", new ByteArrayContent(question.Encode()));
         return OcspAnswer.Parse(await response.Content.ReadAsByteArrayAsync()).Status;
     }
 }

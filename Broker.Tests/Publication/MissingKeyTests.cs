@@ -10,21 +10,12 @@ namespace SecretsBroker.Tests.Publication;
 internal sealed class MissingKeyTests(string engine, string document)
 {
     private PublicationHost _host = null!;
-    private HttpClient _client = null!;
 
     [SetUp]
-    public async Task Start()
-    {
-        _host = await PublicationHost.StartAsync(isPrepared: false);
-        _client = new HttpClient { BaseAddress = _host.Address };
-    }
+    public async Task Start() => _host = await PublicationHost.StartAsync(isPrepared: false);
 
     [TearDown]
-    public async Task Stop()
-    {
-        _client.Dispose();
-        await _host.DisposeAsync();
-    }
+    public async Task Stop() => await _host.DisposeAsync();
 
     [Test]
     public async Task Who_asks_makes_none()
@@ -70,7 +61,7 @@ internal sealed class MissingKeyTests(string engine, string document)
 
     private async Task<HttpStatusCode> StatusAsync()
     {
-        using var response = await _client.GetAsync($"/v1/{engine}/{engine}-target/{document}");
+        using var response = await _host.Client.GetAsync($"/v1/{engine}/{engine}-target/{document}");
         return response.StatusCode;
     }
 }

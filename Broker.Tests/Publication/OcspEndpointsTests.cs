@@ -18,25 +18,19 @@ internal sealed class OcspEndpointsTests
     private static readonly TaskKey _task = new(new WorkloadId("spiffe://example.org/agent/a"), new TaskId("t"));
 
     private PublicationHost _host = null!;
-    private HttpClient _client = null!;
     private OcspQuestion _question = null!;
 
     [SetUp]
     public async Task Start()
     {
         _host = await PublicationHost.StartAsync();
-        _client = new HttpClient { BaseAddress = _host.Address };
         _question = new OcspQuestion(X509Certificate2.CreateFromPem(_host.X509.ReadAuthorityPem()));
         await _host.Store.StartTaskAsync(
             _task, new TaskContent("keep notes", "", new Dictionary<string, string>()), TimeSpan.FromHours(8), CancellationToken.None);
     }
 
     [TearDown]
-    public async Task Stop()
-    {
-        _client.Dispose();
-        await _host.DisposeAsync();
-    }
+    public async Task Stop() => await _host.DisposeAsync();
 
     [Test]
     public async Task Certificate_is_good_while_its_lease_is_active_and_not_before()
@@ -192,7 +186,7 @@ internal sealed class OcspEndpointsTests
     [TestCase("/v1/x509/unknown/ocsp")]
     public async Task There_is_no_responder_where_there_is_no_authority(string path)
     {
-        using var response = await _client.PostAsync(path, new ByteArrayContent([]));
+        using var response = await _host.Client.PostAsync(path, new ByteArrayContent([]));
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
@@ -258,7 +252,7 @@ internal sealed class OcspEndpointsTests
     {
         using (request)
         {
-            using var response = await _client.SendAsync(request);
+            using var response = await _host.Client.SendAsync(request);
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
             Assert.That(response.Content.Headers.ContentType!.MediaType, Is.EqualTo("application/ocsp-response"));
             Assert.That(response.Headers.CacheControl!.NoStore, Is.True);

@@ -15,30 +15,21 @@ namespace SecretsBroker.Tests.Publication;
 internal sealed class PublicationEndpointsTests
 {
     private PublicationHost _host = null!;
-    private HttpClient _client = null!;
 
     [SetUp]
-    public async Task Start()
-    {
-        _host = await PublicationHost.StartAsync();
-        _client = new HttpClient { BaseAddress = _host.Address };
-    }
+    public async Task Start() => _host = await PublicationHost.StartAsync();
 
     [TearDown]
-    public async Task Stop()
-    {
-        _client.Dispose();
-        await _host.DisposeAsync();
-    }
+    public async Task Stop() => await _host.DisposeAsync();
 
     [Test]
     public async Task Authority_is_published_without_its_key()
     {
-        var pem = await _client.GetStringAsync("/v1/x509/x509-target/ca.pem");
+        var pem = await _host.Client.GetStringAsync("/v1/x509/x509-target/ca.pem");
 
         using var certificate = X509Certificate2.CreateFromPem(pem);
         Assert.That(certificate.Subject, Is.EqualTo("CN=Secrets Broker CA"));
-        using var alone = X509CertificateLoader.LoadCertificate(await _client.GetByteArrayAsync("/v1/x509/x509-target/ca.cer"));
+        using var alone = X509CertificateLoader.LoadCertificate(await _host.Client.GetByteArrayAsync("/v1/x509/x509-target/ca.cer"));
         Assert.That(alone, Is.EqualTo(certificate));
         Assert.That(pem, Does.Not.Contain("PRIVATE"));
     }
@@ -102,7 +93,7 @@ internal sealed class PublicationEndpointsTests
     [TestCase("/v1/jwt/jwt-target/revoked.json", "application/json", true)]
     public async Task What_the_caller_has_is_not_sent_again_until_it_changes(string path, string type, bool changes)
     {
-        using var first = await _client.GetAsync(path);
+        using var first = await _host.Client.GetAsync(path);
         Assert.That(first.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(first.Content.Headers.ContentType!.MediaType, Is.EqualTo(type));
         Assert.That(first.Headers.CacheControl!.NoCache, Is.True);
@@ -127,7 +118,7 @@ internal sealed class PublicationEndpointsTests
     {
         for (var i = 0; i < 20; i++)
         {
-            await _client.GetByteArrayAsync(path);
+            await _host.Client.GetByteArrayAsync(path);
         }
 
         Assert.That(_host.DenyList.Reads, Is.EqualTo(1));
@@ -140,10 +131,10 @@ internal sealed class PublicationEndpointsTests
     [TestCase("/v1/jwt/jwt-target/revoked.json")]
     public async Task Without_the_store_nothing_old_is_published(string path)
     {
-        await _client.GetByteArrayAsync(path);
+        await _host.Client.GetByteArrayAsync(path);
         _host.DenyList.IsDown = true;
 
-        using var response = await _client.GetAsync(path);
+        using var response = await _host.Client.GetAsync(path);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
         Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.Empty);
@@ -161,7 +152,7 @@ internal sealed class PublicationEndpointsTests
     [TestCase("/.well-known/oauth-authorization-server/v1/jwt/x509-target")]
     public async Task What_is_not_published_is_not_found(string path)
     {
-        using var response = await _client.GetAsync(path);
+        using var response = await _host.Client.GetAsync(path);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
@@ -170,7 +161,7 @@ internal sealed class PublicationEndpointsTests
     public async Task Issuer_describes_itself_where_clients_look()
     {
         var metadata = JsonDocument.Parse(
-            await _client.GetStringAsync("/.well-known/oauth-authorization-server/v1/jwt/jwt-target")).RootElement;
+            await _host.Client.GetStringAsync("/.well-known/oauth-authorization-server/v1/jwt/jwt-target")).RootElement;
 
         Assert.That(metadata.GetProperty("issuer").GetString(), Is.EqualTo(PublicationHost.Issuer));
         Assert.That(metadata.GetProperty("jwks_uri").GetString(), Is.EqualTo($"{PublicationHost.Issuer}/jwks.json"));
@@ -194,17 +185,17 @@ internal sealed class PublicationEndpointsTests
     }
 
     private async Task<bool> IsOnCrlAsync(byte[] serial) => CertificateRevocationListBuilder
-        .Load(await _client.GetByteArrayAsync("/v1/x509/x509-target/crl"), out _)
+        .Load(await _host.Client.GetByteArrayAsync("/v1/x509/x509-target/crl"), out _)
         .RemoveEntry(serial);
 
     private async Task<JsonElement[]> RevokedAsync(string path) =>
-        [.. JsonDocument.Parse(await _client.GetStringAsync(path)).RootElement.GetProperty("revoked").EnumerateArray()];
+        [.. JsonDocument.Parse(await _host.Client.GetStringAsync(path)).RootElement.GetProperty("revoked").EnumerateArray()];
 
     private async Task<HttpStatusCode> AskAgainAsync(string path, EntityTagHeaderValue tag)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.IfNoneMatch.Add(tag);
-        using var response = await _client.SendAsync(request);
+        using var response = await _host.Client.SendAsync(request);
         return response.StatusCode;
     }
 }

@@ -92,6 +92,9 @@ internal sealed class PublicationHost : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
+    /// <summary>A stranger's, who asks for what is published: paths are below <see cref="Address"/>.</summary>
+    public HttpClient Client { get; } = new();
+
     /// <summary>Of the x509 target.</summary>
     public string AuthorityKey => Path.Combine(_folder.Path, "ca.key");
 
@@ -108,6 +111,7 @@ internal sealed class PublicationHost : IAsyncDisposable
         }
 
         await host._app.StartAsync();
+        host.Client.BaseAddress = host.Address;
         return host;
     }
 
@@ -125,6 +129,7 @@ internal sealed class PublicationHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Client.Dispose();
         await _app.DisposeAsync();
         await X509.DisposeAsync();
         await Ssh.DisposeAsync();

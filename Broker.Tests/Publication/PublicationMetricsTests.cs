@@ -11,21 +11,12 @@ namespace SecretsBroker.Tests.Publication;
 internal sealed class PublicationMetricsTests
 {
     private PublicationHost _host = null!;
-    private HttpClient _client = null!;
 
     [SetUp]
-    public async Task Start()
-    {
-        _host = await PublicationHost.StartAsync();
-        _client = new HttpClient { BaseAddress = _host.Address };
-    }
+    public async Task Start() => _host = await PublicationHost.StartAsync();
 
     [TearDown]
-    public async Task Stop()
-    {
-        _client.Dispose();
-        await _host.DisposeAsync();
-    }
+    public async Task Stop() => await _host.DisposeAsync();
 
     [TestCase("x509", "ca.pem", "authority")]
     [TestCase("x509", "ca.cer", "authority")]
@@ -39,7 +30,7 @@ internal sealed class PublicationMetricsTests
     [TestCase("oauth", "jwks.json", "key_set")]
     public async Task Each_document_is_counted_when_it_is_given(string engine, string path, string document)
     {
-        using var response = await _client.GetAsync($"/v1/{engine}/{engine}-target/{path}");
+        using var response = await _host.Client.GetAsync($"/v1/{engine}/{engine}-target/{path}");
 
         Assert.That(Requests(), Is.EqualTo((string[])[$"{engine}-target {document} given"]));
     }
@@ -50,7 +41,7 @@ internal sealed class PublicationMetricsTests
         _host.DenyList.IsDown = true;
         foreach (var path in (string[])["/v1/x509/x509-target/crl", "/v1/x509/nobody-s/crl", "/v1/ssh/x509-target/krl"])
         {
-            using var response = await _client.GetAsync(path);
+            using var response = await _host.Client.GetAsync(path);
         }
 
         Assert.That(Requests(), Is.EqualTo((string[])["x509-target crl unavailable"]));
@@ -81,7 +72,7 @@ internal sealed class PublicationMetricsTests
 
     private async Task AskAsync(byte[] question)
     {
-        using var response = await _client.PostAsync("/v1/x509/x509-target/ocsp", new ByteArrayContent(question));
+        using var response = await _host.Client.PostAsync("/v1/x509/x509-target/ocsp", new ByteArrayContent(question));
     }
 
     private IEnumerable<string> Requests() => Of(Metrics.PublicationRequests)
