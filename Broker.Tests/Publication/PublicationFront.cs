@@ -53,7 +53,7 @@ internal sealed class PublicationFront : IAsyncDisposable
     private async Task PassOnAsync(HttpContext context)
     {
         Asked.Enqueue(context.Request.Path);
-        if (Missing is { } missing && context.Request.Path.StartsWithSegments(missing))
+        if (Missing is { } missing && context.Request.Path.StartsWithSegments(missing, StringComparison.Ordinal))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -39,5 +40,5 @@ internal sealed class StaticExpireOnlyContractTests : ExpireOnlyContract
     /// <summary>No time ends what somebody knows.</summary>
     protected override bool NamesEnd(string proof) => proof.EndsWith("stays known to its holder", StringComparison.Ordinal);
 
-    protected override Task ReachEndAsync() => _type.PutAsync((StaticEngine)Engine, Target, Account, Guid.NewGuid().ToString());
+    protected override Task ReachEndAsync() => _type.PutAsync((StaticEngine)Engine, Target, Account, RandomNumberGenerator.GetHexString(32));
 }
