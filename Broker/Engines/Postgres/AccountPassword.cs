@@ -26,6 +26,10 @@ internal sealed class AccountPassword(SecretReference reference, string target)
         return password;
     }
 
-    /// <summary>After one was refused.</summary>
-    public void TryOther() => _triesNext = !_triesNext;
+    /// <summary>Whether it is the next one that is tried first.</summary>
+    public bool TriesNext => _triesNext;
+
+    /// <summary>After one was refused. Those that are refused with the same at the same time all come to the other.</summary>
+    /// <param name="next">What <see cref="TriesNext"/> was before.</param>
+    public void TryOtherThan(bool next) => _triesNext = !next;
 }

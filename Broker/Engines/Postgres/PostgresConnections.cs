@@ -63,6 +63,7 @@ internal sealed class PostgresConnections(Target target, PostgresTargetSettings 
         var start = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
+            var triesNext = _password?.TriesNext == true;
             try
             {
                 var connection = await OpenOnceAsync(database, pool, cancellationToken);
@@ -72,7 +73,7 @@ internal sealed class PostgresConnections(Target target, PostgresTargetSettings 
             catch (PostgresException e) when (
                 e.SqlState == PostgresErrorCodes.InvalidPassword && (attempt <= UntriedRetries || _hasWorked) && time.GetElapsedTime(start) < _rotation)
             {
-                _password?.TryOther();
+                _password?.TryOtherThan(triesNext);
                 await Task.Delay(_retry, time, cancellationToken);
             }
         }
