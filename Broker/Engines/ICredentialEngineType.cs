@@ -23,6 +23,9 @@ internal interface ICredentialEngineType
     /// <summary>Reports every fault of a grant's settings. No call leaves the process.</summary>
     void ValidateGrant(Grant grant, Target target, CatalogFaults faults);
 
+    /// <summary>What somebody should look at in a valid grant's settings though it is no fault, each as a few words. No call leaves the process.</summary>
+    IEnumerable<string> FindNotes(Grant grant, Target target) => [];
+
     /// <summary>Reports every fault that targets of this kind have together. No call leaves the process.</summary>
     void ValidateTogether(IReadOnlyList<Target> targets, CatalogFaults faults)
     {

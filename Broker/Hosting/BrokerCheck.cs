@@ -89,13 +89,35 @@ internal static class BrokerCheck
 
     private static IEnumerable<string> FindNotes(IConfiguration configuration, CatalogSnapshot? catalog, ServiceProvider services)
     {
+        if (catalog is null)
+        {
+            return [];
+        }
+
         var types = services.GetServices<ICredentialEngineType>().ToDictionary(type => type.Name);
-        var listable = catalog?.Targets.Where(target => types[target.Engine].IsListable).Select(target => target.Name).ToArray();
-        return listable is { Length: > 0 }
+        return [.. UnnamedInstallationNotes(configuration, catalog, types), .. GrantNotes(catalog, types)];
+    }
+
+    private static IEnumerable<string> UnnamedInstallationNotes(
+        IConfiguration configuration, CatalogSnapshot catalog, Dictionary<string, ICredentialEngineType> types)
+    {
+        var listable = catalog.Targets.Where(target => types[target.Engine].IsListable).Select(target => target.Name).ToArray();
+        return listable.Length > 0
             && Bind<StoreOptions>(configuration, StoreOptions.Section).Installation.Length == 0
             && Bind<ReconciliationOptions>(configuration, ReconciliationOptions.Section).Mode != ReconciliationOptions.Off
             ? [UnnamedInstallation.Describe(listable)]
             : [];
+    }
+
+    private static IEnumerable<string> GrantNotes(CatalogSnapshot catalog, Dictionary<string, ICredentialEngineType> types)
+    {
+        var targets = catalog.Targets.ToDictionary(target => target.Name);
+        return
+            from grant in catalog.Grants
+            let target = targets[grant.Target]
+            let notes = types[target.Engine].FindNotes(grant, target).ToArray()
+            where notes.Length > 0
+            select $"grant {grant.Name}: {string.Join(", ", notes)}";
     }
 
     // Engine types need a store only to make engines that keep something in it; nothing is published or kept here.

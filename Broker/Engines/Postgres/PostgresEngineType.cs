@@ -17,6 +17,22 @@ internal sealed class PostgresEngineType(TimeProvider time) : ICredentialEngineT
         // The target's own faults are reported where it is validated.
         PostgresGrantSettings.Read(grant, PostgresTargetSettings.Read(target, new CatalogFaults()), faults);
 
+    /// <summary>Raw SQL, whose reach nobody sees in the catalogue, and what is allowed that no grant has by itself.</summary>
+    public IEnumerable<string> FindNotes(Grant grant, Target target)
+    {
+        var faults = new CatalogFaults();
+        var settings = PostgresGrantSettings.Read(grant, PostgresTargetSettings.Read(target, faults), faults);
+        if (settings.Statements.Count > 0)
+        {
+            yield return settings.Statements.Count == 1 ? "1 raw SQL statement" : $"{settings.Statements.Count} raw SQL statements";
+        }
+
+        if (settings.AllowDangerous)
+        {
+            yield return "allow_dangerous";
+        }
+    }
+
     public ICredentialEngine Create(Target target)
     {
         var faults = new CatalogFaults();
