@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Benchmarks.Issue;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -28,7 +29,7 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
     private LiveRolesCurve(BenchmarkDatabase database, bool hasTimeouts)
     {
         var settings = JsonSerializer.SerializeToElement(database.TargetSettings);
-        _engine = new PostgresEngineType(TimeProvider.System).Create(new Target("orders-db", "postgres", settings, 16, TimeSpan.FromSeconds(30)));
+        _engine = new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance).Create(new Target("orders-db", "postgres", settings, 16, TimeSpan.FromSeconds(30)));
         _grant = new Grant
         {
             Name = "read-orders",

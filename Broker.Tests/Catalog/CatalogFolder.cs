@@ -73,7 +73,7 @@ internal sealed class CatalogFolder : IDisposable
         new ExternalEngineType(
             new EngineProcesses(Measured.Metrics, new ManualTime(), NullLogger<EngineProcesses>.Instance), Measured.Metrics, new ManualTime()),
         new JwtEngineType(new InMemoryDenyList(new ManualTime()), new ManualTime(), NullLogger<JwtEngine>.Instance),
-        new PostgresEngineType(new ManualTime()),
+        new PostgresEngineType(new ManualTime(), NullLogger<PostgresEngine>.Instance),
         new RabbitMqEngineType(new ManualTime()),
         new OAuthEngineType(Measured.Metrics, new ManualTime(), NullLogger<OAuthEngine>.Instance),
         new RedisAclEngineType(new ManualTime()),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Postgres;
@@ -63,7 +64,7 @@ internal sealed class PasswordRotationTests : PostgresFixture
     {
         // It waits for no more than a few seconds; they last as long as the test needs.
         var time = new ManualTime();
-        await using var engine = new PostgresEngineType(time).Create(_target);
+        await using var engine = new PostgresEngineType(time, NullLogger<PostgresEngine>.Instance).Create(_target);
         var grant = NewGrant(ReadInvoices);
         using (await AnswerAsync(engine.IssueAsync(Request(grant), Token).AsTask()))
         {

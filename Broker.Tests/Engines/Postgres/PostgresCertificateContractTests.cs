@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -13,7 +14,7 @@ internal sealed class PostgresCertificateContractTests : CredentialEngineContrac
     private const string TargetPath = "targets/orders-db/settings";
     private CertificateServer _server = null!;
 
-    protected override ICredentialEngineType Type { get; } = new PostgresEngineType(TimeProvider.System);
+    protected override ICredentialEngineType Type { get; } = new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance);
 
     protected override Target Target => _server.Target;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -14,7 +15,7 @@ internal sealed class PostgresContractTests(string account) : CredentialEngineCo
     private const string TargetPath = "targets/orders-db/settings";
     private readonly string _grantPath = $"grants/contract-{account}/settings";
 
-    protected override ICredentialEngineType Type { get; } = new PostgresEngineType(TimeProvider.System);
+    protected override ICredentialEngineType Type { get; } = new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance);
 
     protected override Target Target { get; } = TestDatabase.Target(account);
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -32,7 +33,7 @@ internal abstract class PostgresFixture
         _end.Dispose();
     }
 
-    protected static ICredentialEngine EngineOf(Target target) => new PostgresEngineType(TimeProvider.System).Create(target);
+    protected static ICredentialEngine EngineOf(Target target) => new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance).Create(target);
 
     /// <summary>A grant of a name of its own: group roles outlive a test.</summary>
     protected static Grant NewGrant(params string[] statements) =>

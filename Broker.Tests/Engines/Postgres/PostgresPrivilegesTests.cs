@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
@@ -174,7 +175,7 @@ internal sealed class PostgresPrivilegesTests : PostgresFixture
         var faults = new CatalogFaults();
         var grant = NewGrant(new { tables = Map(("public.invoices", (string[])["SELECT"])), session_settings = Map((name, "x")) });
 
-        new PostgresEngineType(TimeProvider.System).ValidateGrant(grant, TestDatabase.Target(TestDatabase.Broker), faults);
+        new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance).ValidateGrant(grant, TestDatabase.Target(TestDatabase.Broker), faults);
 
         Assert.That(faults.All.Select(fault => fault.Path), Is.EqualTo(new[] { $"grants/{grant.Name}/settings/session_settings/{name}" }));
     }

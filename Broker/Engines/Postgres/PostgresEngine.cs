@@ -26,7 +26,7 @@ internal sealed class PostgresEngine : IListableEngine
     private readonly Places _issuingAside;
     private readonly Places _revokingAside;
 
-    public PostgresEngine(Target target, PostgresTargetSettings settings, TimeProvider time)
+    public PostgresEngine(Target target, PostgresTargetSettings settings, TimeProvider time, ILogger logger)
     {
         _target = target;
         _settings = settings;
@@ -39,7 +39,7 @@ internal sealed class PostgresEngine : IListableEngine
         _idleRemoval = new IdleRoleRemoval(_connections, limits, time);
         _removal = new RoleRemoval(_connections, target.Name, time);
         _look = new RoleLook(_connections, limits, time);
-        _certificates = settings.ClientAuthority is { } authority ? new ClientCertificates(target.Name, authority, time) : null;
+        _certificates = settings.ClientAuthority is { } authority ? new ClientCertificates(target.Name, authority, time, logger) : null;
         _issuingAside = new Places(limits.Aside);
         _revokingAside = new Places(limits.Aside);
     }

@@ -3,7 +3,7 @@ using SecretsBroker.Catalog;
 namespace SecretsBroker.Engines.Postgres;
 
 /// <summary>Roles at PostgreSQL servers.</summary>
-internal sealed class PostgresEngineType(TimeProvider time) : ICredentialEngineType
+internal sealed class PostgresEngineType(TimeProvider time, ILogger<PostgresEngine> logger) : ICredentialEngineType
 {
     public string Name => "postgres";
 
@@ -39,6 +39,6 @@ internal sealed class PostgresEngineType(TimeProvider time) : ICredentialEngineT
         var settings = PostgresTargetSettings.Read(target, faults);
         return faults.Any
             ? throw new ArgumentException($"target {target.Name} has settings that are not valid", nameof(target))
-            : new PostgresEngine(target, settings, time);
+            : new PostgresEngine(target, settings, time, logger);
     }
 }
