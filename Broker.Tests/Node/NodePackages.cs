@@ -1,19 +1,16 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace SecretsBroker.Tests.Node;
 
 /// <summary>
-/// The npm packages of <c>package.json</c>, installed into the temporary folder on first use, and Node to run scripts with them. Where Node,
-/// npm or the packages cannot be had, the test is ignored with the reason.
+/// The npm packages of <c>package.json</c> (<see cref="NpmPackages"/>), and Node to run scripts with them. Where Node, npm or the packages cannot be
+/// had, the test is ignored with the reason.
 /// </summary>
 internal static class NodePackages
 {
-    // A registry that does not answer must not hold up the whole run.
-    private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan RunLimit = TimeSpan.FromMinutes(2);
     private static readonly Lazy<(string Folder, string Failure)> Installed = new(InstallAndTry);
 
@@ -59,7 +56,7 @@ internal static class NodePackages
     {
         try
         {
-            var (folder, failure) = Install();
+            var (folder, failure) = NpmPackages.Install(Path.Combine(SourceFolder(), "package.json"), "broker-tests-node");
             if (failure.Length > 0)
             {
                 return ("", failure);
@@ -80,62 +77,6 @@ internal static class NodePackages
         catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
         {
             return ("", $"The tests against npm packages need Node and npm: {e.Message}");
-        }
-    }
-
-    private static (string Folder, string Failure) Install()
-    {
-        var wanted = Path.Combine(SourceFolder(), "package.json");
-        var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(wanted)))[..16];
-        var folder = Path.Combine(Path.GetTempPath(), $"broker-tests-node-{hash}");
-        if (Directory.Exists(folder))
-        {
-            return (folder, "");
-        }
-
-        // Installed aside and moved as a whole: a run that is ended in between leaves nothing that looks finished.
-        var aside = $"{folder}-{RandomNumberGenerator.GetHexString(16)}";
-        try
-        {
-            Directory.CreateDirectory(aside);
-            File.Copy(wanted, Path.Combine(aside, "package.json"));
-            using var npm = Process.Start(new ProcessStartInfo(
-                "npm", ["install", "--silent", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", aside]))!;
-            if (!npm.WaitForExit(InstallLimit))
-            {
-                npm.Kill(entireProcessTree: true);
-                npm.WaitForExit(RunLimit);
-                return ("", "npm took too long to install the packages of Broker.Tests/Node/package.json.");
-            }
-
-            if (npm.ExitCode != 0)
-            {
-                return ("", "npm could not install the packages of Broker.Tests/Node/package.json.");
-            }
-
-            Directory.Move(aside, folder);
-            return (folder, "");
-        }
-        // Another process was faster with the same.
-        catch (IOException) when (Directory.Exists(folder))
-        {
-            return (folder, "");
-        }
-        finally
-        {
-            RemoveWhatCan(aside);
-        }
-    }
-
-    private static void RemoveWhatCan(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (IOException)
-        {
-            // Moved away, or an installation that was broken off still writes: a rest in the temporary folder.
         }
     }
 

@@ -15,10 +15,11 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly UnprivilegedUser? _user = UnprivilegedUser.IfRoot("postgres", "nobody");
     private readonly IReadOnlyDictionary<string, string> _settings;
+    private readonly string? _programs;
     private ServerProcess? _process;
 
-    private PostgresServer(IReadOnlyDictionary<string, string>? settings) =>
-        _settings = settings ?? new Dictionary<string, string>();
+    private PostgresServer(IReadOnlyDictionary<string, string>? settings, string? programs) =>
+        (_settings, _programs) = (settings ?? new Dictionary<string, string>(), programs);
 
     public static bool IsInstalled => Find("initdb") is not null && Find("postgres") is not null;
 
@@ -36,11 +37,13 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <param name="settings">Lines of <c>postgresql.conf</c> that replace or add to the defaults; for example <c>fsync</c> <c>off</c>.</param>
     /// <param name="files">Put into the data folder, readable by the server alone; for example <c>server.key</c> and <c>server.crt</c>.</param>
+    /// <param name="programs">The folder with <c>initdb</c> and <c>postgres</c> of another version; those that are installed when not given.</param>
     public static async Task<PostgresServer> StartAsync(
         IReadOnlyDictionary<string, string>? settings = null,
-        IReadOnlyDictionary<string, string>? files = null)
+        IReadOnlyDictionary<string, string>? files = null,
+        string? programs = null)
     {
-        var server = new PostgresServer(settings);
+        var server = new PostgresServer(settings, programs);
         try
         {
             await server.InitializeAsync();
@@ -104,7 +107,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private ServerProcess Start(string name, IEnumerable<string> arguments)
     {
-        var file = Find(name) ?? throw new FileNotFoundException($"{name} is not installed");
+        var file = (_programs is null ? Find(name) : ServerBinary.FindIn(_programs, name)) ?? throw new FileNotFoundException($"{name} is not installed");
         if (_user is null)
             return ServerProcess.Start(file, arguments, _folder.Path);
         var become = ServerBinary.Find("setpriv", "/usr/bin") ?? throw new FileNotFoundException("setpriv is not installed");

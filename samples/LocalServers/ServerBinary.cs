@@ -12,4 +12,7 @@ public static class ServerBinary
             .Select(folder => Path.Combine(folder, name))
             .FirstOrDefault(File.Exists);
     }
+
+    /// <summary>The full path of a program in one folder; null when it is not there.</summary>
+    public static string? FindIn(string folder, string name) => Path.Combine(folder, name) is var file && File.Exists(file) ? file : null;
 }

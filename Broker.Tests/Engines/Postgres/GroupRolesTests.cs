@@ -6,21 +6,21 @@ using SecretsBroker.Engines.Postgres;
 
 namespace SecretsBroker.Tests.Engines.Postgres;
 
-internal sealed class GroupRolesTests : PostgresFixture
+[TestFixtureSource(typeof(PostgresVersions), nameof(PostgresVersions.All))]
+internal sealed class GroupRolesTests(string version) : PostgresFixture(version)
 {
     [Test]
     public async Task Fifty_leases_of_a_new_grant_are_issued_at_once_by_two_brokers()
     {
-        await using var other = EngineOf(TestDatabase.Target("postgres"));
+        await using var other = EngineOf(TestDatabase.Target(TestDatabase.Broker));
         var grant = NewGrant("GRANT SELECT, INSERT, UPDATE ON invoices TO {{group}}");
         var requests = Enumerable.Range(0, 50).Select(_ => Request(grant)).ToArray();
 
         var credentials = await Task.WhenAll(requests.Select((r, i) => (i % 2 == 0 ? Engine : other).IssueAsync(r, Token).AsTask()));
 
-        Assert.That(
-            await TestDatabase.RunAsync($"SELECT count(*) FROM pg_auth_members WHERE roleid = '{Group(grant)}'::regrole"), Is.EqualTo(50));
+        Assert.That(await CountMembersAsync(grant), Is.EqualTo(50));
         await Task.WhenAll(requests.Zip(credentials, (r, c) => Engine.RevokeAsync(LeaseOf(r, c.Handle), Token).AsTask()));
-        Assert.That(await TestDatabase.RunAsync($"SELECT count(*) FROM pg_auth_members WHERE roleid = '{Group(grant)}'::regrole"), Is.Zero);
+        Assert.That(await CountMembersAsync(grant), Is.Zero);
     }
 
     [Test]
@@ -88,6 +88,59 @@ internal sealed class GroupRolesTests : PostgresFixture
         }
 
         await RevokeAndVerifyAsync(second);
+    }
+
+    [Test]
+    public async Task Group_that_another_account_made_is_used_with_its_admin_option()
+    {
+        await using var other = EngineOf(TestDatabase.Target("postgres"));
+        var grant = NewGrant(ReadInvoices);
+        var made = Request(grant);
+        using (var credential = await other.IssueAsync(made, Token))
+        {
+            await other.RevokeAsync(LeaseOf(made, credential.Handle), Token);
+        }
+
+        if (await MajorVersionAsync() >= 16)
+        {
+            await AssertFailsAsync(Engine, grant, "WITH ADMIN OPTION");
+            await TestDatabase.RunAsync($"GRANT {Group(grant)} TO broker WITH ADMIN OPTION");
+        }
+
+        var (lease, login) = await IssueAsync(grant);
+        await using (var session = await TestDatabase.LogInAsync(login))
+        {
+            Assert.That(await TestDatabase.RunAsync(session, "SELECT sum(amount) FROM invoices"), Is.EqualTo(300));
+        }
+
+        await RevokeAndVerifyAsync(lease);
+    }
+
+    [Test]
+    public async Task Account_that_is_a_member_of_the_one_before_goes_on_with_what_that_made()
+    {
+        await TestDatabase.RunAsync($"""
+            DROP ROLE IF EXISTS successor;
+            CREATE ROLE successor LOGIN CREATEROLE PASSWORD '{TestDatabase.Server.Password}';
+            GRANT {TestDatabase.Broker} TO successor;
+            """);
+        await using var engine = EngineOf(TestDatabase.Target("successor"));
+        var grant = NewGrant("GRANT SELECT ON invoices TO {{group}}", "GRANT CREATE ON SCHEMA public TO {{group}}");
+        var (before, login) = await IssueAsync(grant);
+        await using var session = await TestDatabase.LogInAsync(login);
+        await TestDatabase.RunAsync(session, "CREATE TABLE made_before (n int)");
+
+        await engine.RevokeAsync(before, Token);
+        var after = Request(grant);
+        using (var credential = await engine.IssueAsync(after, Token))
+        {
+            await engine.RevokeAsync(LeaseOf(after, credential.Handle), Token);
+        }
+
+        await AssertRefusedAsync(PostgresErrorCodes.AdminShutdown, () => TestDatabase.RunAsync(session, "SELECT 1"));
+        Assert.That((await engine.VerifyAsync(before, Token)).Gone, Is.True);
+        Assert.That((await engine.VerifyAsync(LeaseOf(after), Token)).Gone, Is.True);
+        await TestDatabase.RunAsync("DROP ROLE successor");
     }
 
     [Test]

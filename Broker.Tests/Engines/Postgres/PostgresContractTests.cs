@@ -8,16 +8,21 @@ using SecretsBroker.Engines.Postgres;
 namespace SecretsBroker.Tests.Engines.Postgres;
 
 /// <summary>As a superuser, and as an account with no more than CREATEROLE: the two take different ways when they revoke.</summary>
-[TestFixture("postgres")]
-[TestFixture(TestDatabase.Broker)]
-internal sealed class PostgresContractTests(string account) : CredentialEngineContract
+[TestFixture("postgres", PostgresVersions.Installed)]
+[TestFixtureSource(nameof(AtEachVersion))]
+internal sealed class PostgresContractTests(string account, string version) : CredentialEngineContract
 {
     private const string TargetPath = "targets/orders-db/settings";
     private readonly string _grantPath = $"grants/contract-{account}/settings";
 
     protected override ICredentialEngineType Type { get; } = new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance);
 
-    protected override Target Target { get; } = TestDatabase.Target(account);
+    private Target? _target;
+
+    public static IEnumerable<TestFixtureData> AtEachVersion => PostgresVersions.All.Select(version => new TestFixtureData(TestDatabase.Broker, version));
+
+    // When the fixture's server is there.
+    protected override Target Target => _target ??= TestDatabase.Target(account);
 
     protected override Grant Grant { get; } = With(
         TestDatabase.Grant($"contract-{account}", "GRANT SELECT ON public.invoices TO {{group}}"),
@@ -27,7 +32,8 @@ internal sealed class PostgresContractTests(string account) : CredentialEngineCo
             settings["columns"] = new JsonObject { ["public.invoices"] = new JsonObject { ["UPDATE"] = new JsonArray("amount") } };
             settings["sequences"] = new JsonObject();
             settings["functions"] = new JsonArray();
-            settings["session_settings"] = new JsonObject { ["app.task"] = "{{task}}" };
+            // Before 15 only a superuser gives a role one.
+            settings["session_settings"] = version == "14" ? new JsonObject() : new JsonObject { ["app.task"] = "{{task}}" };
         });
 
     protected override IEnumerable<WrongSettings> Wrong =>
@@ -64,6 +70,12 @@ internal sealed class PostgresContractTests(string account) : CredentialEngineCo
                 "alter role {{group}} Superuser", "GRANT pg_read_all_data TO {{group}}", "GRANT SELECT ON pg_catalog.x TO {{group}}", "GRANT U&\"p\\0067_x\" TO {{group}}"),
         },
     ];
+
+    [OneTimeSetUp]
+    public Task UseVersionAsync() => TestDatabase.UseAsync(version);
+
+    [OneTimeTearDown]
+    public Task UseInstalledAsync() => TestDatabase.UseAsync(PostgresVersions.Installed);
 
     protected override CredentialInput Input() => new CredentialInput.Postgres();
 

@@ -9,8 +9,8 @@ using SecretsBroker.Leases;
 
 namespace SecretsBroker.Tests.Engines.Postgres;
 
-/// <summary>An engine at the common server, through an account that has CREATEROLE and no more.</summary>
-internal abstract class PostgresFixture
+/// <summary>An engine at the common server of a version, through an account that has CREATEROLE and no more.</summary>
+internal abstract class PostgresFixture(string version = PostgresVersions.Installed)
 {
     protected static readonly string[] ReadInvoices = ["GRANT SELECT ON invoices TO {{group}}"];
     private CancellationTokenSource _end = null!;
@@ -18,6 +18,12 @@ internal abstract class PostgresFixture
     protected ICredentialEngine Engine { get; private set; } = null!;
 
     protected CancellationToken Token => _end.Token;
+
+    [OneTimeSetUp]
+    public Task UseVersionAsync() => TestDatabase.UseAsync(version);
+
+    [OneTimeTearDown]
+    public Task UseInstalledAsync() => TestDatabase.UseAsync(PostgresVersions.Installed);
 
     [SetUp]
     public void CreateEngine()
@@ -78,6 +84,15 @@ internal abstract class PostgresFixture
         var verification = await Engine.VerifyAsync(lease, Token);
         Assert.That(verification.Gone, Is.True, verification.Evidence);
     }
+
+    /// <summary>The leases' roles in a grant's group. From PostgreSQL 16 on the account that made it is a member as well.</summary>
+    protected static Task<object?> CountMembersAsync(Grant grant) => TestDatabase.RunAsync($"""
+        SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+        WHERE m.roleid = '{PostgresNames.GroupOf(grant.Name)}'::regrole AND r.rolname LIKE 'sb\_%'
+        """);
+
+    protected static async Task<int> MajorVersionAsync() =>
+        (int)(await TestDatabase.RunAsync("SELECT current_setting('server_version_num')::int / 10000"))!;
 
     protected static async Task AssertRefusedAsync(string sqlState, Func<Task> use)
     {

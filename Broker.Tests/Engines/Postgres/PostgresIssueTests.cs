@@ -4,7 +4,8 @@ using SecretsBroker.Engines.Postgres;
 
 namespace SecretsBroker.Tests.Engines.Postgres;
 
-internal sealed class PostgresIssueTests : PostgresFixture
+[TestFixtureSource(typeof(PostgresVersions), nameof(PostgresVersions.All))]
+internal sealed class PostgresIssueTests(string version) : PostgresFixture(version)
 {
     [Test]
     public async Task Lease_reads_what_its_grant_allows_and_nothing_else()
@@ -144,7 +145,7 @@ internal sealed class PostgresIssueTests : PostgresFixture
         var revoking = Engine.RevokeAsync(LeaseOf(request), Token).AsTask();
         await UntilAsync(async () => await TestDatabase.RunAsync(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") is 1L);
-        await TestDatabase.RunAsync(underWay, $"CREATE ROLE {role} LOGIN; COMMIT");
+        await TestDatabase.RunAsync(underWay, $"SET LOCAL ROLE broker; CREATE ROLE {role} LOGIN; COMMIT");
         await revoking;
 
         Assert.That(await TestDatabase.RunAsync($"SELECT count(*) FROM pg_roles WHERE rolname = '{role}'"), Is.Zero);

@@ -8,7 +8,8 @@ namespace SecretsBroker.Tests.Engines.Postgres;
 /// Any client can hold its own login in a state in which it was let in and is nobody's session yet. It must not come up as somebody whose access
 /// was proven gone.
 /// </summary>
-internal sealed class PostgresLoginUnderWayTests : PostgresFixture
+[TestFixtureSource(typeof(PostgresVersions), nameof(PostgresVersions.All))]
+internal sealed class PostgresLoginUnderWayTests(string version) : PostgresFixture(version)
 {
     private const string UnderWay = """
         SELECT count(*) FROM pg_locks l

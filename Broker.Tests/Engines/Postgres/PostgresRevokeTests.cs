@@ -3,7 +3,8 @@ using SecretsBroker.Engines.Postgres;
 
 namespace SecretsBroker.Tests.Engines.Postgres;
 
-internal sealed class PostgresRevokeTests : PostgresFixture
+[TestFixtureSource(typeof(PostgresVersions), nameof(PostgresVersions.All))]
+internal sealed class PostgresRevokeTests(string version) : PostgresFixture(version)
 {
     private static readonly string[] _build = ["GRANT SELECT ON invoices TO {{group}}", "GRANT CREATE ON SCHEMA public TO {{group}}"];
 
@@ -194,7 +195,6 @@ internal sealed class PostgresRevokeTests : PostgresFixture
 
         Assert.That(await TestDatabase.RunAsync("SELECT relacl::text FROM pg_class WHERE relname = 'invoices'"), Is.EqualTo(before));
         Assert.That(await TestDatabase.RunAsync("SELECT count(*) FROM pg_db_role_setting s WHERE NOT EXISTS (SELECT FROM pg_roles WHERE oid = s.setrole)"), Is.Zero);
-        Assert.That(
-            await TestDatabase.RunAsync($"SELECT count(*) FROM pg_auth_members WHERE roleid = '{PostgresNames.GroupOf(grant.Name)}'::regrole"), Is.Zero);
+        Assert.That(await CountMembersAsync(grant), Is.Zero);
     }
 }

@@ -6,7 +6,10 @@ using SecretsBroker.Samples.LocalServers;
 
 namespace SecretsBroker.Tests.Engines.Postgres;
 
-/// <summary>One server for all fixtures of this folder, with the databases <c>orders</c> and <c>billing</c>. It logs every statement.</summary>
+/// <summary>
+/// One server for all fixtures of this folder, with the databases <c>orders</c> and <c>billing</c>; one more of each other version for those
+/// fixtures that are held against it (<see cref="PostgresVersions"/>). They log every statement.
+/// </summary>
 [SetUpFixture]
 internal sealed class TestDatabase
 {
@@ -14,6 +17,9 @@ internal sealed class TestDatabase
     public const string Broker = "broker";
     public const string BrokerPassword = "the broker's own \"password\"";
 
+    private static readonly Dictionary<string, PostgresServer> _servers = [];
+
+    /// <summary>That of the fixture that runs: fixtures run one after the other.</summary>
     public static PostgresServer Server { get; private set; } = null!;
 
     [OneTimeSetUp]
@@ -24,22 +30,34 @@ internal sealed class TestDatabase
             Assert.Ignore("postgres is not installed (Debian: apt-get install postgresql).");
         }
 
-        Server = await StartServerAsync();
+        await UseAsync(PostgresVersions.Installed);
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        if (Server is not null)
+        foreach (var server in _servers.Values)
         {
-            await Server.DisposeAsync();
+            await server.DisposeAsync();
         }
+    }
+
+    /// <summary>Ignores the test where the version cannot be had.</summary>
+    public static async Task UseAsync(string version)
+    {
+        if (!_servers.TryGetValue(version, out var server))
+        {
+            _servers[version] = server = await StartServerAsync(programs: PostgresVersions.FolderOrIgnore(version));
+        }
+
+        Server = server;
     }
 
     /// <param name="settings">That are added to those of all.</param>
     /// <param name="files">Put into the data folder.</param>
+    /// <param name="programs">The server's; those that are installed when not given.</param>
     public static async Task<PostgresServer> StartServerAsync(
-        IReadOnlyDictionary<string, string>? settings = null, IReadOnlyDictionary<string, string>? files = null)
+        IReadOnlyDictionary<string, string>? settings = null, IReadOnlyDictionary<string, string>? files = null, string? programs = null)
     {
         var all = new Dictionary<string, string>(settings ?? new Dictionary<string, string>())
         {
@@ -47,9 +65,15 @@ internal sealed class TestDatabase
             ["log_statement"] = "all",
             ["max_connections"] = "200",
         };
-        var server = await PostgresServer.StartAsync(all, files);
+        var server = await PostgresServer.StartAsync(all, files, programs);
         await RunAsync(server, "postgres", $"CREATE ROLE {Broker} LOGIN CREATEROLE PASSWORD '{BrokerPassword.Replace("'", "''", StringComparison.Ordinal)}'");
-        await RunAsync(server, "postgres", $"GRANT SET ON PARAMETER app.task, app.tenant, app.who TO {Broker}");
+        await RunAsync(server, "postgres", $"""
+            DO $$ BEGIN
+                IF current_setting('server_version_num')::int >= 150000 THEN
+                    EXECUTE 'GRANT SET ON PARAMETER app.task, app.tenant, app.who TO {Broker}';
+                END IF;
+            END $$
+            """);
         foreach (var database in (string[])["orders", "billing"])
         {
             await RunAsync(server, "postgres", $"CREATE DATABASE {database}");
@@ -62,6 +86,8 @@ internal sealed class TestDatabase
                 CREATE TABLE payroll (id int PRIMARY KEY);
                 GRANT ALL ON invoices TO {Broker} WITH GRANT OPTION;
                 GRANT ALL ON SCHEMA public TO {Broker} WITH GRANT OPTION;
+                -- As 15 and later have it from the beginning.
+                REVOKE CREATE ON SCHEMA public FROM PUBLIC;
                 """);
         }
 

@@ -51,27 +51,39 @@ internal sealed class GroupRoles(PostgresConnections connections, string target)
         await using var connection = await connections.OpenAsync(settings.Database, Pool.Issue, limit.Token);
         await using var transaction = await connection.BeginTransactionAsync(limit.Token);
         var found = await connection.RunAsync(limit, Sql.SearchPublic(), Sql.Lock(PostgresNames.GroupsLock), Sql.FindGroup(group));
-        if (found.Count > 0 && (string)found[0][1] == comment)
+        if (found.Count > 0)
         {
-            return;
-        }
+            RequireOwn(group, (string)found[0][1], mayPassOn: (bool)found[0][2]);
+            if ((string)found[0][1] == comment)
+            {
+                return;
+            }
 
-        if (found.Count == 0)
-        {
-            await connection.RunAsync(limit, Sql.CreateGroup(group));
-        }
-        else if (((string)found[0][1]).StartsWith(CommentPrefix, StringComparison.Ordinal))
-        {
             await EmptyAsync(connection, group, (uint)found[0][0], settings.Database, limit);
         }
         else
         {
-            throw new EngineException($"target {target}: role {group} exists and was not made by a broker", isTransient: false);
+            await connection.RunAsync(limit, Sql.CreateGroup(group));
         }
 
         await FillAsync(connection, grant, settings, group, limit);
         await connection.RunAsync(limit, Sql.Comment(group, comment));
         await transaction.CommitAsync(limit.Token);
+    }
+
+    private void RequireOwn(string group, string comment, bool mayPassOn)
+    {
+        if (!comment.StartsWith(CommentPrefix, StringComparison.Ordinal))
+        {
+            throw new EngineException($"target {target}: role {group} exists and was not made by a broker", isTransient: false);
+        }
+
+        if (!mayPassOn)
+        {
+            throw new EngineException(
+                $"target {target}: role {group} was made by another account, and the broker's lacks the right to it: GRANT it to that WITH ADMIN OPTION",
+                isTransient: false);
+        }
     }
 
     /// <summary>Takes everything from the group, so that statements that were made narrower really leave less.</summary>

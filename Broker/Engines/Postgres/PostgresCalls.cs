@@ -48,7 +48,10 @@ internal sealed class PostgresCalls(Target target, ServerClock clock, TimeProvid
             clock.Forget();
         }
 
-        return attempt < MaxAttempts && (PostgresFailure.IsConflict(p) || p.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.AdminShutdown);
+        // From PostgreSQL 16 on a role that somebody drops at this moment is one that the account has no right to.
+        return attempt < MaxAttempts
+            && (PostgresFailure.IsConflict(p)
+                || p.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.InsufficientPrivilege);
     }
 
     private static TimeSpan Jitter(int attempt) => TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 20 * attempt));

@@ -7,9 +7,16 @@ namespace SecretsBroker.Engines.Postgres;
 /// <content>A grant's group role.</content>
 internal static partial class Sql
 {
-    /// <summary>OID and comment.</summary>
+    /// <summary>OID, comment, and whether the account may pass it on: from PostgreSQL 16 on CREATEROLE is not enough for a role that another account made.</summary>
     public static NpgsqlBatchCommand FindGroup(string group) =>
-        new("SELECT oid, coalesce(shobj_description(oid, 'pg_authid'), '') FROM pg_roles WHERE rolname = $1") { Parameters = { Text(group) } };
+        new("""
+            SELECT oid, coalesce(shobj_description(oid, 'pg_authid'), ''),
+                   current_setting('server_version_num')::int < 160000 OR pg_has_role(current_user, oid, 'MEMBER WITH ADMIN OPTION')
+            FROM pg_roles WHERE rolname = $1
+            """)
+        {
+            Parameters = { Text(group) },
+        };
 
     public static NpgsqlBatchCommand CreateGroup(string group) => new($"CREATE ROLE {Identifier(group)} NOLOGIN");
 

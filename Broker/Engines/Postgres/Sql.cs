@@ -305,17 +305,6 @@ internal static partial class Sql
 
     public static NpgsqlBatchCommand SetOwnPassword(string verifier) => new($"ALTER ROLE CURRENT_USER PASSWORD {Literal(verifier)}");
 
-    /// <summary>From PostgreSQL 16 on, CREATEROLE is not enough for a role that somebody else made.</summary>
-    public static NpgsqlBatchCommand GroupsWithoutAdmin(string commentPrefix) =>
-        new("""
-            SELECT count(*) FROM pg_roles
-            WHERE starts_with(coalesce(shobj_description(oid, 'pg_authid'), ''), $1)
-            AND NOT pg_has_role(current_user, oid, 'MEMBER WITH ADMIN OPTION')
-            """)
-        {
-            Parameters = { Text(commentPrefix) },
-        };
-
     private static string Instant(DateTimeOffset instant) =>
         Literal(instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture) + "+00");
 

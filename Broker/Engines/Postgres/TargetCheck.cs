@@ -8,9 +8,6 @@ internal static class TargetCheck
     /// <summary>The first version in which ending a session can be waited for.</summary>
     private const int OldestVersion = 14;
 
-    /// <summary>From this version on CREATEROLE is limited to roles over which the account has the admin option.</summary>
-    private const int AdminOptionVersion = 16;
-
     public static async Task RunAsync(PostgresConnections connections, PostgresTargetSettings settings, string target, CallLimit limit)
     {
         var findings = new List<string>();
@@ -36,15 +33,6 @@ internal static class TargetCheck
         if (isStandby)
         {
             findings.Add("it is a standby, where no role can be made");
-        }
-
-        if (!isSuperuser && version >= AdminOptionVersion)
-        {
-            var foreign = await connection.RunAsync(limit, Sql.GroupsWithoutAdmin(GroupRoles.CommentPrefix));
-            if ((long)foreign[0][0] > 0)
-            {
-                findings.Add($"the broker's account lacks the admin option on {foreign[0][0]} group roles of its grants");
-            }
         }
 
         foreach (var database in settings.Databases.Skip(1))
