@@ -33,6 +33,12 @@ internal sealed class PostgresCalls(Target target, ServerClock clock, TimeProvid
             cancellationToken.ThrowIfCancellationRequested();
             throw PostgresFailure.Translate(target.Name, step, e);
         }
+        catch (Exception e) when (e is not EngineException && limit.Token.IsCancellationRequested)
+        {
+            // The driver may stumble over the answer to what it has cancelled, and then throws what is no failure of a database.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw PostgresFailure.Translate(target.Name, step, new TimeoutException());
+        }
     }
 
     private bool MayRepeat(NpgsqlException e, int attempt)
