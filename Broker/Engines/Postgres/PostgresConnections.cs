@@ -12,7 +12,7 @@ internal sealed class PostgresConnections(Target target, PostgresTargetSettings 
     // A password that never worked is likely to be wrong; but it may have changed, and changed again, while it was read.
     private const int UntriedRetries = 3;
 
-    // So long a password that worked before may be refused, while it changes, and so often it is tried meanwhile.
+    // So long a password that worked before may be refused, while it changes, and so often both that there may be are tried meanwhile.
     private static readonly TimeSpan _rotation = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _retry = TimeSpan.FromMilliseconds(200);
 
@@ -74,7 +74,11 @@ internal sealed class PostgresConnections(Target target, PostgresTargetSettings 
                 e.SqlState == PostgresErrorCodes.InvalidPassword && (attempt <= UntriedRetries || _hasWorked) && time.GetElapsedTime(start) < _rotation)
             {
                 _password?.TryOtherThan(triesNext);
-                await Task.Delay(_retry, time, cancellationToken);
+                // The other one at once: a little later the next rotation may have made that the wrong one, too.
+                if (attempt % 2 == 0)
+                {
+                    await Task.Delay(_retry, time, cancellationToken);
+                }
             }
         }
     }
