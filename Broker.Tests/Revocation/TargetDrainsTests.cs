@@ -92,11 +92,7 @@ internal sealed class TargetDrainsTests : IDisposable
         Assert.That(_claims, Is.EqualTo([16]), "for as long as the group took");
         _time.Advance(TimeSpan.FromTicks(1));
         await Wait.UntilAsync(() => _claims.Count == 2);
-        await Wait.UntilAsync(() =>
-        {
-            _time.Advance(GroupTime);
-            return idle.IsCompleted;
-        });
+        await PassTimeUntilAsync(idle);
 
         Assert.That(_claims, Is.EqualTo([16, 16, 16]));
     }
@@ -110,8 +106,7 @@ internal sealed class TargetDrainsTests : IDisposable
         _full = 2;
         _drains.SetToWork("db", [0], default);
 
-        _time.Advance(GroupTime);
-        await _drains.WhenIdleAsync(default);
+        await PassTimeUntilAsync(_drains.WhenIdleAsync(default));
 
         Assert.That(_claims, Is.EqualTo([16, Concurrency * Width, Concurrency * Width]));
     }
@@ -119,8 +114,14 @@ internal sealed class TargetDrainsTests : IDisposable
     private Task DrainAsync()
     {
         _drains.SetToWork("db", [0], default);
-        return _drains.WhenIdleAsync(default);
+        return _drains.WhenIdleAsync(default).WaitAsync(TimeSpan.FromMinutes(3));
     }
+
+    private Task PassTimeUntilAsync(Task idle) => Wait.UntilAsync(() =>
+    {
+        _time.Advance(GroupTime);
+        return idle.IsCompleted;
+    });
 
     private void Fail()
     {

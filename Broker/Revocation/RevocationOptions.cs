@@ -25,8 +25,8 @@ internal sealed class RevocationOptions
     public TimeSpan ProbeInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a target that is back from an outage has its debt worked off by small groups with rests between them, so that other targets
-    /// notice nothing of it; what is left then goes as fast as it can. Default 10 s; 0 to 5 min.
+    /// How long a target that this broker has seen down and that is back has its debt worked off by small groups with rests between them, so
+    /// that other targets' revocations keep their time; what is left then goes as fast as it can. Default 10 s; 0 to 5 min.
     /// </summary>
     public TimeSpan SlowStart { get; set; } = TimeSpan.FromSeconds(10);
 

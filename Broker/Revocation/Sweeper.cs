@@ -59,17 +59,17 @@ internal sealed partial class Sweeper(
             metrics.SetTarget(engine.Target.Name, EngineOperation.Revoke, engine.Revoking.IsDown);
         }
 
+        foreach (var (target, shards) in due)
+        {
+            drains.SetToWork(target, shards, cancellationToken);
+        }
+
         foreach (var (target, shards) in waiting)
         {
             if (engines.Find(target) is { } engine)
             {
                 await returns.FollowAsync(engine, shards, cancellationToken);
             }
-        }
-
-        foreach (var (target, shards) in due)
-        {
-            drains.SetToWork(target, shards, cancellationToken);
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed partial class TargetDrains(
     {
         var wasDown = engine?.Revoking.IsDown ?? false;
         var startsSlowly = !wasDown && engine?.Revoking.SinceReturn < options.Value.SlowStart;
-        var places = Places(engine, wasDown, startsSlowly);
+        var places = PlacesAt(engine, wasDown, startsSlowly);
 
         // Never more than can be worked on at once: a claim does not wait for its turn.
         var asked = time.GetTimestamp();
@@ -92,12 +92,12 @@ internal sealed partial class TargetDrains(
         return true;
     }
 
-    private static int Places(TargetEngine? engine, bool isDown, bool startsSlowly) => engine switch
+    private static int PlacesAt(TargetEngine? engine, bool isDown, bool startsSlowly) => engine switch
     {
         null => ConcurrencyWithoutEngine,
         // A few, once a pass: the others would fail as well, one after the other, wait the longer for it, and take the store's time from other targets.
         _ when isDown => engine.Target.Concurrency,
-        _ when startsSlowly => Math.Min(engine.Target.Concurrency, SlowStartConcurrency),
+        _ when startsSlowly => Math.Min(engine.Capacity, SlowStartConcurrency),
         _ => engine.Capacity,
     };
 

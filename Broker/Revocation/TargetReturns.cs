@@ -12,9 +12,12 @@ namespace SecretsBroker.Revocation;
 internal sealed partial class TargetReturns(
     ILeaseStore store, BrokerMetrics metrics, IOptions<RevocationOptions> options, TimeProvider time, ILogger<TargetReturns> logger)
 {
-    // One step of the store holds up all its other callers.
-    private const int AtOnce = 500;
-    private const int Steps = 200;
+    // One step of the store holds up all its other callers, and a pass all its other targets.
+    private const int LeasesAStep = 500;
+    private const int StepsAPass = 4;
+
+    // Bounded: what fails again meanwhile waits again.
+    private const int MaxPasses = 100;
 
     private readonly ConcurrentDictionary<string, Watch> _watches = new();
 
@@ -51,37 +54,40 @@ internal sealed partial class TargetReturns(
         var health = engine.Revoking.Current;
         if (watch.Return != health)
         {
-            (watch.Return, watch.Returned, watch.IsDone) = (health, time.GetTimestamp(), false);
+            (watch.Return, watch.Returned, watch.IsDone, watch.PassesLeft) = (health, time.GetTimestamp(), false, MaxPasses);
         }
-        else if (watch.IsDone || time.GetElapsedTime(watch.Returned) < engine.Target.Timeout)
+        else if (watch.PassesLeft == 0)
         {
-            return;
-        }
-        else
-        {
+            if (watch.IsDone || time.GetElapsedTime(watch.Returned) < engine.Target.Timeout)
+            {
+                return;
+            }
+
             // Again: calls that were under way when it came back may have failed since, and their leases wait long.
-            watch.IsDone = true;
+            (watch.IsDone, watch.PassesLeft) = (true, MaxPasses);
         }
 
-        var pulled = 0;
+        var (pulled, mayBeMore) = (0, false);
         foreach (var shard in shards)
         {
-            // Bounded: what fails again meanwhile waits again.
-            var (some, steps) = (AtOnce, 0);
-            while (some == AtOnce && steps++ < Steps)
+            var (some, steps) = (LeasesAStep, 0);
+            while (some == LeasesAStep && steps++ < StepsAPass)
             {
-                some = await store.PullForwardAsync(shard, engine.Target.Name, AtOnce, cancellationToken);
+                some = await store.PullForwardAsync(shard, engine.Target.Name, LeasesAStep, cancellationToken);
                 pulled += some;
             }
+
+            mayBeMore |= some == LeasesAStep;
         }
 
+        watch.PassesLeft = mayBeMore ? watch.PassesLeft - 1 : 0;
         if (pulled > 0)
         {
             LogPulled(pulled, engine.Target.Name);
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "{Count} leases that waited for target {Target} are tried at once: it is back")]
+    [LoggerMessage(LogLevel.Information, "{Count} leases that waited for target {Target} are due again: it is back")]
     private partial void LogPulled(int count, string target);
 
     [LoggerMessage(LogLevel.Warning, "What waits for target {Target} could not be pulled forward; the next sweep tries again: {Failure}")]
@@ -98,6 +104,8 @@ internal sealed partial class TargetReturns(
         public long Returned { get; set; }
 
         public bool IsDone { get; set; }
+
+        public int PassesLeft { get; set; }
 
         public bool IsTurn(TimeSpan interval, TimeProvider time) => LastPull is not { } last || time.GetElapsedTime(last) >= interval;
     }
