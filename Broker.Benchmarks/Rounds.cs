@@ -49,6 +49,7 @@ internal sealed class Rounds
 
     private static async Task<Load> MeasureAsync(Scenario scenario, int workers, TimeSpan duration)
     {
+        await scenario.GetReadyAsync();
         var load = await Load.MeasureAsync(scenario.Call, Math.Clamp(workers, scenario.MinWorkers, scenario.MaxWorkers), duration);
         await scenario.TidyUpAsync();
         return load with { PerSecond = load.PerSecond * scenario.CyclesACall };

@@ -12,6 +12,9 @@ internal sealed record Scenario(string Name, string Title, Func<int, Task> Call)
     /// <summary>So many call at once, also where fewer are asked for.</summary>
     public int MinWorkers { get; init; } = 1;
 
+    /// <summary>Before the clock starts.</summary>
+    public Func<Task> GetReadyAsync { get; init; } = () => Task.CompletedTask;
+
     /// <summary>Takes away what a measurement leaves behind and the next one would pay for.</summary>
     public Func<Task> TidyUpAsync { get; init; } = () => Task.CompletedTask;
 

@@ -18,6 +18,14 @@ internal sealed class PlainSql(NpgsqlDataSource connections)
     public async Task PrepareAsync() =>
         await RunAsync($"CREATE ROLE {Group} NOLOGIN", $"GRANT SELECT ON invoices TO {Group}");
 
+    /// <summary>Opens connections, and leaves them in the pool.</summary>
+    public async Task ConnectAsync(int count)
+    {
+        var opened = await Task.WhenAll(Enumerable.Range(0, count).Select(_ => connections.OpenConnectionAsync().AsTask()));
+        foreach (var connection in opened)
+            await connection.DisposeAsync();
+    }
+
     /// <summary>One lease, as other brokers do it.</summary>
     public async Task NaiveAsync()
     {

@@ -26,6 +26,7 @@ internal sealed class PostgresRig : IAsyncDisposable
         Naive = new Scenario("naive", "naive: plain SQL, one by one", _ => sql.NaiveAsync())
         {
             MaxWorkers = NaiveConnections,
+            GetReadyAsync = () => sql.ConnectAsync(NaiveConnections),
             TidyUpAsync = TidyUpAsync,
         };
         Floor = new Scenario("floor", "floor: plain SQL, batched", _ => sql.FloorAsync())
@@ -33,6 +34,7 @@ internal sealed class PostgresRig : IAsyncDisposable
             MinWorkers = FloorConnections,
             MaxWorkers = FloorConnections,
             CyclesACall = PlainSql.FloorBatch,
+            GetReadyAsync = () => sql.ConnectAsync(FloorConnections),
             TidyUpAsync = TidyUpAsync,
         };
         Plain = sql;
