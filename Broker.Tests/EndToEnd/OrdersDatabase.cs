@@ -20,6 +20,9 @@ internal sealed class OrdersDatabase : IAsyncDisposable
 
     public string LogFile => _server.LogFile;
 
+    /// <summary>Where the target reads the account's.</summary>
+    public string PasswordFile => Path.Combine(_server.SocketDirectory, "broker.password");
+
     public static void OrIgnore()
     {
         if (!PostgresServer.IsInstalled)
@@ -57,10 +60,10 @@ internal sealed class OrdersDatabase : IAsyncDisposable
     }
 
     /// <summary>Its entry among the targets of a catalogue.</summary>
-    public object Target(string name, TimeSpan timeout, int concurrency = 8, int gather = 64, int queue = 1000)
+    public object Target(
+        string name, TimeSpan timeout, int concurrency = 8, int gather = 64, int queue = 1000, IEnumerable<string>? furtherDatabases = null)
     {
-        var passwordFile = Path.Combine(_server.SocketDirectory, "broker.password");
-        File.WriteAllText(passwordFile, AccountPassword);
+        File.WriteAllText(PasswordFile, AccountPassword);
         return new
         {
             name,
@@ -72,9 +75,9 @@ internal sealed class OrdersDatabase : IAsyncDisposable
             {
                 host = "127.0.0.1",
                 port = _server.Port,
-                database = "postgres",
+                databases = (string[])["postgres", .. furtherDatabases ?? []],
                 username = Account,
-                password = new { file = passwordFile },
+                password = new { file = PasswordFile },
                 tls_mode = "disable",
                 gather,
             },
