@@ -165,14 +165,15 @@ internal sealed class X509EndToEndTests
         await using var going = await client.StartTaskAsync("read more invoices");
         var (revoked, anchor) = await AcquireAsync(ending, "invoices-api/invoices");
         var (live, _) = await AcquireAsync(going, "invoices-api/invoices");
-        Assert.That(Status(revoked, anchor, X509RevocationMode.Online), Is.EqualTo(X509ChainStatusFlags.NoError));
+        // An answer that is looked at when its short time is over tells nothing.
+        await Wait.UntilAsync(() => Status(revoked, anchor, X509RevocationMode.Online) == X509ChainStatusFlags.NoError);
         Assert.That(_front.Asked, Has.Some.StartsWith("/v1/x509/agents-ca/ocsp/"));
 
         await ending.CompleteAsync(TaskOutcome.Succeeded);
 
         // It keeps what it was told for as long as the answer says.
         await Wait.UntilAsync(() => Status(revoked, anchor, X509RevocationMode.Online) == X509ChainStatusFlags.Revoked);
-        Assert.That(Status(live, anchor, X509RevocationMode.Online), Is.EqualTo(X509ChainStatusFlags.NoError));
+        await Wait.UntilAsync(() => Status(live, anchor, X509RevocationMode.Online) == X509ChainStatusFlags.NoError);
     }
 
     private static async Task<(string Chain, string Anchor)> AcquireAsync(BrokerTask task, string resource)
