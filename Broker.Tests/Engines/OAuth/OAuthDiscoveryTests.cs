@@ -33,7 +33,7 @@ internal sealed class OAuthDiscoveryTests : OAuthFoundFixture
     [TestCase(404, "")]
     [TestCase(302, "")]
     [TestCase(200, "<html>Not found</html>")]
-    public async Task Metadata_of_an_openid_provider_isFound_below_its_issuer(int status, string answer)
+    public async Task Metadata_of_an_openid_provider_is_found_below_its_issuer(int status, string answer)
     {
         var metadata = Answer(Metadata().ToJsonString());
         Server.Metadata = http => (http.Request.Path == OpenIdPath ? metadata : Answer(answer, status))(http);

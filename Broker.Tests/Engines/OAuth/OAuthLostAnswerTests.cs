@@ -22,7 +22,7 @@ internal sealed class OAuthLostAnswerTests : OAuthFixture
     [TestCase(408, """{"error":"invalid_request"}""")]
     [TestCase(425, "")]
     [TestCase(429, """{"error":"access_denied"}""")]
-    public async Task After_an_answer_that_is_none_a_token_may_exist_until_itsTime_is_over(int status, string answer)
+    public async Task After_an_answer_that_is_none_a_token_may_exist_until_its_time_is_over(int status, string answer)
     {
         Server.Token = Answer(answer, status);
         await AssertUnknownAsync(Request());
@@ -67,7 +67,7 @@ internal sealed class OAuthLostAnswerTests : OAuthFixture
     [TestCase(400, "invalid_scope")]
     [TestCase(401, "invalid_client")]
     [TestCase(403, "access_denied")]
-    public async Task What_theServer_itself_refused_left_no_token(int status, string code)
+    public async Task What_the_server_itself_refused_left_no_token(int status, string code)
     {
         Server.Token = Answer($$"""{"error":"{{code}}","error_description":"{{Leak}}"}""", status);
         var request = Request();

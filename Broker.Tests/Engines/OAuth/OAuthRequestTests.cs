@@ -66,7 +66,7 @@ internal sealed class OAuthRequestTests : OAuthFixture
     }
 
     [Test]
-    public async Task Check_tells_a_client_that_theServer_does_not_know()
+    public async Task Check_tells_a_client_that_the_server_does_not_know()
     {
         await Engine.CheckAsync(Token);
 

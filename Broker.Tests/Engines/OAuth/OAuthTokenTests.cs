@@ -113,7 +113,7 @@ internal sealed class OAuthTokenTests : OAuthFixture
     }
 
     [Test]
-    public async Task Token_from_aTime_without_introspection_is_not_gone_because_theServer_does_not_show_it()
+    public async Task Token_from_a_time_without_introspection_is_not_gone_because_the_server_does_not_show_it()
     {
         await using var before = NewEngine(settings => settings.Remove("introspection_endpoint"));
         var request = Request();
