@@ -29,7 +29,36 @@ internal sealed class OAuthRevocationTests : OAuthFixture
     }
 
     [Test]
-    public async Task Token_sealed_with_an_older_key_is_revoked_and_with_a_lost_one_is_not_gone_before_itsTime()
+    public async Task Token_whose_revocation_is_not_answered_does_not_keep_the_others_waiting()
+    {
+        await using var engine = NewEngine(timeout: TimeSpan.FromHours(1));
+        var request = Request();
+        using var first = await engine.IssueAsync(request, Token);
+        Server.Token = Answer("""{"access_token":"t-2","token_type":"Bearer","expires_in":200}""");
+        using var second = await engine.IssueAsync(request, Token);
+        var revoke = Server.Revoke;
+        var release = new TaskCompletionSource();
+        var tries = 0;
+        Server.Revoke = async http =>
+        {
+            if (Interlocked.Increment(ref tries) == 1)
+            {
+                await release.Task;
+            }
+
+            await revoke(http);
+        };
+
+        var revocation = engine.RevokeAsync(ContractLease(request, second.Handle), Token).AsTask();
+
+        await Wait.UntilAsync(() => Server.Revoked.Count == 1);
+        release.SetResult();
+        await revocation;
+        Assert.That(Server.Revoked, Is.EquivalentTo((string[])["t-1", "t-2"]));
+    }
+
+    [Test]
+    public async Task Token_sealed_with_an_older_key_is_revoked_and_with_a_lost_one_is_not_gone_before_its_time()
     {
         var request = Request();
         using var credential = await IssueAsync(request);
@@ -64,7 +93,7 @@ internal sealed class OAuthRevocationTests : OAuthFixture
     }
 
     [Test]
-    public async Task Revocation_that_theServer_refuses_or_fails_is_none()
+    public async Task Revocation_that_the_server_refuses_or_fails_is_none()
     {
         var request = Request();
         using var credential = await IssueAsync(request);
@@ -97,7 +126,7 @@ internal sealed class OAuthRevocationTests : OAuthFixture
     }
 
     [Test]
-    public async Task Without_introspection_theServers_answer_is_all_the_proof_and_is_called_that()
+    public async Task Without_introspection_the_servers_answer_is_all_the_proof_and_is_called_that()
     {
         await using var engine = NewEngine(settings => settings.Remove("introspection_endpoint"));
         var request = Request();

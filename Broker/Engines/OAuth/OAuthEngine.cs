@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines.Encryption;
@@ -109,24 +108,10 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        EngineException? failed = null;
-        foreach (var token in TokensOf(lease).Tokens.Where(token => token.Sealed is not null && !token.HasEnded(_time.GetUtcNow())))
-        {
-            try
-            {
-                await _ending.RevokeAsync(lease.Id, token, cancellationToken);
-            }
-            catch (EngineException e)
-            {
-                // The others are revoked all the same.
-                failed ??= e;
-            }
-        }
-
-        if (failed is not null)
-        {
-            ExceptionDispatchInfo.Throw(failed);
-        }
+        // All, also when one fails, and at once, so that none waits for another that is not answered.
+        await Task.WhenAll(TokensOf(lease).Tokens
+            .Where(token => token.Sealed is not null && !token.HasEnded(_time.GetUtcNow()))
+            .Select(token => _ending.RevokeAsync(lease.Id, token, cancellationToken)));
     }
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken)

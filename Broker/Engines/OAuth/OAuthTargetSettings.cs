@@ -1,3 +1,4 @@
+using System.Text;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines.Encryption;
 
@@ -7,6 +8,9 @@ namespace SecretsBroker.Engines.OAuth;
 internal sealed record OAuthTargetSettings
 {
     private const int MaxOlderKeys = 8;
+
+    /// <summary>What fits, as the endpoints do, into a lease.</summary>
+    private const int MaxClientIdBytes = 256;
 
     private static readonly Dictionary<string, ClientAuthentication> Methods = new()
     {
@@ -33,7 +37,7 @@ internal sealed record OAuthTargetSettings
     /// </summary>
     public required string Issuer { get; init; }
 
-    /// <summary><c>client_id</c>: at most 256 characters. Required.</summary>
+    /// <summary><c>client_id</c>: at most 256 bytes. Required.</summary>
     public required string ClientId { get; init; }
 
     /// <summary><c>client_authentication</c>. Default <c>client_secret_basic</c>.</summary>
@@ -125,9 +129,9 @@ internal sealed record OAuthTargetSettings
             reader.Fault("issuer", ServerMetadata.IssuerRule);
         }
 
-        if (Issuer.Length > ServerEndpoints.MaxLength)
+        if (Encoding.UTF8.GetByteCount(Issuer) > ServerEndpoints.MaxBytes)
         {
-            reader.Fault("issuer", $"must have at most {ServerEndpoints.MaxLength} characters");
+            reader.Fault("issuer", $"must have at most {ServerEndpoints.MaxBytes} bytes");
         }
 
         Demand(reader, "issuer", KeyFile.Length > 0, "is required with key_file");
@@ -146,9 +150,9 @@ internal sealed record OAuthTargetSettings
 
     private void CheckClient(SettingsReader reader)
     {
-        if (ClientId.Length > 256)
+        if (Encoding.UTF8.GetByteCount(ClientId) > MaxClientIdBytes)
         {
-            reader.Fault("client_id", "must have at most 256 characters");
+            reader.Fault("client_id", $"must have at most {MaxClientIdBytes} bytes");
         }
 
         var (isByKey, isByTls) = (ClientAuthentication == ClientAuthentication.PrivateKeyJwt, ClientAuthentication == ClientAuthentication.TlsCertificate);

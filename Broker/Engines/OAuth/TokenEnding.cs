@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.OAuth;
@@ -7,30 +6,19 @@ namespace SecretsBroker.Engines.OAuth;
 internal sealed class TokenEnding(AuthorizationServer server, TokenSealing sealing, TokenPlaces places, TokenMemory memory, ServerCalls calls)
 {
     /// <summary>At every place, also when one fails.</summary>
+    /// <exception cref="EngineException">The server that is asked by now did not.</exception>
     public async Task RevokeAsync(LeaseId lease, TokenHandle handle, CancellationToken cancellationToken)
     {
         var (token, found) = await FindAsync("finding where to revoke", lease, handle, cancellationToken);
         using var opened = token;
-        EngineException? failed = null;
-        foreach (var place in found)
+        var revoked = await AskAsync(found, async place =>
         {
-            try
-            {
-                await calls.RunAsync("revoking", limit => server.RevokeAsync(place.Revocation, token.Reveal(), limit), cancellationToken);
-                if (place.Ends)
-                {
-                    memory.Revoked(lease, handle);
-                }
-            }
-            catch (EngineException e)
-            {
-                failed ??= e;
-            }
-        }
-
-        if (failed is not null)
+            await calls.RunAsync("revoking", limit => server.RevokeAsync(place.Revocation, token.Reveal(), limit), cancellationToken);
+            return true;
+        });
+        if (revoked.Any(one => one is { Answer: not null, Place.Ends: true }))
         {
-            ExceptionDispatchInfo.Throw(failed);
+            memory.Revoked(lease, handle);
         }
     }
 
@@ -43,12 +31,17 @@ internal sealed class TokenEnding(AuthorizationServer server, TokenSealing seali
 
         var (token, found) = await FindAsync("finding where to look", lease, handle, cancellationToken);
         using var opened = token;
-        foreach (var introspection in found.Select(place => place.Introspection).OfType<Uri>().Distinct())
+        var seen = await AskAsync(
+            found.Where(place => place.Introspection is not null).DistinctBy(place => place.Introspection),
+            place => calls.RunAsync("looking", limit => server.IsActiveAsync(place.Introspection!, token.Reveal(), limit), cancellationToken));
+        if (seen.Any(one => one.Answer == true))
         {
-            if (await calls.RunAsync("looking", limit => server.IsActiveAsync(introspection, token.Reveal(), limit), cancellationToken))
-            {
-                return (false, "the server says that the token is active");
-            }
+            return (false, "the server says that the token is active");
+        }
+
+        if (seen.Any(one => one.Answer is null))
+        {
+            return (false, $"the server does not tell where it was asked for the token whether that is active: it counts as live until {handle.EndTime:O}");
         }
 
         if (handle.WasActive && found.Any(place => place is { Shows: true, Introspection: not null }))
@@ -65,6 +58,22 @@ internal sealed class TokenEnding(AuthorizationServer server, TokenSealing seali
             ? "token not revoked yet"
             : $"the server is not asked where, or not by whom, it was asked for the token: what it says is no proof, and the token counts as live until {handle.EndTime:O}");
     }
+
+    /// <summary>All at once: a place that does not answer takes no time from the others.</summary>
+    /// <returns>Of each its answer; null of one that has none and need not have (<see cref="TokenPlace.IsOfToday"/>).</returns>
+    private static Task<(TokenPlace Place, bool? Answer)[]> AskAsync(IEnumerable<TokenPlace> places, Func<TokenPlace, Task<bool>> ask) =>
+        Task.WhenAll(places.Select(async place =>
+        {
+            try
+            {
+                return (place, (bool?)await ask(place));
+            }
+            // It may have had all the time that there is, and then ends as if the caller had given up.
+            catch (Exception e) when (!place.IsOfToday && e is (EngineException or OperationCanceledException))
+            {
+                return (place, null);
+            }
+        }));
 
     private async Task<(Secret Token, IReadOnlyList<TokenPlace> Places)> FindAsync(
         string step, LeaseId lease, TokenHandle handle, CancellationToken cancellationToken)

@@ -5,4 +5,5 @@ namespace SecretsBroker.Engines.OAuth;
 /// <param name="Introspection">RFC 7662; null where it does not tell.</param>
 /// <param name="Ends">Whether the token is revoked when it is revoked there.</param>
 /// <param name="Shows">Whether the token is gone when it is not active there. That it is active is believed anywhere.</param>
-internal sealed record TokenPlace(Uri Revocation, Uri? Introspection, bool Ends, bool Shows);
+/// <param name="IsOfToday">Whether the server is asked there by now, as far as is known. At another place it may be gone: what fails there is no more than a proof that is missing.</param>
+internal sealed record TokenPlace(Uri Revocation, Uri? Introspection, bool Ends, bool Shows, bool IsOfToday = true);

@@ -11,6 +11,7 @@ internal sealed class TokenPlaces(OAuthTargetSettings settings, EndpointDirector
 
     /// <param name="origin">Null where it was not kept.</param>
     /// <param name="cancellationToken">Stops waiting for metadata.</param>
+    /// <returns>First where the server is asked by now.</returns>
     /// <exception cref="EngineException">None is known.</exception>
     public async Task<IReadOnlyList<TokenPlace>> FindAsync(TokenOrigin? origin, CancellationToken cancellationToken)
     {
@@ -25,7 +26,7 @@ internal sealed class TokenPlaces(OAuthTargetSettings settings, EndpointDirector
         var known = await directory.FindKnownAsync(cancellationToken);
         return known is null || (known.Revocation, known.Introspection) == (own.Revocation, own.Introspection)
             ? [own]
-            : [own, PlaceOf(known.Revocation!, known.Introspection, origin)];
+            : [PlaceOf(known.Revocation!, known.Introspection, origin), own with { IsOfToday = false }];
     }
 
     private TokenPlace PlaceOf(Uri revocation, Uri? introspection, TokenOrigin? origin)
