@@ -74,6 +74,27 @@ internal sealed class TestEngineCommandTests
     }
 
     [Test]
+    public async Task Handle_of_the_longest_kind_is_no_fault_of_what_only_time_ends()
+    {
+        (_engine.Description.Revocability, _engine.Description.Lists, _engine.Description.Renewable) = (Engine.V1.Revocability.ExpireOnly, false, false);
+        _engine.Answer = (made, _) =>
+        {
+            made.Handle = new string('h', 512);
+            return Task.FromResult(made);
+        };
+        _engine.Look = seen =>
+        {
+            seen.Gone = false;
+            return seen;
+        };
+
+        var run = await RunAsync("--try", "/bin/true");
+
+        Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(run.Output, Does.Contain("24 kept, 0 broken"));
+    }
+
+    [Test]
     public async Task Engine_that_says_gone_of_what_only_time_ends_is_found_out_by_using_its_credentials()
     {
         (_engine.Description.Revocability, _engine.Description.Lists) = (Engine.V1.Revocability.ExpireOnly, false);

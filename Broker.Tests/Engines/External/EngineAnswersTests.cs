@@ -39,7 +39,8 @@ internal sealed class EngineAnswersTests : ExternalEngineFixture
         }),
         Lie("a secret that outlives its lease", "it must not end later", made => made.ExpireTime = made.ExpireTime.ToDateTimeOffset().AddSeconds(90).ToTimestamp()),
         Lie("an end that no clock reaches", "it must not end later", made => made.ExpireTime = new Timestamp { Seconds = long.MaxValue, Nanos = int.MaxValue }),
-        Lie("an end before there were clocks", "it must not have ended before 1970", made => made.ExpireTime = new Timestamp { Seconds = long.MinValue }),
+        Lie("a secret that is over", "it must not have ended already", made => made.ExpireTime = TimeProvider.System.GetUtcNow().AddMinutes(-1).ToTimestamp()),
+        Lie("an end before there were clocks", "it must not have ended already", made => made.ExpireTime = new Timestamp { Seconds = long.MinValue }),
     ];
 
     [TestCaseSource(nameof(Lies))]

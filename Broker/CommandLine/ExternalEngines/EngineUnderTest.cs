@@ -23,6 +23,8 @@ internal sealed class EngineUnderTest(
 
     public override Grant Grant { get; } = grant;
 
+    public override int MaxHandle => IssuedHandle.MaxLength;
+
     public override bool EndsEarly { get; } = ExternalTargetSettings.Read(target, new CatalogFaults()).Revocability != Revocability.ExpireOnly;
 
     public override ICredentialEngine Create(Target target) => new WatchedEngine((IListableEngine)type.Create(target), _leases);

@@ -16,21 +16,24 @@ internal static class EngineAnswers
     /// <summary>Who counts in whole seconds may round up.</summary>
     private static readonly TimeSpan Rounding = TimeSpan.FromSeconds(1);
 
+    /// <summary>An engine's clock, and the store's, may be behind by so much.</summary>
+    private static readonly TimeSpan ClockDifference = TimeSpan.FromSeconds(30);
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <exception cref="EngineException">The answer is refused.</exception>
-    public static ExternalCredential ReadIssued(string target, IssueResponse answer, DateTimeOffset leaseEnd, Revocability revocability)
+    public static ExternalCredential ReadIssued(string target, IssueResponse answer, IssueTerms terms)
     {
         try
         {
-            if (FindFault(answer, leaseEnd, revocability) is { } rule)
+            if (FindFault(answer, terms) is { } rule)
             {
                 throw Refused(target, rule);
             }
 
             return new ExternalCredential
             {
-                Handle = revocability == Revocability.ExpireOnly ? IssuedHandle.Of(answer).ToString() : answer.Handle,
+                Handle = terms is { EndsByTime: true, IsRenewable: false } ? IssuedHandle.Of(answer).ToString() : answer.Handle,
                 Fields = answer.Fields.ToDictionary(field => field.Key, field => new Secret(field.Value.ToByteArray())),
             };
         }
@@ -102,7 +105,7 @@ internal static class EngineAnswers
         string NameOf(string setting) => settings.Has(setting) ? setting : "a setting that the catalogue does not have";
     }
 
-    private static string? FindFault(IssueResponse answer, DateTimeOffset leaseEnd, Revocability revocability)
+    private static string? FindFault(IssueResponse answer, IssueTerms terms)
     {
         if (answer.Fields.Count is 0 or > MaxFields || !answer.Fields.Keys.All(FieldName.IsValid))
         {
@@ -126,12 +129,12 @@ internal static class EngineAnswers
 
         if (answer.ExpireTime is not { } end)
         {
-            return revocability == Revocability.ExpireOnly ? "what ends only by time must say when" : null;
+            return terms.EndsByTime ? "what ends only by time must say when" : null;
         }
 
         // By seconds: what the message can hold is more than a time can.
-        return end.Nanos is < 0 or > 999_999_999 || end.Seconds > (leaseEnd + Rounding).ToUnixTimeSeconds() ? "it must not end later than the lease"
-            : end.Seconds < 0 ? "it must not have ended before 1970"
+        return end.Nanos is < 0 or > 999_999_999 || end.Seconds > (terms.LeaseEnd + Rounding).ToUnixTimeSeconds() ? "it must not end later than the lease"
+            : end.Seconds < (terms.Now - ClockDifference).ToUnixTimeSeconds() ? "it must not have ended already"
             : null;
     }
 

@@ -59,14 +59,17 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
             Input = { input },
         };
         var answer = await _calls.RunAsync(EngineCalls.Issuing, (engine, options) => engine.IssueAsync(message, options), cancellationToken);
-        return _calls.Read(() => EngineAnswers.ReadIssued(target.Name, answer, request.ExpireTime, Revocability));
+        var terms = new IssueTerms(request.ExpireTime, time.GetUtcNow(), Revocability == Revocability.ExpireOnly, description.Renewable);
+        return _calls.Read(() => EngineAnswers.ReadIssued(target.Name, answer, terms));
     }
 
     public async ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken)
     {
         var description = await DescribeAsync(cancellationToken);
         _calls.Require(EngineDescription.FindFaults(description, settings));
-        if (!description.Renewable)
+        var issued = IssuedHandle.Read(lease);
+        // An end that was kept is the last one, also when the engine has come to renew since: the proof will name it.
+        if (!description.Renewable || issued.End is not null)
         {
             return false;
         }
@@ -74,7 +77,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         using var own = new EngineTarget(target.Name, settings);
         var message = new RenewRequest
         {
-            LeaseId = lease.Id.Value, Target = own.Message, Handle = IssuedHandle.Read(lease).Own, ExpireTime = expireTime.ToTimestamp(),
+            LeaseId = lease.Id.Value, Target = own.Message, Handle = issued.Own, ExpireTime = expireTime.ToTimestamp(),
         };
         return (await _calls.RunAsync("renewing", (engine, options) => engine.RenewAsync(message, options), cancellationToken)).Renewed;
     }
@@ -104,7 +107,7 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
             return seen;
         }
 
-        var end = LatestEndOf(lease, issued, description.Renewable);
+        var end = LatestEndOf(lease, issued);
         return end <= now ? seen : new Verification(Gone: true, $"expire-only: good until {end:O} at the latest; {seen.Evidence}");
     }
 
@@ -148,16 +151,17 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
         return ValueTask.CompletedTask;
     }
 
-    private static DateTimeOffset LatestEndOf(Lease lease, DateTimeOffset? issued, bool isRenewable)
+    /// <summary>Whatever the engine says today of renewals: some may have been made when it said otherwise.</summary>
+    private static DateTimeOffset LatestEndOf(Lease lease, DateTimeOffset? issued)
     {
         if (lease.Delegation is null)
         {
-            // A renewal may have been made there of which the lease does not tell.
-            return isRenewable ? lease.MaxExpireTime : issued ?? lease.ExpireTime;
+            // A renewal may have been made there of which the lease does not tell. Of what is not renewed the holder was told the lease's end.
+            return issued is not { } end ? lease.MaxExpireTime : end > lease.ExpireTime ? end : lease.ExpireTime;
         }
 
         // A delegation that was narrowed shortens its leases, and not what was made for them.
-        return !isRenewable && issued is { } end ? end : lease.CreateTime + Grant.LongestTimeToLive;
+        return issued ?? lease.CreateTime + Grant.LongestTimeToLive;
     }
 
     private async ValueTask<Verification> LookAsync(LeaseId lease, string handle, CancellationToken cancellationToken)
