@@ -43,7 +43,7 @@ internal abstract partial class CredentialEngineContract
     protected virtual bool EndsEarly => true;
 
     /// <inheritdoc cref="ContractSubject.NamesEnd"/>
-    protected virtual bool NamesEnd(string proof) => new Subject(this).NamesTime(proof);
+    protected virtual bool NamesEnd(string proof, DateTimeOffset leaseEnd) => new Subject(this).NamesTime(proof, leaseEnd);
 
     /// <inheritdoc cref="ContractSubject.WorksAsync"/>
     protected abstract Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken);
@@ -119,9 +119,9 @@ internal abstract partial class CredentialEngineContract
 
         public override bool EndsEarly => fixture.EndsEarly;
 
-        public override bool NamesEnd(string proof) => fixture.NamesEnd(proof);
+        public override bool NamesEnd(string proof, DateTimeOffset leaseEnd) => fixture.NamesEnd(proof, leaseEnd);
 
-        public bool NamesTime(string proof) => base.NamesEnd(proof);
+        public bool NamesTime(string proof, DateTimeOffset leaseEnd) => base.NamesEnd(proof, leaseEnd);
 
         public override ICredentialEngine Create(Target target) => fixture.Type.Create(target);
 

@@ -38,7 +38,7 @@ internal sealed class StaticExpireOnlyContractTests : ExpireOnlyContract
         Task.FromResult(_type.LogsIn(target, (StaticCredential)credential));
 
     /// <summary>No time ends what somebody knows.</summary>
-    protected override bool NamesEnd(string proof) => proof.EndsWith("stays known to its holder", StringComparison.Ordinal);
+    protected override bool NamesEnd(string proof, DateTimeOffset leaseEnd) => proof.EndsWith("stays known to its holder", StringComparison.Ordinal);
 
     protected override Task ReachEndAsync() => _type.PutAsync((StaticEngine)Engine, Target, Account, RandomNumberGenerator.GetHexString(32));
 }

@@ -39,7 +39,7 @@ internal sealed class StaticSharedContractTests : ExpireOnlyContract
         Task.FromResult(_type.LogsIn(target, (StaticCredential)credential));
 
     /// <summary>The others' leases, and a rotation after them.</summary>
-    protected override bool NamesEnd(string proof) =>
+    protected override bool NamesEnd(string proof, DateTimeOffset leaseEnd) =>
         proof.Contains("until the last lease that holds it ends", StringComparison.Ordinal) || proof.Contains("until it is rotated", StringComparison.Ordinal);
 
     protected override async Task ReachEndAsync()

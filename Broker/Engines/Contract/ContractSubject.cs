@@ -27,9 +27,13 @@ internal abstract class ContractSubject
     /// <summary>Whether revoking ends the access before its time is over, which <see cref="Revocability.ExpireOnly"/> does not.</summary>
     public virtual bool EndsEarly => true;
 
-    /// <summary>Whether the proof of a lease whose access goes on says when it ends: at a time that is still to come, unless something else ends it.</summary>
-    public virtual bool NamesEnd(string proof) => proof.Split(' ', ',', ';').Any(
-        word => DateTimeOffset.TryParseExact(word, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var end) && end > TimeProvider.System.GetUtcNow());
+    /// <summary>
+    /// Whether the proof of a lease whose access goes on says when it ends: not before the lease's own end, to the second, unless something else than time
+    /// ends it.
+    /// </summary>
+    public virtual bool NamesEnd(string proof, DateTimeOffset leaseEnd) => proof.Split(' ', ',', ';').Any(
+        word => DateTimeOffset.TryParseExact(word, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var end)
+            && end.ToUnixTimeSeconds() >= leaseEnd.ToUnixTimeSeconds());
 
     /// <summary>The engine of a target, as one more broker would make it.</summary>
     public abstract ICredentialEngine Create(Target target);

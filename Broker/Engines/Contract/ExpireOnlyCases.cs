@@ -78,7 +78,7 @@ internal sealed class ExpireOnlyCases(ContractSubject subject, ICredentialEngine
         await RequireHonestAsync(other, LeaseOf(request, credential: null), credential);
     }
 
-    /// <summary>Done with; and as long as the credential works the proof says that, and when it ends.</summary>
+    /// <summary>Done with; and as long as the credential works the proof says that, and when it ends: not before its lease, as it was renewed.</summary>
     private async Task<string> RequireHonestAsync(ICredentialEngine engine, Lease lease, Credential credential)
     {
         var verification = await engine.VerifyAsync(lease, Token);
@@ -89,7 +89,8 @@ internal sealed class ExpireOnlyCases(ContractSubject subject, ICredentialEngine
                 verification.Evidence.StartsWith(Word, StringComparison.Ordinal),
                 $"it still works, and the proof does not begin with {Word}: {verification.Evidence}");
             ContractViolationException.Unless(
-                Subject.NamesEnd(verification.Evidence), $"it still works, and the proof does not say until when: {verification.Evidence}");
+                Subject.NamesEnd(verification.Evidence, lease.ExpireTime),
+                $"it still works, and the proof does not say until when, or names an end before the lease's: {verification.Evidence}");
         }
 
         return verification.Evidence;
