@@ -19,6 +19,7 @@ internal sealed partial class DocumentationTests
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')),
         "samples/external-engine-python/README.md",
+        "samples/introspection-node/README.md",
         "samples/opa/README.md",
         "samples/policies/README.md",
         "samples/python-agent/README.md",

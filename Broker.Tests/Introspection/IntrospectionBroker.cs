@@ -80,11 +80,14 @@ internal sealed class IntrospectionBroker : IAsyncDisposable
         return new IntrospectionBroker(broker);
     }
 
+    public Task<BrokerLease> IssueAsync(
+        string resource = "invoices-api/invoices", string jsonWebKey = "", TimeSpan? timeToLive = null) => IssueAsync(
+        jsonWebKey.Length == 0 ? new AccessTokenRequest() : new AccessTokenRequest { JsonWebKey = jsonWebKey }, resource, timeToLive);
+
     public async Task<BrokerLease> IssueAsync(
-        string resource = "invoices-api/invoices", string jsonWebKey = "", TimeSpan? timeToLive = null)
+        AccessTokenRequest binding, string resource = "invoices-api/invoices", TimeSpan? timeToLive = null)
     {
         var task = await Client.StartTaskAsync("look at invoices");
-        var binding = jsonWebKey.Length == 0 ? new AccessTokenRequest() : new AccessTokenRequest { JsonWebKey = jsonWebKey };
         return await task.AcquireAsync("read", resource, new LeaseOptions
         {
             Credential = new CredentialRequest { AccessToken = binding },

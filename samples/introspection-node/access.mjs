@@ -1,0 +1,82 @@
+// Whether a request may be served, by what the broker says of its token.
+
+import { createHash } from 'node:crypto';
+import { NotKnown } from './introspection.mjs';
+
+const INTENT = 'secretsbroker_intent';
+
+// RFC 6750 section 2.1.
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** Why a request is not served. The message is a fixed sentence: it is logged, and sent to the caller. */
+export class Refused extends Error {
+  constructor(status, error, message) {
+    super(message);
+    this.status = status;
+    this.error = error;
+  }
+}
+
+/**
+ * @param request of node:https
+ * @param wanted action and resource, in the words of the broker's catalogue
+ * @returns the token's claims
+ * @throws {Refused} in every other case
+ */
+export async function requireAccess(request, wanted, introspection, settings) {
+  const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) {
+    throw unauthorized('a token is needed');
+  }
+
+  const claims = await ask(introspection, token);
+  // The broker has looked at signature and time. It knows nothing of who asks for what here.
+  if (claims.active !== true || claims.iss !== settings.issuer || !holds(claims.aud, settings.audience)) {
+    throw unauthorized('the token is not valid here');
+  }
+
+  if (!isBoundToCaller(claims.cnf, request.socket)) {
+    throw unauthorized('the token is bound to a key that the caller has not shown');
+  }
+
+  if (!Array.isArray(claims.authorization_details) || !claims.authorization_details.some(detail => allows(detail, wanted, settings.audience))) {
+    throw new Refused(403, 'insufficient_scope', 'the token was issued for something else');
+  }
+
+  return claims;
+}
+
+async function ask(introspection, token) {
+  try {
+    return await introspection.ask(token);
+  } catch (failure) {
+    if (failure instanceof NotKnown) {
+      console.error(`The broker could not be asked: ${failure.message}`);
+    }
+
+    throw new Refused(503, '', 'whether the token is good is not known');
+  }
+}
+
+/** Of RFC 8705 and no other: a token that is bound to a key (RFC 9449) comes with a proof, which is not checked here. */
+function isBoundToCaller(cnf, socket) {
+  if (cnf === undefined) {
+    return true;
+  }
+
+  const shown = socket.getPeerX509Certificate()?.raw;
+  return shown !== undefined && cnf?.['x5t#S256'] === createHash('sha256').update(shown).digest('base64url');
+}
+
+function allows(detail, wanted, audience) {
+  return detail?.type === INTENT && detail.identifier === wanted.resource
+    && holds(detail.actions, wanted.action) && holds(detail.locations, audience);
+}
+
+function holds(oneOrMore, text) {
+  return Array.isArray(oneOrMore) ? oneOrMore.includes(text) : oneOrMore === text;
+}
+
+function unauthorized(message) {
+  return new Refused(401, 'invalid_token', message);
+}
