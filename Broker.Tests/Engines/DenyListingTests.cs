@@ -39,6 +39,13 @@ internal sealed class DenyListingTests
     public Task Lease_that_nobody_can_cut_is_listed_by_its_own_end() =>
         AssertListedForAsync(TimeSpan.FromMinutes(1), Lease(TimeSpan.FromMinutes(1)));
 
+    [TestCase("99999999999999999")]
+    [TestCase("99999999999999999999.signer")]
+    [TestCase("-1")]
+    [TestCase("soon.signer")]
+    public Task Lease_with_a_damaged_end_is_listed_as_one_whose_end_is_not_known(string handle) =>
+        AssertListedForAsync(TimeSpan.FromMinutes(1), Lease(TimeSpan.FromMinutes(1)) with { Handle = handle });
+
     private async Task AssertListedForAsync(TimeSpan span, Lease lease)
     {
         var list = new InMemoryDenyList(_time);

@@ -53,16 +53,10 @@ internal sealed class DenyListing(string target, IDenyList list, TimeProvider ti
         return (signed > lease.ExpireTime ? signed : lease.ExpireTime) + Leeway;
     }
 
-    private static DateTimeOffset SignedEndOf(Lease lease)
-    {
-        if (long.TryParse(lease.Handle.Split(SignerMark)[0], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds))
-        {
-            return DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-        }
-
-        // Its issuer has not told. A lease beneath a delegation may have been cut after the credential was signed, and bounds it no more.
-        return lease.Delegation is null ? lease.ExpireTime : lease.CreateTime + Grant.LongestTimeToLive;
-    }
+    // Where its issuer has not told: a lease beneath a delegation may have been cut after the credential was signed, and bounds it no more.
+    private static DateTimeOffset SignedEndOf(Lease lease) =>
+        KeptTime.ReadMilliseconds(lease.Handle.Split(SignerMark)[0])
+        ?? (lease.Delegation is null ? lease.ExpireTime : lease.CreateTime + Grant.LongestTimeToLive);
 
     private async ValueTask<T> Guarded<T>(Func<ValueTask<T>> step, CancellationToken cancellationToken)
     {

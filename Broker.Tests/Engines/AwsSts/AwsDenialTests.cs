@@ -57,6 +57,25 @@ internal sealed class AwsDenialTests
             Is.EquivalentTo((string[])["somebody-elses", $"sb_{other.LeaseId.Value}_{kept.EndTime.ToUnixTimeSeconds()}"]));
     }
 
+    [TestCase("99999999999999999")]
+    [TestCase("99999999999999999999")]
+    [TestCase("-1")]
+    [TestCase("soon")]
+    public async Task Session_whose_end_is_damaged_in_the_store_is_denied_until_its_lease_would_have_ended(string handle)
+    {
+        var request = _aws.Request();
+        using var credential = (AwsCredential)await _engine.IssueAsync(request, Token);
+        var lease = TestAws.LeaseOf(request, credential) with { Handle = handle };
+        await using var restarted = _aws.EngineOf(_aws.Target("deny"));
+
+        await restarted.RevokeAsync(lease, Token);
+
+        Assert.That(_aws.Allows(credential), Is.False);
+        Assert.That((await restarted.VerifyAsync(lease, Token)).Evidence, Does.Contain("denied by the policies"));
+        _time.Advance(TimeSpan.FromMinutes(11));
+        Assert.That((await restarted.VerifyAsync(lease, Token)).Evidence, Does.Contain("has allowed nothing since"));
+    }
+
     [Test]
     public async Task Lease_whose_time_is_over_needs_no_denial()
     {

@@ -28,6 +28,38 @@ internal sealed class OAuthRevocationTests : OAuthFixture
         Assert.That((await Engine.VerifyAsync(lease, Token)).Gone, Is.True);
     }
 
+    [TestCase("99999999999999999ao")]
+    [TestCase("99999999999999999999ao")]
+    [TestCase("-1ao")]
+    [TestCase("soon-ao")]
+    [TestCase("ao")]
+    public async Task Token_whose_end_is_damaged_in_the_store_is_revoked_all_the_same(string head)
+    {
+        var request = Request();
+        using var credential = await IssueAsync(request);
+        var lease = ContractLease(request, $"{head}.{credential.Handle.Split('.', 2)[1]}");
+        await using var restarted = NewEngine();
+        Assert.That((await restarted.VerifyAsync(lease, Token)).Gone, Is.False);
+
+        await restarted.RevokeAsync(lease, Token);
+
+        Assert.That(Server.Revoked, Is.EqualTo((string[])["t-1"]));
+        Assert.That((await restarted.VerifyAsync(lease, Token)).Gone, Is.True);
+    }
+
+    [Test]
+    public async Task Token_of_which_nothing_can_be_read_is_told_of_until_any_has_ended()
+    {
+        var lease = ContractLease(Request(), "99999999999999999ao.no.value");
+
+        await Assert.ThrowsAsync<EngineException>(async () => await Engine.RevokeAsync(lease, Token));
+        await Assert.ThrowsAsync<EngineException>(async () => await Engine.VerifyAsync(lease, Token));
+
+        Time.Advance(TimeSpan.FromMinutes(10 + 1 + 1));
+        await Engine.RevokeAsync(lease, Token);
+        Assert.That((await Engine.VerifyAsync(lease, Token)).Gone, Is.True);
+    }
+
     [Test]
     public async Task Token_whose_revocation_is_not_answered_does_not_keep_the_others_waiting()
     {

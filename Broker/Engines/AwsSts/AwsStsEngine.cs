@@ -222,16 +222,11 @@ internal sealed class AwsStsEngine : ICredentialEngine
     private bool WasRefused(Lease lease) => lease.Handle.Length == 0 && _asked.IsRefused(lease.Id);
 
     /// <summary>From when on the session may do nothing. Where its issue was not seen to its end, the latest that it can be.</summary>
-    private DateTimeOffset EndOf(Lease lease)
-    {
-        if (long.TryParse(lease.Handle, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
-        {
-            return DateTimeOffset.FromUnixTimeSeconds(seconds);
-        }
-
+    private DateTimeOffset EndOf(Lease lease) =>
+        KeptTime.ReadSeconds(lease.Handle)
+        ?? _asked.EndOf(lease.Id)
         // A lease beneath a delegation may have been cut after its session was asked for, and of another broker's no more is known.
-        return _asked.EndOf(lease.Id) ?? (lease.Delegation is null ? lease.ExpireTime : lease.CreateTime + LongestSession);
-    }
+        ?? (lease.Delegation is null ? lease.ExpireTime : lease.CreateTime + LongestSession);
 
     private async Task<AmazonSecurityTokenServiceClient> ClientAsync(CancellationToken cancellationToken)
     {

@@ -118,7 +118,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     {
         cancellationToken.ThrowIfCancellationRequested();
         // A server that shows the lease's token is asked each time.
-        if (TokenHandle.Parse(lease.Handle) is not { WasActive: true } && _memory.ProofOf(lease.Id) is { } proof)
+        if (NotedOf(lease) is not { WasActive: true } && _memory.ProofOf(lease.Id) is { } proof)
         {
             return new Verification(true, proof);
         }
@@ -262,8 +262,11 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     private (IReadOnlyList<TokenHandle> Tokens, bool AreAll) TokensOf(Lease lease)
     {
         var (tokens, areAll) = _memory.Of(lease.Id);
-        return TokenHandle.Parse(lease.Handle) is { } noted ? ([.. tokens.Append(noted).Distinct()], true) : (tokens, areAll);
+        return NotedOf(lease) is { } noted ? ([.. tokens.Append(noted).Distinct()], true) : (tokens, areAll);
     }
+
+    /// <returns>Null where the store has none.</returns>
+    private TokenHandle? NotedOf(Lease lease) => TokenHandle.Parse(lease.Handle, LatestEndOf(lease));
 
     /// <summary>When a token of which nothing is known has ended in any case.</summary>
     private DateTimeOffset LatestEndOf(Lease lease)

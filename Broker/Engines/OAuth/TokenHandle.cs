@@ -19,15 +19,16 @@ internal sealed record TokenHandle(DateTimeOffset EndTime, string? Sealed, bool 
     /// <summary>For resource servers whose clocks are late.</summary>
     private static readonly TimeSpan Leeway = TimeSpan.FromMinutes(1);
 
-    /// <summary>Null for a lease whose issue was not seen to its end.</summary>
-    public static TokenHandle? Parse(string handle)
+    /// <param name="handle">What the store has.</param>
+    /// <param name="latestEnd">When the token has ended in any case: its end where the one that was kept is damaged, so that it is revoked all the same.</param>
+    /// <returns>Null for a lease whose issue was not seen to its end.</returns>
+    public static TokenHandle? Parse(string handle, DateTimeOffset latestEnd)
     {
         var parts = handle.Split('.', 2);
         var (head, hasOrigin) = Unmark(parts[0], OriginMark);
         var (milliseconds, wasActive) = Unmark(head, ActiveMark);
-        return long.TryParse(milliseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var end)
-            ? new TokenHandle(DateTimeOffset.FromUnixTimeMilliseconds(end), parts is [_, var content] ? content : null, wasActive, hasOrigin)
-            : null;
+        var (end, content) = (KeptTime.ReadMilliseconds(milliseconds), parts is [_, var text] ? text : null);
+        return end is null && content is null ? null : new TokenHandle(end ?? latestEnd, content, wasActive, hasOrigin);
     }
 
     public bool HasEnded(DateTimeOffset now) => now >= EndTime + Leeway;
