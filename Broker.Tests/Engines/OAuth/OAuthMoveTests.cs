@@ -12,6 +12,7 @@ namespace SecretsBroker.Tests.Engines.OAuth;
 [TestFixture]
 internal sealed class OAuthMoveTests : OAuthMovedFixture
 {
+    private const string NotConfirmed = "whether the server is asked elsewhere by now is not known, because its metadata could not be read";
     private const string NoProof = "the server is not asked where, or not by whom, it was asked for the token";
 
     [Test]
@@ -99,6 +100,31 @@ internal sealed class OAuthMoveTests : OAuthMovedFixture
     }
 
     [Test]
+    public async Task Proof_tells_that_where_the_server_is_by_now_was_not_known([Values] bool tellsActive)
+    {
+        var metadata = Metadata();
+        if (!tellsActive)
+        {
+            metadata.Remove("introspection_endpoint");
+        }
+
+        Server.Metadata = Answer(metadata.ToJsonString());
+        Server.Token = Answer("""{"access_token":"t-1","token_type":"Bearer","expires_in":7200}""");
+        var (first, second) = (await IssueAsync(Found), await IssueAsync(Found));
+        Server.Metadata = Answer(Leak, 503);
+        await using var restarted = NewFound();
+
+        await restarted.RevokeAsync(first, Token);
+
+        Assert.That((await restarted.VerifyAsync(first, Token)).Evidence, Does.EndWith(NotConfirmed));
+        await Found.RevokeAsync(first, Token);
+        Assert.That((await Found.VerifyAsync(first, Token)).Evidence, Does.Not.Contain(NotConfirmed), "read a moment ago");
+        Time.Advance(TimeSpan.FromMinutes(61));
+        await Found.RevokeAsync(second, Token);
+        Assert.That(await Found.VerifyAsync(second, Token), Has.Property("Gone").True.And.Property("Evidence").EndsWith(NotConfirmed), "read long ago");
+    }
+
+    [Test]
     public async Task Broker_that_was_restarted_finds_by_the_metadata_where_the_server_is_by_now()
     {
         var lease = await IssueAsync(Found);
@@ -126,7 +152,9 @@ internal sealed class OAuthMoveTests : OAuthMovedFixture
 
         Assert.That(areOthers ? Elsewhere.Revoked : Server.Revoked, Is.EqualTo((string[])["t-1"]));
         Assert.That(areOthers ? Server.Revoked : Elsewhere.Revoked, Is.Empty);
-        Assert.That((await changed.VerifyAsync(lease, Token)).Gone, Is.Not.EqualTo(areOthers));
+        var verification = await changed.VerifyAsync(lease, Token);
+        Assert.That(verification.Gone, Is.Not.EqualTo(areOthers));
+        Assert.That(verification.Evidence, Does.Not.Contain(NotConfirmed));
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using SecretsBroker.Engines;
+using SecretsBroker.Engines.OAuth;
 using SecretsBroker.Leases;
 using SecretsBroker.Telemetry;
 
@@ -95,6 +96,33 @@ internal sealed class OAuthOldEndpointTests : OAuthMovedFixture
         }
     }
 
+    [Test]
+    public async Task Old_endpoint_that_never_answers_is_waited_for_half_of_the_targets_time()
+    {
+        var time = new ManualTime();
+        await using var engine = NewFound(time: time);
+        var lease = await IssueAndMoveAsync(engine: engine);
+        Server.Revoke = Server.Introspect = NeverAsync;
+
+        await AfterHalfAsync(async () =>
+        {
+            await engine.RevokeAsync(lease, Token);
+            return true;
+        });
+
+        Assert.That(Elsewhere.Revoked, Does.Contain("t-1"));
+        await AssertNotToldAsync(() => AfterHalfAsync(() => engine.VerifyAsync(lease, Token).AsTask()));
+
+        async Task<T> AfterHalfAsync<T>(Func<Task<T>> call)
+        {
+            var before = Server.Requests.Count;
+            var answer = call();
+            await Wait.UntilAsync(() => Server.Requests.Count > before);
+            time.Advance(TimeSpan.FromMinutes(2));
+            return await answer;
+        }
+    }
+
     private static Task NeverAsync(HttpContext http) =>
         Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
 
@@ -106,12 +134,14 @@ internal sealed class OAuthOldEndpointTests : OAuthMovedFixture
     }
 
     /// <param name="change">What the metadata says, before and after.</param>
-    private async Task<Lease> IssueAndMoveAsync(Action<JsonObject>? change = null)
+    /// <param name="engine">Null for <see cref="OAuthFoundFixture.Found"/>.</param>
+    private async Task<Lease> IssueAndMoveAsync(Action<JsonObject>? change = null, OAuthEngine? engine = null)
     {
+        engine ??= Found;
         NameIn(Server);
-        var lease = await IssueAsync(Found);
+        var lease = await IssueAsync(engine);
         NameIn(Elsewhere);
-        await Found.CheckAsync(Token);
+        await engine.CheckAsync(Token);
         return lease;
 
         void NameIn(ScriptedServer place)

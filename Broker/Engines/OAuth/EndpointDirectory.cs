@@ -36,18 +36,22 @@ internal sealed partial class EndpointDirectory(
     public Task<ServerEndpoints> FindLatestAsync(CancellationToken cancellationToken) => FindAsync(TimeSpan.MaxValue, cancellationToken);
 
     /// <summary>For a token of which is known where it was given: what this process knows, without waiting for more than the first attempt to know it.</summary>
-    /// <returns>Null when that is nothing.</returns>
-    public async Task<ServerEndpoints?> FindKnownAsync(CancellationToken cancellationToken)
+    /// <returns>Null when that is nothing; and whether it was read so lately that a token would be asked for by it.</returns>
+    public async Task<(ServerEndpoints? Endpoints, bool IsRecent)> FindKnownAsync(CancellationToken cancellationToken)
     {
         if (settings.Endpoints is { } set)
         {
-            return set;
+            return (set, true);
         }
 
         var (known, reading) = Look(isPatient: true);
-        return known is { } read ? read.Endpoints
-            : _hasFailed ? null
-            : (await reading.WaitAsync(cancellationToken)).Endpoints;
+        if (known is { } read)
+        {
+            return (read.Endpoints, time.GetElapsedTime(read.ReadTime) < UsableFor);
+        }
+
+        var endpoints = _hasFailed ? null : (await reading.WaitAsync(cancellationToken)).Endpoints;
+        return (endpoints, endpoints is not null);
     }
 
     /// <summary>As the server says at this moment.</summary>

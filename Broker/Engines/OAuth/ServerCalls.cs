@@ -8,11 +8,12 @@ internal sealed class ServerCalls(Target target, TimeProvider time)
     /// <param name="step">What is done: <c>issuing</c>.</param>
     /// <param name="call">Does it, until its token ends it.</param>
     /// <param name="cancellationToken">Ends it, and what is under way with it.</param>
+    /// <param name="share">How much of the target's time it may take.</param>
     /// <exception cref="EngineException">It failed.</exception>
-    public async Task<T> RunAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, double share = 1)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var timer = new CancellationTokenSource(target.Timeout, time);
+        using var timer = new CancellationTokenSource(target.Timeout * share, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
@@ -26,12 +27,13 @@ internal sealed class ServerCalls(Target target, TimeProvider time)
     }
 
     /// <inheritdoc cref="RunAsync{T}"/>
-    public Task RunAsync(string step, Func<CancellationToken, Task> call, CancellationToken cancellationToken) => RunAsync(
+    public Task RunAsync(string step, Func<CancellationToken, Task> call, CancellationToken cancellationToken, double share = 1) => RunAsync(
         step,
         async limit =>
         {
             await call(limit);
             return true;
         },
-        cancellationToken);
+        cancellationToken,
+        share);
 }

@@ -5,6 +5,8 @@ namespace SecretsBroker.Engines.OAuth;
 /// <summary>Revokes one token of a lease, and looks whether it is gone.</summary>
 internal sealed class TokenEnding(AuthorizationServer server, TokenSealing sealing, TokenPlaces places, TokenMemory memory, ServerCalls calls)
 {
+    private const string NotConfirmed = "; whether the server is asked elsewhere by now is not known, because its metadata could not be read";
+
     /// <summary>At every place, also when one fails.</summary>
     /// <exception cref="EngineException">The server that is asked by now did not.</exception>
     public async Task RevokeAsync(LeaseId lease, TokenHandle handle, CancellationToken cancellationToken)
@@ -13,7 +15,7 @@ internal sealed class TokenEnding(AuthorizationServer server, TokenSealing seali
         using var opened = token;
         var revoked = await AskAsync(found, async place =>
         {
-            await calls.RunAsync("revoking", limit => server.RevokeAsync(place.Revocation, token.Reveal(), limit), cancellationToken);
+            await calls.RunAsync("revoking", limit => server.RevokeAsync(place.Revocation, token.Reveal(), limit), cancellationToken, ShareOf(place));
             return true;
         });
         if (revoked.Any(one => one is { Answer: not null, Place.Ends: true }))
@@ -33,7 +35,8 @@ internal sealed class TokenEnding(AuthorizationServer server, TokenSealing seali
         using var opened = token;
         var seen = await AskAsync(
             found.Where(place => place.Introspection is not null).DistinctBy(place => place.Introspection),
-            place => calls.RunAsync("looking", limit => server.IsActiveAsync(place.Introspection!, token.Reveal(), limit), cancellationToken));
+            place => calls.RunAsync(
+                "looking", limit => server.IsActiveAsync(place.Introspection!, token.Reveal(), limit), cancellationToken, ShareOf(place)));
         if (seen.Any(one => one.Answer == true))
         {
             return (false, "the server says that the token is active");
@@ -44,20 +47,24 @@ internal sealed class TokenEnding(AuthorizationServer server, TokenSealing seali
             return (false, $"the server does not tell where it was asked for the token whether that is active: it counts as live until {handle.EndTime:O}");
         }
 
+        var doubt = found.All(place => place.IsConfirmed) ? "" : NotConfirmed;
         if (handle.WasActive && found.Any(place => place is { Shows: true, Introspection: not null }))
         {
-            return (true, "the server says that the token is not active");
+            return (true, $"the server says that the token is not active{doubt}");
         }
 
         if (memory.IsRevoked(lease, handle))
         {
-            return (true, "the server answered that it revoked the token; it does not tell otherwise");
+            return (true, $"the server answered that it revoked the token; it does not tell otherwise{doubt}");
         }
 
         return (false, found.Any(place => place.Ends)
             ? "token not revoked yet"
             : $"the server is not asked where, or not by whom, it was asked for the token: what it says is no proof, and the token counts as live until {handle.EndTime:O}");
     }
+
+    /// <summary>One that may be gone, and answers nobody, is not waited for as long as the one that counts.</summary>
+    private static double ShareOf(TokenPlace place) => place.IsOfToday ? 1 : 0.5;
 
     /// <summary>All at once: a place that does not answer takes no time from the others.</summary>
     /// <returns>Of each its answer; null of one that has none and need not have (<see cref="TokenPlace.IsOfToday"/>).</returns>

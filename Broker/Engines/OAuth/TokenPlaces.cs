@@ -23,10 +23,11 @@ internal sealed class TokenPlaces(OAuthTargetSettings settings, EndpointDirector
         }
 
         var own = PlaceOf(settings.RevocationEndpoint ?? origin.Revocation, settings.IntrospectionEndpoint ?? origin.Introspection, origin);
-        var known = await directory.FindKnownAsync(cancellationToken);
+        var (known, isRecent) = await directory.FindKnownAsync(cancellationToken);
+        var isConfirmed = isRecent || settings is { RevocationEndpoint: not null, IntrospectionEndpoint: not null };
         return known is null || (known.Revocation, known.Introspection) == (own.Revocation, own.Introspection)
-            ? [own]
-            : [PlaceOf(known.Revocation!, known.Introspection, origin), own with { IsOfToday = false }];
+            ? [own with { IsConfirmed = isConfirmed }]
+            : [PlaceOf(known.Revocation!, known.Introspection, origin) with { IsConfirmed = isConfirmed }, own with { IsOfToday = false }];
     }
 
     private TokenPlace PlaceOf(Uri revocation, Uri? introspection, TokenOrigin? origin)
