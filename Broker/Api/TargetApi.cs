@@ -4,6 +4,7 @@ using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Policy.Operators;
 using SecretsBroker.Reconciliation;
+using SecretsBroker.Reconciliation.Signers;
 using SecretsBroker.Revocation;
 using SecretsBroker.V1;
 using Target = SecretsBroker.V1.Target;
@@ -11,7 +12,8 @@ using Target = SecretsBroker.V1.Target;
 namespace SecretsBroker.Api;
 
 /// <summary><c>secretsbroker.v1.TargetService</c>.</summary>
-internal sealed class TargetApi(OperatorGate gate, CurrentCatalog catalog, TargetEngines engines, TargetDebts debts, TargetReconciler reconciler)
+internal sealed class TargetApi(
+    OperatorGate gate, CurrentCatalog catalog, TargetEngines engines, TargetDebts debts, TargetReconciler reconciler, SignerWatch signers)
     : TargetService.TargetServiceBase
 {
     private const int MaxExamples = 20;
@@ -66,7 +68,7 @@ internal sealed class TargetApi(OperatorGate gate, CurrentCatalog catalog, Targe
         };
     }
 
-    private static Target ToMessage(string name, TargetEngine? engine, TargetDebt debt) => new()
+    private Target ToMessage(string name, TargetEngine? engine, TargetDebt debt) => new()
     {
         Name = name,
         Engine = engine?.Target.Engine ?? "",
@@ -79,6 +81,7 @@ internal sealed class TargetApi(OperatorGate gate, CurrentCatalog catalog, Targe
         InDebt = engine is not null && debt.Exceeds(engine.Target),
         IssuedLastMinute = engine?.Issued.LastMinute ?? 0,
         RevokedLastMinute = engine?.Revoked.LastMinute ?? 0,
+        LostSignerCount = signers.CountAt(name),
     };
 
     private static TargetHealth ToMessage(CallHealth? health) => new()

@@ -21,6 +21,7 @@ using SecretsBroker.Leases.Sqlite;
 using SecretsBroker.Policy;
 using SecretsBroker.Policy.Operators;
 using SecretsBroker.Reconciliation;
+using SecretsBroker.Reconciliation.Signers;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
 using SecretsBroker.Telemetry;
@@ -63,8 +64,14 @@ internal static class BrokerCheck
         faults.AddRange(policies.Faults.Select(fault => $"Policy: {fault}"));
         if (online)
         {
-            await AskStoreAsync(Bind<StoreOptions>(configuration, StoreOptions.Section), catalog.Snapshot, faults, cancellationToken);
-            await AskTargetsAsync(services.GetRequiredService<TargetEngines>(), catalog.Snapshot, faults, cancellationToken);
+            var engines = services.GetRequiredService<TargetEngines>();
+            if (catalog.Snapshot is { } snapshot)
+            {
+                engines.Follow(snapshot);
+            }
+
+            await AskStoreAsync(Bind<StoreOptions>(configuration, StoreOptions.Section), catalog.Snapshot, engines, faults, cancellationToken);
+            await AskTargetsAsync(engines, faults, cancellationToken);
         }
 
         return new CheckFindings(faults, [.. FindNotes(configuration, catalog.Snapshot, services)]);
@@ -144,7 +151,7 @@ internal static class BrokerCheck
         .BuildServiceProvider();
 
     private static async Task AskStoreAsync(
-        StoreOptions options, CatalogSnapshot? catalog, List<string> faults, CancellationToken cancellationToken)
+        StoreOptions options, CatalogSnapshot? catalog, TargetEngines engines, List<string> faults, CancellationToken cancellationToken)
     {
         // A SQLite file belongs to the broker that has it open, which may well be running.
         if (options.Kind != StoreOptions.Redis || options.Servers.Length == 0)
@@ -162,6 +169,12 @@ internal static class BrokerCheck
             {
                 faults.Add($"Store: (warning) {warning}");
             }
+
+            var signers = new LeaseSigners(new LeaseCover(store), engines);
+            faults.AddRange(
+                from target in await signers.CountLostAsync(cancellationToken)
+                where target.Value > 0
+                select $"Catalog: targets/{target.Key}: {target.Value} active leases were signed by a key that is not there: {signers.MeaningAt(target.Key)}");
         }
         catch (BrokerException e)
         {
@@ -169,15 +182,8 @@ internal static class BrokerCheck
         }
     }
 
-    private static async Task AskTargetsAsync(
-        TargetEngines engines, CatalogSnapshot? catalog, List<string> faults, CancellationToken cancellationToken)
+    private static async Task AskTargetsAsync(TargetEngines engines, List<string> faults, CancellationToken cancellationToken)
     {
-        if (catalog is null)
-        {
-            return;
-        }
-
-        engines.Follow(catalog);
         // The others live in this process: asking them would make their keys, unless they are there already.
         foreach (var engine in engines.All.Where(engine => engine.Engine.IsRemote || engine.Engine is X509Engine { IsMade: true }))
         {

@@ -8,6 +8,7 @@ using SecretsBroker.Intents;
 using SecretsBroker.KillSwitch;
 using SecretsBroker.Policy;
 using SecretsBroker.Reconciliation;
+using SecretsBroker.Reconciliation.Signers;
 using SecretsBroker.Revocation;
 using SecretsBroker.Revocation.Recheck;
 
@@ -20,6 +21,8 @@ internal static class Jobs
     // A tick without a change of policies compares two strings; while something is held it reads one record.
     private static readonly TimeSpan RecheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ApprovalCensusInterval = TimeSpan.FromSeconds(5);
+    // A tick without a change of keys looks at their files.
+    private static readonly TimeSpan SignerInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KeyRefreshInterval = TimeSpan.FromSeconds(10);
 
     public static IServiceCollection AddJobs(this IServiceCollection services)
@@ -37,6 +40,7 @@ internal static class Jobs
             quartz.Every<PolicyReloadJob>(provider => Option<PolicyOptions>(provider).ReloadInterval);
             quartz.Every<RecheckJob>(_ => RecheckInterval);
             quartz.Every<ReconcileJob>(provider => Option<ReconciliationOptions>(provider).Interval);
+            quartz.Every<SignerJob>(_ => SignerInterval);
             quartz.Every<ApprovalCensusJob>(_ => ApprovalCensusInterval);
         });
         services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);

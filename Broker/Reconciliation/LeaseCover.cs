@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Reconciliation;
@@ -12,6 +13,20 @@ internal sealed class LeaseCover(ILeaseStore store)
     public async Task<Dictionary<LeaseId, Lease>> ListActiveAsync(string target, CancellationToken cancellationToken)
     {
         var active = new Dictionary<LeaseId, Lease>();
+        await foreach (var lease in ReadActiveAsync(cancellationToken))
+        {
+            if (lease.Target == target)
+            {
+                active[lease.Id] = lease;
+            }
+        }
+
+        return active;
+    }
+
+    /// <summary>The active leases of all shards, read page by page: those that are active all the while are among them.</summary>
+    public async IAsyncEnumerable<Lease> ReadActiveAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         for (var shard = 0; shard < store.ShardCount; shard++)
         {
             string? cursor = null;
@@ -20,9 +35,9 @@ internal sealed class LeaseCover(ILeaseStore store)
                 var page = await store.ListLiveAsync(shard, cursor, PageSize, cancellationToken);
                 foreach (var (lease, _) in page.Leases)
                 {
-                    if (lease.State == LeaseState.Active && lease.Target == target)
+                    if (lease.State == LeaseState.Active)
                     {
-                        active[lease.Id] = lease;
+                        yield return lease;
                     }
                 }
 
@@ -30,8 +45,6 @@ internal sealed class LeaseCover(ILeaseStore store)
             }
             while (cursor is not null);
         }
-
-        return active;
     }
 
     /// <summary>

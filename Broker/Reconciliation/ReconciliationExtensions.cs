@@ -1,3 +1,5 @@
+using SecretsBroker.Reconciliation.Signers;
+
 namespace SecretsBroker.Reconciliation;
 
 internal static class ReconciliationExtensions
@@ -16,6 +18,8 @@ internal static class ReconciliationExtensions
         services.AddSingleton<LogCatchUp>();
         services.AddSingleton<TargetCatchUp>();
         services.AddSingleton<StoreWitness>();
+        services.AddSingleton<LeaseSigners>();
+        services.AddSingleton<SignerWatch>();
         return services;
     }
 }

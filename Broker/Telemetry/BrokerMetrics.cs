@@ -14,6 +14,7 @@ internal sealed class BrokerMetrics
 
     private readonly BacklogGauge _backlog;
     private readonly Gauge<long> _targetDown;
+    private readonly Gauge<long> _leaseSignerLost;
     private readonly Counter<long> _reconciliationRemoved;
     private readonly Gauge<long> _reconciliationDifferences;
     private readonly Counter<long> _reconciliationPasses;
@@ -60,6 +61,8 @@ internal sealed class BrokerMetrics
         var meter = meterFactory.Create(Scope);
         _backlog = new BacklogGauge(time);
         _targetDown = meter.CreateGauge<long>(Metrics.TargetDown, Units.Flag, "1 while calls of this kind fail at the target.");
+        _leaseSignerLost = meter.CreateGauge<long>(
+            Metrics.LeaseSignerLost, Units.Lease, "Active leases, in the store, signed by a key that this broker does not have.");
         _reconciliationRemoved = meter.CreateCounter<long>(
             Metrics.ReconciliationRemoved, Units.Lease, "Removed from a target because no lease covered it.");
         _reconciliationDifferences = meter.CreateGauge<long>(
@@ -194,6 +197,10 @@ internal sealed class BrokerMetrics
     /// <param name="isDown">Whether it fails there.</param>
     public void SetTarget(string target, EngineOperation operation, bool isDown) =>
         _targetDown.Record(isDown ? 1 : 0, Tag(Attributes.Target, target), Label(Attributes.Operation, operation));
+
+    /// <param name="target">The target's name.</param>
+    /// <param name="leases">Active, and signed by a key that this broker does not have.</param>
+    public void SetLostSigners(string target, int leases) => _leaseSignerLost.Record(leases, Tag(Attributes.Target, target));
 
     /// <param name="target">The target's name.</param>
     /// <param name="orphans">What no lease covers and is still there.</param>

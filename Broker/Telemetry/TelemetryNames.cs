@@ -29,6 +29,11 @@ internal static class TelemetryNames
         /// <summary>Gauge, {lease}; tried often and not gone yet, by <see cref="Attributes.Target"/>. The store's number.</summary>
         public const string LeaseStuck = "secretsbroker.lease.stuck";
 
+        /// <summary>
+        /// Gauge, {lease}; active and signed by a key that this broker does not have, by <see cref="Attributes.Target"/>: of those whose engine signs.
+        /// </summary>
+        public const string LeaseSignerLost = "secretsbroker.lease.signer_lost";
+
         /// <summary>Histogram, s; by <see cref="Attributes.Engine"/> and <see cref="Attributes.Outcome"/>.</summary>
         public const string IssueDuration = "secretsbroker.issue.duration";
 

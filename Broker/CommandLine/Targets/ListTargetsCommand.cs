@@ -47,6 +47,13 @@ internal static class ListTargetsCommand
         Output.Line($"  issuing {Of(target.Issuing)}, {target.IssuedLastMinute} in the last minute");
         Output.Line($"  revoking {Of(target.Revoking)}, {target.RevokedLastMinute} in the last minute");
         Output.Line($"  {target.LiveCount} live, {target.DebtCount} should be gone{Age(target)}, {target.StuckCount} stuck");
+        if (target.LostSignerCount > 0)
+        {
+            Output.Line(
+                $"  {target.LostSignerCount} active were SIGNED BY A KEY THAT THE BROKER DOES NOT HAVE: put it back under previous_keys "
+                + "(x509: previous_authorities), or have nobody trust it any more");
+        }
+
         if (target.InDebt)
         {
             Output.Line("  nothing is issued there until fewer should be gone: max_debt, max_debt_age");

@@ -9,7 +9,7 @@ namespace SecretsBroker.Engines.Jwt;
 /// Signs access tokens. A token cannot be taken back; it is refused by resource servers that look at the list of revoked ones, which
 /// every broker publishes from the same deny list.
 /// </summary>
-internal sealed partial class JwtEngine : ICredentialEngine
+internal sealed partial class JwtEngine : ISigningEngine
 {
     private readonly string _target;
     private readonly JwtSettings _settings;
@@ -27,6 +27,10 @@ internal sealed partial class JwtEngine : ICredentialEngine
 
     public Revocability Revocability => Revocability.DenyList;
 
+    public string LostSigner =>
+        "jwks.json does not have that key, so that resource servers refuse their tokens, or take them until they read it again; introspection calls them "
+        + "inactive, and /revoke ends none. Revoking them lists them as ever. Put the key under previous_keys, or let agents ask for new tokens";
+
     /// <summary>Where the target's tokens say that they come from.</summary>
     public string Issuer => _settings.Issuer;
 
@@ -38,7 +42,7 @@ internal sealed partial class JwtEngine : ICredentialEngine
         cancellationToken.ThrowIfCancellationRequested();
         var grant = JwtGrantSettings.Read(request.Grant, new CatalogFaults());
         var binding = KeyBinding.Read(request.Input, grant.Bearer);
-        var now = _time.GetUtcNow();
+        var (key, now) = (_keys.Value.Current, _time.GetUtcNow());
         if (request.ExpireTime <= now)
         {
             throw new EngineException($"the lease ended before target {_target} could sign", isTransient: true);
@@ -46,8 +50,8 @@ internal sealed partial class JwtEngine : ICredentialEngine
 
         return ValueTask.FromResult<Credential>(new AccessTokenCredential
         {
-            Handle = DenyListing.HandleOf(request.ExpireTime),
-            Token = new Secret(AccessToken.Write(request, _settings, binding, _keys.Value.Current, now)),
+            Handle = DenyListing.HandleOf(request.ExpireTime, key.Id),
+            Token = new Secret(AccessToken.Write(request, _settings, binding, key, now)),
             // RFC 8705 keeps the Bearer scheme for certificate-bound tokens; RFC 9449 does not.
             TokenType = binding.Method == KeyBinding.Key ? "DPoP" : "Bearer",
             Audience = _settings.Audience,
@@ -86,6 +90,25 @@ internal sealed partial class JwtEngine : ICredentialEngine
 
     /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
     public void RequirePublished() => _keys.RequireMade();
+
+    public IReadOnlyCollection<string> ReadSigners()
+    {
+        var now = _time.GetUtcNow();
+        try
+        {
+            if (!_keys.IsMade)
+            {
+                return SigningKeys.ReadPreviousIds(_settings, now);
+            }
+
+            _keys.RequireMade();
+            return [.. _keys.Value.AcceptedAt(now).Select(key => key.Id)];
+        }
+        catch (EngineException)
+        {
+            return [];
+        }
+    }
 
     /// <summary>The keys that tokens may still be signed with (RFC 7517 §5).</summary>
     public JsonObject ReadKeySet() =>

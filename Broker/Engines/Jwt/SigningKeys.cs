@@ -14,10 +14,20 @@ internal sealed class SigningKeys : IDisposable
     /// <exception cref="EngineException">A file cannot be read or made, or holds another kind of key.</exception>
     public static SigningKeys LoadOrCreate(JwtSettings settings, DateTimeOffset now, out bool created)
     {
-        IReadOnlyList<(SigningKey, DateTimeOffset)> previous =
-            [.. settings.PreviousKeys.Where(k => k.Until > now).Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
+        var previous = LoadPrevious(settings, now);
         return new SigningKeys(SigningKey.LoadOrCreate(settings.KeyFile, out created), previous);
     }
+
+    /// <summary>The ids of those that tokens were signed with before alone: where there is no key to sign with yet.</summary>
+    /// <exception cref="EngineException">A file cannot be read, or holds another kind of key.</exception>
+    public static IReadOnlyList<string> ReadPreviousIds(JwtSettings settings, DateTimeOffset now) =>
+    [
+        .. LoadPrevious(settings, now).Select(previous =>
+        {
+            using var key = previous.Key;
+            return key.Id;
+        }),
+    ];
 
     /// <summary>Those that tokens may still be signed with.</summary>
     public IEnumerable<SigningKey> AcceptedAt(DateTimeOffset now) =>
@@ -31,4 +41,7 @@ internal sealed class SigningKeys : IDisposable
             key.Dispose();
         }
     }
+
+    private static IReadOnlyList<(SigningKey Key, DateTimeOffset Until)> LoadPrevious(JwtSettings settings, DateTimeOffset now) =>
+        [.. settings.PreviousKeys.Where(k => k.Until > now).Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
 }

@@ -14,10 +14,14 @@ internal sealed class SshAuthorities : IDisposable
     /// <exception cref="EngineException">A file cannot be read or made, or does not hold a key of an accepted kind.</exception>
     public static SshAuthorities LoadOrCreate(SshSettings settings, DateTimeOffset now, out bool created)
     {
-        IReadOnlyList<(SshPublicKey, DateTimeOffset)> previous =
-            [.. settings.PreviousKeys.Where(key => key.Until > now).Select(key => (SshKeyFile.ReadPublic(key.File), key.Until))];
+        var previous = ReadPrevious(settings, now);
         return new SshAuthorities(SshCertificateAuthority.LoadOrCreate(settings, out created), previous);
     }
+
+    /// <summary>Those who signed before alone: where nobody signs now yet.</summary>
+    /// <exception cref="EngineException">A file cannot be read, or does not hold a key of an accepted kind.</exception>
+    public static IReadOnlyList<(SshPublicKey Key, DateTimeOffset Until)> ReadPrevious(SshSettings settings, DateTimeOffset now) =>
+        [.. settings.PreviousKeys.Where(key => key.Until > now).Select(key => (SshKeyFile.ReadPublic(key.File), key.Until))];
 
     /// <summary>Those whose certificates may live, the one that signs first.</summary>
     public IReadOnlyList<SshPublicKey> LivingAt(DateTimeOffset now) =>

@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.Ssh;
 /// Signs a caller's key for the length of a lease. A certificate cannot be taken back; it is refused by hosts that fetch the key
 /// revocation list, which every broker publishes from the same deny list. Logins that are open stay open.
 /// </summary>
-internal sealed partial class SshEngine : ICredentialEngine
+internal sealed partial class SshEngine : ISigningEngine
 {
     /// <summary>How far what is signed is dated back: for hosts whose clock is behind.</summary>
     private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
@@ -32,6 +32,10 @@ internal sealed partial class SshEngine : ICredentialEngine
     }
 
     public Revocability Revocability => Revocability.DenyList;
+
+    public string LostSigner =>
+        "the krl says nothing of that key, so that hosts which trust it let in what is revoked of them, and no revocation of one is proven before it has "
+        + "ended. Put the key, private or public, under previous_keys, or have no host trust it any more";
 
     public ValueTask<Credential> IssueAsync(IssueRequest request, CancellationToken cancellationToken)
     {
@@ -115,6 +119,25 @@ internal sealed partial class SshEngine : ICredentialEngine
 
     /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
     public void RequirePublished() => _authorities.RequireMade();
+
+    public IReadOnlyCollection<string> ReadSigners()
+    {
+        var now = _time.GetUtcNow();
+        try
+        {
+            if (!_authorities.IsMade)
+            {
+                return [.. SshAuthorities.ReadPrevious(_settings, now).Select(previous => previous.Key.Id)];
+            }
+
+            _authorities.RequireMade();
+            return [.. _authorities.Value.LivingAt(now).Select(key => key.Id)];
+        }
+        catch (EngineException)
+        {
+            return [];
+        }
+    }
 
     /// <summary>What hosts name in <c>TrustedUserCAKeys</c>: a line an authority, the one that signs first.</summary>
     public string ReadAuthorityLines() => string.Concat(_authorities.Value.LivingAt(_time.GetUtcNow()).Select(key => $"{key.Line} secrets-broker\n"));

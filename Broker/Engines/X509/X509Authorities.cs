@@ -49,6 +49,26 @@ internal sealed partial class X509Authorities : IDisposable
     /// <inheritdoc cref="Find"/>
     public IEnumerable<PublishedAuthority> Named(string id) => Find(id) is { } found ? [found] : [];
 
+    /// <summary>The ids of all that can be read.</summary>
+    public IReadOnlyCollection<string> ReadIds()
+    {
+        var ids = new List<string>();
+        foreach (var (key, published) in LookedFor())
+        {
+            try
+            {
+                key.RequireMade();
+                ids.Add(published.Id);
+            }
+            catch (EngineException)
+            {
+                // Whoever asks about its certificates is told.
+            }
+        }
+
+        return ids;
+    }
+
     /// <summary>Never fails: what could not be made ready is told in the log.</summary>
     public void Prepare()
     {
@@ -84,12 +104,15 @@ internal sealed partial class X509Authorities : IDisposable
         }
     }
 
+    private IEnumerable<(OwnKey<CertificateAuthority> Key, PublishedAuthority Published)> LookedFor() =>
+        Living().Select(one => (one.Key, one.Published)).Prepend((_first, Current));
+
     private IEnumerable<Previous> Living() => _previous.Where(one => _time.GetUtcNow() < one.Until);
 
     private PublishedAuthority? FindMade(Func<PublishedAuthority, bool> isIt)
     {
         EngineException? unread = null;
-        foreach (var (key, published) in Living().Select(one => (one.Key, one.Published)).Prepend((_first, Current)))
+        foreach (var (key, published) in LookedFor())
         {
             try
             {

@@ -11,7 +11,7 @@ namespace SecretsBroker.Engines.X509;
 /// Signs a caller's key for the length of a lease. A certificate cannot be taken back; it is refused by verifiers that look at the
 /// CRL or the list or ask by OCSP, which every broker answers from the same deny list.
 /// </summary>
-internal sealed class X509Engine : ICredentialEngine
+internal sealed class X509Engine : ISigningEngine
 {
     /// <summary>How far what is signed is dated back: for verifiers whose clock is behind.</summary>
     private static readonly TimeSpan DatedBack = TimeSpan.FromSeconds(30);
@@ -31,6 +31,10 @@ internal sealed class X509Engine : ICredentialEngine
     }
 
     public Revocability Revocability => Revocability.DenyList;
+
+    public string LostSigner =>
+        "no CRL and no OCSP answer says what is revoked of their certificates, and no revocation of one is proven before it has ended. Put that authority "
+        + "under previous_authorities, or have nobody trust it any more";
 
     /// <summary>Whether the authority's files are there, so that looking at it makes none.</summary>
     public bool IsMade => _authorities.IsMade;
@@ -105,6 +109,8 @@ internal sealed class X509Engine : ICredentialEngine
 
     /// <inheritdoc cref="OwnKey{T}.RequireMade"/>
     public void RequirePublished() => _authorities.RequireMade();
+
+    public IReadOnlyCollection<string> ReadSigners() => _authorities.ReadIds();
 
     /// <summary>The authority's certificate and those above it, PEM.</summary>
     public string ReadAuthorityPem() => _authorities.Signing.Pem;
