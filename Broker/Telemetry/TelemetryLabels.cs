@@ -163,8 +163,14 @@ internal enum EngineProcessFailure
     /// <summary>Somebody else could listen at its socket, or does.</summary>
     NotTrusted,
 
-    /// <summary>A call was given up before it was answered: its time was over, or nobody waited for it any more.</summary>
+    /// <summary>A call was not answered within the target's time.</summary>
     NotInTime,
+
+    /// <summary>
+    /// The broker gave a call up before the target's time was over, which says nothing of the engine: its caller had gone, the broker was stopping, or
+    /// an issue had waited for its turn and had less time left.
+    /// </summary>
+    GivenUp,
 
     /// <summary>A call was answered with any other status.</summary>
     Status,

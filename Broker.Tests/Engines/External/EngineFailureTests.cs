@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using SecretsBroker.Engines;
+using SecretsBroker.Tests.Engines.Commands;
 
 namespace SecretsBroker.Tests.Engines.External;
 
@@ -32,23 +33,31 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
     [Test]
     public async Task Issue_whose_caller_gave_up_is_cancelled_at_the_engine()
     {
-        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Process.Answer = async (made, context) =>
-        {
-            await using var _ = context.CancellationToken.Register(() => cancelled.TrySetResult());
-            called.TrySetResult();
-            await cancelled.Task;
-            return made;
-        };
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var issue = Engine.IssueAsync(TestExternal.Request(), cancel.Token).AsTask();
-        await called.Task.WaitAsync(Token);
+        await using var engine = EngineOf(timeout: TimeSpan.FromHours(1));
 
-        await cancel.CancelAsync();
+        await GiveUpAsync(engine);
 
-        await Assert.CatchAsync<OperationCanceledException>(() => issue);
-        await cancelled.Task.WaitAsync(Token);
+        Assert.That(Counted(), Is.EqualTo(new[] { "given_up" }), "the engine is not slow");
+    }
+
+    /// <summary>As a rule the broker's own limit, which began a moment before, ends the call.</summary>
+    [Test]
+    public async Task Issue_that_is_given_up_when_the_targets_time_is_over_was_not_answered_in_time()
+    {
+        await using var engine = EngineOf(timeout: TimeSpan.FromMinutes(30), time: new NoTimeToEnd());
+
+        await GiveUpAsync(engine);
+
+        Assert.That(Counted(), Is.EqualTo(new[] { "not_in_time" }));
+    }
+
+    [Test]
+    public async Task Engine_that_ends_a_call_itself_answers_with_a_status()
+    {
+        Process.Answer = (_, _) => throw new RpcException(new Status(StatusCode.Cancelled, Canary));
+
+        Assert.That((await FailureOfAsync()).IsTransient, Is.True);
+        Assert.That(Counted(), Is.EqualTo(new[] { "status" }));
     }
 
     [Test]
@@ -116,5 +125,27 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
 
         Assert.That((await FailureOfAsync()).IsTransient, Is.True);
         Assert.That(Counted(), Is.EqualTo(new[] { "unreachable" }));
+    }
+
+    /// <summary>Once the engine is about it.</summary>
+    private async Task GiveUpAsync(ICredentialEngine engine)
+    {
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Process.Answer = async (made, context) =>
+        {
+            await using var _ = context.CancellationToken.Register(() => cancelled.TrySetResult());
+            called.TrySetResult();
+            await cancelled.Task;
+            return made;
+        };
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var issue = engine.IssueAsync(TestExternal.Request(), cancel.Token).AsTask();
+        await called.Task.WaitAsync(Token);
+
+        await cancel.CancelAsync();
+
+        await Assert.CatchAsync<OperationCanceledException>(() => issue);
+        await cancelled.Task.WaitAsync(Token);
     }
 }

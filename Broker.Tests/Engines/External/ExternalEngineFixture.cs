@@ -51,12 +51,12 @@ internal abstract class ExternalEngineFixture
     protected async Task<EngineException> FailureOfAsync() =>
         (await Assert.ThrowsAsync<EngineException>(async () => await Engine.IssueAsync(TestExternal.Request(), Token)))!;
 
-    protected ICredentialEngine EngineOf(Action<JsonObject>? change = null, TimeSpan? timeout = null)
+    protected ICredentialEngine EngineOf(Action<JsonObject>? change = null, TimeSpan? timeout = null, TimeProvider? time = null)
     {
         var target = TestExternal.Target(Process.Socket, SecretFile, timeout);
         var settings = JsonObject.Create(target.Settings)!;
         change?.Invoke(settings);
-        return TestExternal.TypeOf(_measured).Create(target with { Settings = JsonSerializer.SerializeToElement(settings) });
+        return TestExternal.TypeOf(_measured, time).Create(target with { Settings = JsonSerializer.SerializeToElement(settings) });
     }
 
     /// <summary>For which reasons something was counted as failed, in order.</summary>

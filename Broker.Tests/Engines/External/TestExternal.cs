@@ -16,8 +16,8 @@ internal static class TestExternal
     public static ExternalEngineType Type { get; } = TypeOf(new MeasuredBroker());
 
     /// <inheritdoc cref="Type"/>
-    public static ExternalEngineType TypeOf(MeasuredBroker measured) => new(
-        new EngineProcesses(measured.Metrics, TimeProvider.System, NullLogger<EngineProcesses>.Instance), measured.Metrics, TimeProvider.System);
+    public static ExternalEngineType TypeOf(MeasuredBroker measured, TimeProvider? time = null) => new(
+        new EngineProcesses(measured.Metrics, TimeProvider.System, NullLogger<EngineProcesses>.Instance), measured.Metrics, time ?? TimeProvider.System);
 
     public static Target Target(string socket, string secretFile, TimeSpan? timeout = null)
     {

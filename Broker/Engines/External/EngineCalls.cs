@@ -8,6 +8,9 @@ namespace SecretsBroker.Engines.External;
 /// <summary>The calls of one target to its engine: each within the target's time, which the engine is told, and without its words. What fails is counted.</summary>
 internal sealed class EngineCalls(Target target, ExternalTargetSettings settings, BrokerMetrics metrics, TimeProvider time) : IDisposable
 {
+    /// <summary>Of the target's time: the limit that the broker gives a call begins a moment before the engine's.</summary>
+    private const double NearlyAll = 0.9;
+
     /// <summary>The one step in which the engine may find fault with what the caller sent.</summary>
     public const string Issuing = "issuing";
 
@@ -22,6 +25,7 @@ internal sealed class EngineCalls(Target target, ExternalTargetSettings settings
         string step, Func<EngineService.EngineServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var started = time.GetTimestamp();
         var options = new CallOptions(deadline: (time.GetUtcNow() + target.Timeout).UtcDateTime, cancellationToken: cancellationToken);
         try
         {
@@ -35,7 +39,7 @@ internal sealed class EngineCalls(Target target, ExternalTargetSettings settings
                 throw new CredentialInputException("credential.external.input: the engine cannot use it; its author says what it must hold");
             }
 
-            Count(cancellationToken.IsCancellationRequested ? EngineProcessFailure.NotInTime : EngineFailure.Classify(e));
+            Count(cancellationToken.IsCancellationRequested ? WhyGivenUp(time.GetElapsedTime(started)) : EngineFailure.Classify(e));
             cancellationToken.ThrowIfCancellationRequested();
             throw EngineFailure.Translate(target.Name, step, e);
         }
@@ -67,6 +71,9 @@ internal sealed class EngineCalls(Target target, ExternalTargetSettings settings
     }
 
     public void Dispose() => _connection.Dispose();
+
+    private EngineProcessFailure WhyGivenUp(TimeSpan after) =>
+        after < target.Timeout * NearlyAll ? EngineProcessFailure.GivenUp : EngineProcessFailure.NotInTime;
 
     private void Count(EngineProcessFailure failure) => metrics.EngineProcessFailed(target.Name, failure);
 }

@@ -19,7 +19,7 @@ internal static class EngineFailure
         : e.StatusCode switch
         {
             StatusCode.Unavailable => EngineProcessFailure.Unreachable,
-            StatusCode.DeadlineExceeded or StatusCode.Cancelled => EngineProcessFailure.NotInTime,
+            StatusCode.DeadlineExceeded => EngineProcessFailure.NotInTime,
             _ => EngineProcessFailure.Status,
         };
 
