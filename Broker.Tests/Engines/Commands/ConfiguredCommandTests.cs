@@ -119,11 +119,13 @@ internal sealed class ConfiguredCommandTests
     [Test]
     public async Task Answer_of_a_command_that_succeeded_is_kept_though_what_it_left_behind_does_not_go()
     {
-        var left = 0;
+        var left = new List<CommandLeftover>();
         using var output = await ConfiguredCommand.RunAsync(
-            "it", ["/bin/bash", "-c", $"{LeavesBehind}; echo done"], default, 1024, Long, new NoTimeToEnd(), CancellationToken.None, () => left++);
+            "it", ["/bin/bash", "-c", $"{LeavesBehind}; echo done"], default, 1024, Long, new NoTimeToEnd(), CancellationToken.None, left.Add);
 
-        Assert.That((output.Reveal(), left), Is.EqualTo(("done\n", 1)));
+        Assert.That((output.Reveal(), left.Single().HasSucceeded), Is.EqualTo(("done\n", true)));
+        // It was killed, and goes a moment later.
+        await Wait.UntilAsync(() => !left[0].IsThere);
     }
 
     [Test]

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Encryption;
+using SecretsBroker.Tests.Engines.Commands;
 using SecretsBroker.Tests.Leases.Sqlite;
 
 namespace SecretsBroker.Tests.Engines.Encryption;
@@ -12,6 +14,7 @@ internal sealed class KeyRingTests
     private const string Variable = "KEY_RING_TESTS_KEY";
 
     private readonly ManualTime _time = new();
+    private readonly RecordingLogger<KeyRing> _log = new();
     private TemporaryFolder _folder = null!;
 
     private static CancellationToken None => CancellationToken.None;
@@ -42,6 +45,26 @@ internal sealed class KeyRingTests
             using var opened = await ring.OpenAsync(value, "here", None);
             Assert.That(opened.Reveal(), Is.EqualTo("hunter2"));
         }
+    }
+
+    [TestCase("exit 7", Description = "It fails.")]
+    [TestCase("echo '{0}'", Description = "It succeeds.")]
+    public async Task What_a_command_leaves_behind_that_does_not_go_is_told_in_the_log(string end)
+    {
+        // In a group of its own, where only a look at the whole session finds it.
+        var script = $"set -m; sleep 600 > /dev/null 2>&1 < /dev/null & {string.Format(CultureInfo.InvariantCulture, end, NewKey())}";
+        using var ring = new KeyRing("crm", new KeyReference { Command = ["/bin/bash", "-c", script] }, [], new NoTimeToEnd(), _log);
+
+        try
+        {
+            await ring.ReadCurrentIdAsync(None);
+        }
+        catch (EngineException)
+        {
+            // It says so, too.
+        }
+
+        Assert.That(_log.Text, Does.Contain("Some of what the key command /bin/bash of target crm started, or of itself, cannot be ended"));
     }
 
     [Test]
@@ -146,7 +169,7 @@ internal sealed class KeyRingTests
 
     private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
-    private KeyRing Ring(KeyReference current, params KeyReference[] older) => new("crm", current, older, _time);
+    private KeyRing Ring(KeyReference current, params KeyReference[] older) => new("crm", current, older, _time, _log);
 
     private KeyReference FileOf(string key)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Encryption;
@@ -262,7 +263,7 @@ internal sealed class OAuthMoveTests : OAuthMovedFixture
     {
         var settings = JsonSerializer.SerializeToElement(new { encryption_key = new { file = Files.Path("encryption.key") } });
         var reader = SettingsReader.Of(TestLeases.Target("oauth", settings), new CatalogFaults());
-        using var keys = new KeyRing("oauth-target", KeyReference.Read(reader, "encryption_key")!, [], Time);
+        using var keys = new KeyRing("oauth-target", KeyReference.Read(reader, "encryption_key")!, [], Time, NullLogger.Instance);
         var value = await keys.SealAsync(Encoding.ASCII.GetBytes(token), $"oauth token of lease {request.LeaseId} at target oauth-target", Token);
         var end = Time.GetUtcNow().AddMinutes(5).ToUnixTimeMilliseconds();
         return ContractLease(request, $"{end}a.{value}");

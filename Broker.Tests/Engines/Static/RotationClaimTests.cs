@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Commands;
 using SecretsBroker.Engines.Encryption;
@@ -21,7 +22,7 @@ internal sealed class RotationClaimTests
     public void MakeSystem()
     {
         _system = new LegacySystem();
-        _keys = new KeyRing("static-target", new KeyReference { File = _system.KeyFile }, [], TimeProvider.System);
+        _keys = new KeyRing("static-target", new KeyReference { File = _system.KeyFile }, [], TimeProvider.System, _system.Log);
     }
 
     [TearDown]
@@ -44,6 +45,49 @@ internal sealed class RotationClaimTests
 
         await using var later = _system.Engine(target, new LaterClock(_system.Store, 2 * Claim));
         Assert.That(await later.Keeper.RotateAsync(Account, None), Is.EqualTo(new KeeperAnswer(KeeperStatus.Done, 2)));
+    }
+
+    [Test]
+    public async Task Nobody_here_runs_the_command_beside_what_is_left_of_an_earlier_one_however_late_it_is()
+    {
+        var target = _system.Target(new { command = _system.HookCommand });
+        await using var other = await _system.EngineAsync(target, Account, "hunter2");
+        var left = Process.Start("/bin/sleep", "600");
+        var leftovers = new CommandLeftovers();
+        leftovers.Add("static-target", Account, new CommandLeftover(left, hasSucceeded: false));
+        var runs = 0;
+        var rotation = Rotation(
+            (_, _, _, _, _, _) =>
+            {
+                runs++;
+                return Task.FromResult<SecretFields?>(null);
+            },
+            leftovers);
+
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            Assert.That(
+                async () => await rotation.TryRotateAsync(Account, lease: "", isOwed: false, None),
+                Throws.TypeOf<EngineException>().With.Message.Contains("some of an earlier command that rotates secret crm-login is still running")
+                    .And.Property(nameof(EngineException.IsTransient)).True);
+        }
+
+        Assert.That(runs, Is.Zero);
+        left.Kill();
+        await left.WaitForExitAsync();
+        Assert.That(await rotation.TryRotateAsync(Account, lease: "", isOwed: false, None), Is.EqualTo(2));
+        Assert.That(runs, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void What_is_left_of_another_secrets_command_keeps_nobody_away()
+    {
+        using var left = Process.GetCurrentProcess();
+        var leftovers = new CommandLeftovers();
+        leftovers.Add("static-target", "other", new CommandLeftover(left, hasSucceeded: true));
+
+        Assert.That(leftovers.AreThere("static-target", "other"), Is.True);
+        Assert.That((leftovers.AreThere("static-target", Account), leftovers.AreThere("another", "other")), Is.EqualTo((false, false)));
     }
 
     [Test]
@@ -71,9 +115,9 @@ internal sealed class RotationClaimTests
 
     private SecretShelf Shelf() => new("static-target", _keys, _system.Store, TimeProvider.System);
 
-    private SecretRotation Rotation(RotationCommand command)
+    private SecretRotation Rotation(RotationCommand command, CommandLeftovers? leftovers = null)
     {
         var settings = new RotationSettings { Command = ["/bin/false"], Fields = ["password"], Length = 32, IsExclusive = true };
-        return new SecretRotation(Shelf(), settings, command, Claim, TimeProvider.System, _system.Log);
+        return new SecretRotation(Shelf(), settings, command, Claim, leftovers ?? new CommandLeftovers(), TimeProvider.System, _system.Log);
     }
 }

@@ -1,3 +1,4 @@
+using SecretsBroker.Engines.Commands;
 using SecretsBroker.Engines.Static;
 using SecretsBroker.Tests.Engines.Commands;
 
@@ -17,8 +18,9 @@ internal sealed class RotationHookTests
             echo '{"value": {"username": "agent1", "password": "hunter3"}}'
             """);
         var settings = new RotationSettings { Command = ["/bin/bash", hook], Fields = ["password"], Length = 32, IsExclusive = true };
+        var leftovers = new CommandLeftovers();
         var rotation = new RotationHook(
-            "static-target", settings, TimeSpan.FromMinutes(2), system.Measured.Metrics, new NoTimeToEnd(), system.Log);
+            "static-target", settings, TimeSpan.FromMinutes(2), leftovers, system.Measured.Metrics, new NoTimeToEnd(), system.Log);
         using var proposed = LegacySystem.Fields("agent1", "hunter2");
 
         using var own = await rotation.RunAsync("crm-login", 2, lease: "", current: null, proposed, CancellationToken.None);
@@ -26,5 +28,7 @@ internal sealed class RotationHookTests
         Assert.That(own!.Values["password"].Reveal(), Is.EqualTo("hunter3"));
         Assert.That(system.Outcomes, Is.EqualTo(["succeeded"]));
         Assert.That(system.Log.Text, Does.Contain("has succeeded, and some of what it started cannot be ended").And.Not.Contain("hunter"));
+        // It was killed, and goes a moment later.
+        await Wait.UntilAsync(() => !leftovers.AreThere("static-target", "crm-login"));
     }
 }

@@ -23,7 +23,7 @@ internal static class ConfiguredCommand
     /// <param name="limit">After this it and all that it started are killed.</param>
     /// <param name="time">Measures the limit.</param>
     /// <param name="cancellationToken">Kills it as well.</param>
-    /// <param name="survived">Told when it succeeded, and some of what it started is still running.</param>
+    /// <param name="left">Told when some of it, or of what it started, is still running, however it ended itself.</param>
     /// <returns>What it wrote to its standard output.</returns>
     /// <exception cref="CommandException">It could not be started, did not end well within the limit, or wrote too much.</exception>
     public static async Task<Secret> RunAsync(
@@ -34,12 +34,12 @@ internal static class ConfiguredCommand
         TimeSpan limit,
         TimeProvider time,
         CancellationToken cancellationToken,
-        Action? survived = null)
+        Action<CommandLeftover>? left = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var timer = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        using var process = Start(what, command);
+        var process = Start(what, command);
         Secret? output = null;
         var hasSucceeded = false;
         try
@@ -61,7 +61,7 @@ internal static class ConfiguredCommand
             finally
             {
                 await either.CancelAsync();
-                await EndAsync(what, process, hasSucceeded, survived, time);
+                await EndAsync(what, process, hasSucceeded, left, time);
             }
 
             return output;
@@ -78,19 +78,19 @@ internal static class ConfiguredCommand
         }
     }
 
-    private static async Task EndAsync(string what, Process process, bool hasSucceeded, Action? survived, TimeProvider time)
+    private static async Task EndAsync(string what, Process process, bool hasSucceeded, Action<CommandLeftover>? left, TimeProvider time)
     {
         if (await CommandSession.EndAsync(process, EndLimit, time))
         {
+            process.Dispose();
             return;
         }
 
+        left?.Invoke(new CommandLeftover(process, hasSucceeded));
         if (!hasSucceeded)
         {
             throw new CommandException($"{what} was killed, and some of it is still running", CommandFailure.Survived);
         }
-
-        survived?.Invoke();
     }
 
     private static Process Start(string what, IReadOnlyList<string> command)

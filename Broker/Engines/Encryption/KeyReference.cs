@@ -30,9 +30,10 @@ internal sealed record KeyReference
 
     /// <param name="target">Whose key it is, for the messages.</param>
     /// <param name="time">Measures the command's time: 10 s.</param>
+    /// <param name="logger">Told of what a command leaves behind.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="EngineException">It cannot be read, or is no key.</exception>
-    public async Task<EncryptionKey> LoadAsync(string target, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<EncryptionKey> LoadAsync(string target, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         if (File is not null)
         {
@@ -45,7 +46,14 @@ internal sealed record KeyReference
         }
 
         using var output = await ConfiguredCommand.RunAsync(
-            $"target {target}: the key command {Command![0]}", Command, default, MaxOutput, CommandLimit, time, cancellationToken);
+            $"target {target}: the key command {Command![0]}",
+            Command,
+            default,
+            MaxOutput,
+            CommandLimit,
+            time,
+            cancellationToken,
+            _ => KeyReferenceLog.Left(logger, Command[0], target));
         return Parse(target, output.Bytes.ToArray());
     }
 

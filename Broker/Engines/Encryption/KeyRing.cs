@@ -11,7 +11,8 @@ namespace SecretsBroker.Engines.Encryption;
 /// <param name="current">Seals.</param>
 /// <param name="older">Open.</param>
 /// <param name="time">Measures limits.</param>
-internal sealed class KeyRing(string target, KeyReference current, IReadOnlyList<KeyReference> older, TimeProvider time) : IDisposable
+/// <param name="logger">Told of what key commands leave behind.</param>
+internal sealed class KeyRing(string target, KeyReference current, IReadOnlyList<KeyReference> older, TimeProvider time, ILogger logger) : IDisposable
 {
     /// <summary>Nobody who asks for what cannot be opened makes a key command run oftener.</summary>
     private static readonly TimeSpan SearchAgainAfter = TimeSpan.FromSeconds(10);
@@ -149,7 +150,7 @@ internal sealed class KeyRing(string target, KeyReference current, IReadOnlyList
 
     private async Task<EncryptionKey> LoadAsync(KeyReference reference, CancellationToken cancellationToken)
     {
-        var read = await reference.LoadAsync(target, time, cancellationToken);
+        var read = await reference.LoadAsync(target, time, logger, cancellationToken);
         var kept = _keys.GetOrAdd(read.Id, read);
         if (!ReferenceEquals(kept, read))
         {

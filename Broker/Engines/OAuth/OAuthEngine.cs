@@ -36,7 +36,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     public OAuthEngine(Target target, OAuthTargetSettings settings, BrokerMetrics metrics, TimeProvider time, ILogger<OAuthEngine> logger)
     {
         (_target, _settings, _time, _logger) = (target, settings, time, logger);
-        _keys = settings.EncryptionKey is { } key ? new KeyRing(target.Name, key, settings.OlderKeys, time) : null;
+        _keys = settings.EncryptionKey is { } key ? new KeyRing(target.Name, key, settings.OlderKeys, time, logger) : null;
         _key = settings.KeyFile.Length > 0 ? new OwnKey<SigningKey>(target.Name, [settings.KeyFile], LoadKey, time) : null;
         _assertions = new OAuthAssertions(settings, () => _key!.Value, time);
         _connection = new ServerConnection(target.Name, settings, target.Timeout, time, logger);

@@ -24,6 +24,12 @@ internal sealed record KeptSecret
     /// <summary>Who carries out the rotation that is under way; null when nobody does, or ever did.</summary>
     public RotationClaim? Claim { get; init; }
 
+    /// <summary>
+    /// Until then it may be handed out to leases whose end is not the end of the value: without a rotation, or to many at once. By the store's clock;
+    /// null when it never was.
+    /// </summary>
+    public DateTimeOffset? SharedUntil { get; init; }
+
     [JsonIgnore]
     public SecretVersion? Current => Versions.LastOrDefault(version => version.State == VersionState.Current);
 

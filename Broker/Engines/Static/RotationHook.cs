@@ -11,7 +11,7 @@ namespace SecretsBroker.Engines.Static;
 /// <c>{"value": {…}}</c> when the target has made one of its own. After a crash it is run again with the same version and proposed value.
 /// </summary>
 internal sealed partial class RotationHook(
-    string target, RotationSettings settings, TimeSpan limit, BrokerMetrics metrics, TimeProvider time, ILogger logger)
+    string target, RotationSettings settings, TimeSpan limit, CommandLeftovers leftovers, BrokerMetrics metrics, TimeProvider time, ILogger logger)
 {
     private const int MaxOutput = 2 * SecretFields.MaxBytes;
 
@@ -54,10 +54,20 @@ internal sealed partial class RotationHook(
         using var told = new Secret(input.Written.ToArray());
         var what = $"target {target}: the rotation of secret {secret} to version {version}";
         using var output = await ConfiguredCommand.RunAsync(
-            what, settings.Command, told.Memory, MaxOutput, limit, time, cancellationToken, () => LogLeft(logger, target, secret));
+            what, settings.Command, told.Memory, MaxOutput, limit, time, cancellationToken, left => Note(secret, left));
         return TryReadAnswer(output.Bytes, out var own)
             ? own
             : throw new EngineException($"{what} was answered with something that is not the JSON that a rotation answers with", isTransient: true);
+    }
+
+    private void Note(string secret, CommandLeftover left)
+    {
+        leftovers.Add(target, secret, left);
+        // Of one that failed whoever rotates tells.
+        if (left.HasSucceeded)
+        {
+            LogLeft(logger, target, secret);
+        }
     }
 
     private void Write(WipedBuffer buffer, string secret, int version, string lease, SecretFields? current, SecretFields proposed)
@@ -126,6 +136,6 @@ internal sealed partial class RotationHook(
     }
 
     [LoggerMessage(
-        LogLevel.Error, "The command that rotates secret {Secret} of target {Target} has succeeded, and some of what it started cannot be ended")]
+        LogLevel.Error, "The command that rotates secret {Secret} of target {Target} has succeeded, and some of what it started cannot be ended: end it by hand, before that this broker does not run it again")]
     private static partial void LogLeft(ILogger logger, string target, string secret);
 }

@@ -7,7 +7,13 @@ namespace SecretsBroker.Engines.Static;
 /// the target has taken it: whatever step is the last before a crash, the next try goes on with the same value. One broker does it at a time.
 /// </summary>
 internal sealed partial class SecretRotation(
-    SecretShelf shelf, RotationSettings settings, RotationCommand command, TimeSpan claim, TimeProvider time, ILogger logger)
+    SecretShelf shelf,
+    RotationSettings settings,
+    RotationCommand command,
+    TimeSpan claim,
+    CommandLeftovers leftovers,
+    TimeProvider time,
+    ILogger logger)
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(500);
@@ -62,8 +68,7 @@ internal sealed partial class SecretRotation(
         }
         catch (CommandException e) when (e.Failure == CommandFailure.Survived)
         {
-            // Nobody runs another one beside it before the claim ends by itself. What is left even then nobody waits for: the target would be
-            // without a rotation for good.
+            // Nobody runs another one beside it before the claim ends by itself, and this broker none before what is left has ended.
             LogSurvived(logger, shelf.Target, name);
             throw;
         }
@@ -90,6 +95,14 @@ internal sealed partial class SecretRotation(
         if (secret.IsClaimed(now) || (isOwed && !secret.IsUnsettled))
         {
             return null;
+        }
+
+        if (leftovers.AreThere(shelf.Target, name))
+        {
+            // It could set what it was told after the next value is set, and that would then be taken for the target's.
+            throw new EngineException(
+                $"target {shelf.Target}: some of an earlier command that rotates secret {name} is still running: end it by hand, it is not run beside that",
+                isTransient: true);
         }
 
         if (secret.Pending is not null)
@@ -179,7 +192,7 @@ internal sealed partial class SecretRotation(
 
     [LoggerMessage(
         LogLevel.Error,
-        "The command that rotates secret {Secret} of target {Target} was killed, and some of it is still running: when the claim ends, it is run beside that")]
+        "The command that rotates secret {Secret} of target {Target} was killed, and some of it is still running: end it by hand. This broker runs it again after that; another one, or this one after a restart, when the claim ends")]
     private static partial void LogSurvived(ILogger logger, string target, string secret);
 
     [LoggerMessage(LogLevel.Warning, "Secret {Secret} of target {Target} is rotated without what it was: version {Version} cannot be opened")]

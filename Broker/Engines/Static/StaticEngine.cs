@@ -1,5 +1,6 @@
 using System.Globalization;
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Commands;
 using SecretsBroker.Engines.Encryption;
 using SecretsBroker.Leases;
 using SecretsBroker.Telemetry;
@@ -22,22 +23,25 @@ internal sealed class StaticEngine : ICredentialEngine
     private readonly KeyRing _keys;
     private readonly SecretShelf _shelf;
     private readonly SecretHolders? _holders;
+    private readonly SharingNotes _notes;
 
     public StaticEngine(
         Target target,
         StaticTargetSettings settings,
         IStaticSecretStore store,
+        CommandLeftovers leftovers,
         BrokerMetrics metrics,
         TimeProvider time,
         ILogger<StaticEngine> logger)
     {
         _target = target;
-        _keys = new KeyRing(target.Name, settings.EncryptionKey!, settings.OlderKeys, time);
+        _keys = new KeyRing(target.Name, settings.EncryptionKey!, settings.OlderKeys, time, logger);
         _shelf = new SecretShelf(target.Name, _keys, store, time);
+        _notes = new SharingNotes(_shelf, time);
         if (settings.Rotation is { } rotation)
         {
-            var hook = new RotationHook(target.Name, rotation, target.Timeout * HookShare, metrics, time, logger);
-            var rotations = new SecretRotation(_shelf, rotation, hook.RunAsync, target.Timeout + ClaimMargin, time, logger);
+            var hook = new RotationHook(target.Name, rotation, target.Timeout * HookShare, leftovers, metrics, time, logger);
+            var rotations = new SecretRotation(_shelf, rotation, hook.RunAsync, target.Timeout + ClaimMargin, leftovers, time, logger);
             _holders = new SecretHolders(_shelf, rotations, rotation.IsExclusive);
             Keeper = new SecretKeeper(_shelf, rotations, target.Timeout, time);
             Revocability = rotation.IsExclusive ? Revocability.Destroy : Revocability.ExpireOnly;
@@ -74,6 +78,11 @@ internal sealed class StaticEngine : ICredentialEngine
             : await _holders.TakeAsync(grant.Secrets, request.LeaseId, cancellationToken);
         using (fields)
         {
+            if (Revocability == Revocability.ExpireOnly)
+            {
+                await _notes.NoteAsync(name, cancellationToken);
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             return new StaticCredential
             {
@@ -133,7 +142,9 @@ internal sealed class StaticEngine : ICredentialEngine
         return new Verification(true, (handle, Revocability) switch
         {
             ((string name, int number), _) => Evidence(name, number, all.GetValueOrDefault(name, KeptSecret.None)),
-            (null, Revocability.Destroy) => "no secret of the target is held under this lease",
+            // By what held when it was issued, and not by what the settings say now.
+            (null, Revocability.Destroy) when !all.Values.Any(secret => secret.SharedUntil > lease.CreateTime) =>
+                "no secret of the target is held under this lease",
             _ => "expire-only: no secret of the target is held under this lease; what it may have been given is good until it is rotated",
         });
     }

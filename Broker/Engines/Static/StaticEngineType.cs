@@ -1,4 +1,5 @@
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Commands;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Engines.Static;
@@ -8,6 +9,9 @@ internal sealed class StaticEngineType(IStaticSecretStore store, BrokerMetrics m
     : ICredentialEngineType
 {
     public const string TypeName = "static";
+
+    // Of all targets, because a changed one gets another engine.
+    private readonly CommandLeftovers _leftovers = new();
 
     public string Name => TypeName;
 
@@ -22,6 +26,6 @@ internal sealed class StaticEngineType(IStaticSecretStore store, BrokerMetrics m
         var settings = StaticTargetSettings.Read(target, faults);
         return faults.Any
             ? throw new ArgumentException($"target {target.Name} has settings that are not valid", nameof(target))
-            : new StaticEngine(target, settings, store, metrics, time, logger);
+            : new StaticEngine(target, settings, store, _leftovers, metrics, time, logger);
     }
 }

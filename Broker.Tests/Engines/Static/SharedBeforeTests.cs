@@ -1,0 +1,104 @@
+using SecretsBroker.Catalog;
+using SecretsBroker.Engines;
+using SecretsBroker.Engines.Static;
+using SecretsBroker.Leases;
+
+namespace SecretsBroker.Tests.Engines.Static;
+
+/// <summary>The broker died before it told what it handed out, and when the lease ends the settings are others.</summary>
+internal sealed class SharedBeforeTests
+{
+    private const string Account = "crm-login";
+
+    private LegacySystem _system = null!;
+
+    private static CancellationToken None => CancellationToken.None;
+
+    [SetUp]
+    public void MakeSystem() => _system = new LegacySystem();
+
+    [TearDown]
+    public void RemoveSystem() => _system.Dispose();
+
+    [Test]
+    public async Task Lease_that_shared_a_value_is_not_called_gone_because_a_value_is_one_leases_now()
+    {
+        await using var shared = await _system.EngineAsync(Rotating(isExclusive: false), Account, "hunter2");
+        var lease = await IssueAsync(shared);
+        await IssueAsync(shared);
+
+        await AssertIsInDoubtAsync(lease);
+    }
+
+    [Test]
+    public async Task Lease_that_was_given_a_value_without_a_rotation_is_not_called_gone_because_there_is_one_now()
+    {
+        await using var plain = await _system.EngineAsync(_system.Target(), Account, "hunter2");
+
+        await AssertIsInDoubtAsync(await IssueAsync(plain));
+    }
+
+    [Test]
+    public async Task Lease_that_came_after_the_change_is_called_what_it_is()
+    {
+        await using (var shared = await _system.EngineAsync(Rotating(isExclusive: false), Account, "hunter2"))
+        {
+            await IssueAsync(shared);
+        }
+
+        await using var engine = _system.Engine(Rotating());
+        var lease = Unanswered(TimeProvider.System.GetUtcNow().AddHours(1));
+        await engine.RevokeAsync(lease, None);
+
+        Assert.That(await engine.VerifyAsync(lease, None), Is.EqualTo(new Verification(true, "no secret of the target is held under this lease")));
+    }
+
+    [Test]
+    public async Task Handing_out_much_writes_little()
+    {
+        await using var keeping = await _system.EngineAsync(_system.Target(), Account, "hunter2");
+        await using var plain = _system.Engine(_system.Target(), time: new ManualTime());
+        await IssueAsync(plain);
+        var before = await _system.Store.FindSecretAsync("static-target", Account, None);
+
+        for (var i = 0; i < 20; i++)
+        {
+            await IssueAsync(plain);
+        }
+
+        Assert.That(await _system.Store.FindSecretAsync("static-target", Account, None), Is.EqualTo(before));
+    }
+
+    private async Task AssertIsInDoubtAsync(Lease lease)
+    {
+        await using var exclusive = _system.Engine(Rotating());
+        Assert.That(exclusive.Revocability, Is.EqualTo(Revocability.Destroy));
+
+        await exclusive.RevokeAsync(lease, None);
+
+        var verification = await exclusive.VerifyAsync(lease, None);
+        Assert.That(verification.Evidence, Does.StartWith("expire-only: no secret of the target is held under this lease; what it may have been given"));
+    }
+
+    /// <summary>As the store has it when its broker died before it had an answer.</summary>
+    private async Task<Lease> IssueAsync(StaticEngine engine)
+    {
+        var lease = Unanswered(await _system.Store.GetTimeAsync(None));
+        using var credential = await engine.IssueAsync(RequestOf(lease), None);
+        return lease;
+    }
+
+    private static Lease Unanswered(DateTimeOffset createTime) => TestLeases.LeaseOf(TestLeases.Request(
+        LegacySystem.Grant(Account), new CredentialInput.Static(), TimeProvider.System.GetUtcNow().AddMinutes(5))) with
+    {
+        CreateTime = createTime,
+    };
+
+    private static IssueRequest RequestOf(Lease lease) => TestLeases.Request(
+        LegacySystem.Grant(Account), new CredentialInput.Static(), lease.ExpireTime) with
+    {
+        LeaseId = lease.Id,
+    };
+
+    private Target Rotating(bool isExclusive = true) => _system.Target(new { command = _system.HookCommand, exclusive = isExclusive });
+}
