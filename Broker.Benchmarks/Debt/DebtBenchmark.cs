@@ -27,7 +27,7 @@ internal static class DebtBenchmark
         await using var rig = await DebtRig.StartAsync();
         var progress = new Progress(5);
         progress.Next("warming up the other target");
-        await rig.Probe.WatchAsync(options.Phase / 5, Task.CompletedTask);
+        await rig.Probe.WatchAsync(options.Phase, Task.CompletedTask);
         progress.Next("the other target before");
         var before = await rig.Probe.WatchAsync(options.Phase, Task.CompletedTask);
         progress.Next($"issuing {options.Leases:N0} leases");

@@ -26,9 +26,9 @@ internal sealed class RevocationOptions
 
     /// <summary>
     /// How long a target that this broker has seen down and that is back has its debt worked off by small groups with rests between them, so
-    /// that other targets' revocations keep their time; what is left then goes as fast as it can. Default 10 s; 0 to 5 min.
+    /// that other targets' revocations keep their time; what is left then goes as fast as it can. Default 15 s; 0 to 5 min.
     /// </summary>
-    public TimeSpan SlowStart { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan SlowStart { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>From so many attempts on a lease is shown as stuck; it is tried all the same. Default 5; 1 to 1,000.</summary>
     public int StuckAfter { get; set; } = 5;
@@ -38,7 +38,7 @@ internal sealed class RevocationOptions
 
     /// <summary>
     /// After a start, and after the store was out of reach, no task is counted as lost for so long: agents whose lifeline broke with it
-    /// need time to come back. Default 10 s; 0 to 5 min.
+    /// need time to come back. Default 15 s; 0 to 5 min.
     /// </summary>
     public TimeSpan OutageGrace { get; set; } = TimeSpan.FromSeconds(10);
 
