@@ -80,7 +80,7 @@ internal sealed class LeaseApi(
         if (lease.State != LeaseState.Revoked)
         {
             using var answerBy = context.AnswerBy(time);
-            var revocation = revoker.RevokeOrFollowAsync(lease.Id, answerBy.Token);
+            var revocation = revoker.RevokeOrFollowAsync(lease, answerBy.Token);
             try
             {
                 lease = await revocation.WaitAsync(answerBy.Token) ?? lease;

@@ -130,6 +130,28 @@ internal sealed class TargetEngine(
         return verification;
     }
 
+    /// <summary>In one call to an engine that can (<see cref="IProvingEngine"/>), which counts as a revocation; otherwise in two.</summary>
+    public async Task<Verification> RevokeAndVerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        if (engine is not IProvingEngine proving)
+        {
+            await RevokeAsync(lease, cancellationToken);
+            return await VerifyAsync(lease, cancellationToken);
+        }
+
+        var verification = default(Verification);
+        await CallAsync(
+            EngineOperation.Revoke,
+            Target.Timeout,
+            async token =>
+            {
+                verification = await proving.RevokeAndVerifyAsync(lease, token);
+                return verification.Gone ? EngineOutcome.Succeeded : EngineOutcome.NotGone;
+            },
+            cancellationToken);
+        return verification;
+    }
+
     /// <inheritdoc cref="ListAsync"/>
     public async Task<bool> CanListAsync(CancellationToken cancellationToken)
     {

@@ -42,7 +42,7 @@ internal sealed class TokenRevocation(TokenInquiry inquiry, ILeaseStore store, R
             return;
         }
 
-        var revocation = revoker.RevokeOrFollowAsync(lease.Id, cancellationToken);
+        var revocation = revoker.RevokeOrFollowAsync(lease, cancellationToken);
         await RecordAsync(lease, server, sourceAddress, isRepeated);
         await Task.WhenAny(revocation, Task.Delay(ProofLimit, cancellationToken));
     }

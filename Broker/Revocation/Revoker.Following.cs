@@ -9,12 +9,20 @@ internal sealed partial class Revoker
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Revokes one lease; where somebody else has claimed it, waits until they have proven it gone. Never throws.</summary>
+    /// <param name="lease">As the caller has just seen it.</param>
+    /// <param name="cancellationToken">Ends the wait, not the revocation.</param>
     /// <returns>The lease as it was last seen; null when the token ended the wait, or the store could not be asked.</returns>
-    public async Task<Lease?> RevokeOrFollowAsync(LeaseId id, CancellationToken cancellationToken)
+    public async Task<Lease?> RevokeOrFollowAsync(Lease lease, CancellationToken cancellationToken)
     {
-        if (await RevokeNowAsync(id) is { } lease)
+        var id = lease.Id;
+        if (lease.State is LeaseState.Revoked)
         {
             return lease;
+        }
+
+        if (await Track(ClaimAndRevokeAsync(id, lease.Target)) is { } seen)
+        {
+            return seen;
         }
 
         try

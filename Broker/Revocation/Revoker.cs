@@ -66,26 +66,36 @@ internal sealed partial class Revoker : IAsyncDisposable
 
     /// <summary>Claims one lease if it is due, and revokes it. Never throws, and goes on when the caller stops waiting.</summary>
     /// <returns>The lease as it was last seen; null when it was not due, or the store could not be asked.</returns>
-    public Task<Lease?> RevokeNowAsync(LeaseId id)
+    public Task<Lease?> RevokeNowAsync(LeaseId id) => Track(FindAndRevokeAsync(id));
+
+    private Task<Lease?> Track(Task<Lease?> revocation)
     {
-        var revocation = ClaimAndRevokeAsync(id);
         _background.Track(revocation);
         return revocation;
     }
 
-    private async Task<Lease?> ClaimAndRevokeAsync(LeaseId id)
+    private async Task<Lease?> FindAndRevokeAsync(LeaseId id)
     {
         try
         {
             var lease = await _store.FindLeaseAsync(id, _stopping.Token);
-            if (lease is null || lease.State is LeaseState.Revoked)
-            {
-                return lease;
-            }
+            return lease is null || lease.State is LeaseState.Revoked ? lease : await ClaimAndRevokeAsync(id, lease.Target);
+        }
+        catch (Exception e)
+        {
+            LogStoreFailed("find", id, Describe(e));
+            _metrics.StoreFailed("find");
+            return null;
+        }
+    }
 
+    private async Task<Lease?> ClaimAndRevokeAsync(LeaseId id, string target)
+    {
+        try
+        {
             Task<Lease> recording;
             // The place comes before the claim: a claim that waits behind a slow target would run out.
-            using (_engines.Find(lease.Target) is { } engine ? await engine.EnterRevokeAsync(_stopping.Token) : null)
+            using (_engines.Find(target) is { } engine ? await engine.EnterRevokeAsync(_stopping.Token) : null)
             {
                 var asked = _time.GetTimestamp();
                 if (await _store.ClaimAsync(id, _options.Claim, _stopping.Token) is not { } claimed)
@@ -178,13 +188,12 @@ internal sealed partial class Revoker : IAsyncDisposable
         Verification verification;
         try
         {
-            await engine.RevokeAsync(claimed, _stopping.Token);
-            if (!await IsSettledAsync(claimed))
+            if (await RevokeAndVerifyAsync(engine, claimed) is not { } seen)
             {
                 return null;
             }
 
-            verification = await engine.VerifyAsync(claimed, _stopping.Token);
+            verification = seen;
             engine.Revoking.Succeeded();
         }
         catch (EngineException)
@@ -208,18 +217,25 @@ internal sealed partial class Revoker : IAsyncDisposable
         return marked.Lease;
     }
 
+    /// <returns>Null when a look at the target proves nothing yet; then the lease was put back.</returns>
+    private async Task<Verification?> RevokeAndVerifyAsync(TargetEngine engine, Lease claimed)
+    {
+        // A claim comes after the end, so most leases need no question.
+        if (claimed.SettleTime <= claimed.EndTime)
+        {
+            return await engine.RevokeAndVerifyAsync(claimed, _stopping.Token);
+        }
+
+        await engine.RevokeAsync(claimed, _stopping.Token);
+        return await IsSettledAsync(claimed) ? await engine.VerifyAsync(claimed, _stopping.Token) : null;
+    }
+
     /// <summary>
     /// Whether a look at the target proves anything yet. To be asked before looking: what is seen while an issue call may still take
     /// effect is no proof, however late it is noted. Otherwise puts the lease back until then.
     /// </summary>
     private async Task<bool> IsSettledAsync(Lease claimed)
     {
-        // A claim comes after the end, so most leases need no question.
-        if (claimed.SettleTime <= claimed.EndTime)
-        {
-            return true;
-        }
-
         var now = await _store.GetTimeAsync(_stopping.Token);
         if (now >= claimed.SettleTime)
         {

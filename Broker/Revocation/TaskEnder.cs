@@ -21,7 +21,7 @@ internal sealed partial class TaskEnder(
             return ended;
         }
 
-        var revocations = ended.Leases.Select(lease => revoker.RevokeOrFollowAsync(lease.Id, cancellationToken)).ToArray();
+        var revocations = ended.Leases.Select(lease => revoker.RevokeOrFollowAsync(lease, cancellationToken)).ToArray();
         // Not with the caller's token: a record that is slow must not cost the caller the answer.
         var record = ended.Status == EndTaskStatus.Ended ? recorder.RecordAsync(ended.Task!, CancellationToken.None) : Task.CompletedTask;
         await delegations.EndOfTaskAsync(key, ended.Delegations);

@@ -253,7 +253,10 @@ internal sealed class PostgresGatheringTests : PostgresFixture
 
     private async Task RevokeAllAsync(IReadOnlyList<IssueRequest> requests, IReadOnlyList<Credential> credentials)
     {
-        await Task.WhenAll(requests.Zip(credentials).Select(pair => RevokeAndVerifyAsync(LeaseOf(pair.First, pair.Second.Handle))));
+        var proofs = await Task.WhenAll(requests.Zip(credentials).Select(pair => RevokeAndVerifyAsync(LeaseOf(pair.First, pair.Second.Handle))));
+        Assert.That(
+            proofs.Select(proof => proof.Evidence),
+            Is.EqualTo(requests.Zip(credentials, (r, c) => $"role {RoleOf(r)}, OID {c.Handle}: no such role, no sessions")));
         await AssertNoneLeftAsync(requests);
     }
 

@@ -14,17 +14,17 @@ internal sealed class IdleRoleRemoval
 
     private readonly PostgresConnections _connections;
     private readonly TimeProvider _time;
-    private readonly Gathering<LeaseRole, bool> _gathering;
+    private readonly Gathering<LeaseRole, Verification?> _gathering;
 
     public IdleRoleRemoval(PostgresConnections connections, GatheringLimits limits, TimeProvider time)
     {
         _connections = connections;
         _time = time;
-        _gathering = new Gathering<LeaseRole, bool>(limits.Lanes, limits.Width, time, RemoveAsync);
+        _gathering = new Gathering<LeaseRole, Verification?>(limits.Lanes, limits.Width, time, RemoveAsync);
     }
 
-    /// <returns>Whether role and sessions are gone.</returns>
-    public async Task<bool> TryRemoveAsync(LeaseRole role, CallLimit limit)
+    /// <returns>That role and sessions are gone; null where they may not be.</returns>
+    public async Task<Verification?> TryRemoveAsync(LeaseRole role, CallLimit limit)
     {
         try
         {
@@ -34,11 +34,11 @@ internal sealed class IdleRoleRemoval
             PostgresFailure.IsLockTaken(e) || e.SqlState is PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.DependentObjectsStillExist)
         {
             // Somebody issues or revokes the same lease, or its role came into something at this moment.
-            return false;
+            return null;
         }
     }
 
-    private async Task<IReadOnlyList<bool>> RemoveAsync(IReadOnlyList<LeaseRole> roles, CallLimit limit)
+    private async Task<IReadOnlyList<Verification?>> RemoveAsync(IReadOnlyList<LeaseRole> roles, CallLimit limit)
     {
         var names = roles.Select(role => role.Name).Distinct().ToArray();
         var keys = roles.Select(role => role.LockKey).ToArray();
@@ -46,15 +46,17 @@ internal sealed class IdleRoleRemoval
         var (found, logins) = await ForbidLoginsAsync(connection, names, keys, limit);
         if (!await LoginsUnderWay.HaveComeUpAsync(connection, logins, _patience, limit, _time))
         {
-            return [.. roles.Select(_ => false)];
+            return [.. roles.Select(_ => (Verification?)null)];
         }
 
-        var remains = await DropAsync(connection, found, keys, Look, limit)
-            ?? await connection.RunAsync(
-                limit, Sql.TryLock(keys), Sql.DropIdle(names), Sql.ForgetSessions(), Sql.RequireNoSessionsWithoutRole(found.Values), Look());
-        return [.. remains.Select(counts => counts.All(count => count is 0L))];
-
-        NpgsqlBatchCommand Look() => Sql.Look(roles.Select(role => role.Name), roles.Select(role => role.Oid));
+        var rows = found.Count == 0
+            ? await connection.RunAsync(limit, RoleLook.At(roles))
+            : await DropAsync(connection, roles, found, keys, limit)
+                ?? await connection.RunAsync(
+                    limit,
+                    [Sql.TryLock(keys), Sql.DropIdle(names), Sql.ForgetSessions(), Sql.RequireNoSessionsWithoutRole(found.Values)],
+                    [RoleLook.At(roles)]);
+        return [.. RoleLook.Judge(roles, rows).Select(seen => seen.Gone ? seen : (Verification?)null)];
     }
 
     /// <summary>In a commit of its own: no login can begin behind it. One that is under way is seen.</summary>
@@ -82,27 +84,25 @@ internal sealed class IdleRoleRemoval
             [.. rows.Where(row => row[0] is not string).Select(row => (int)row[2])]);
     }
 
-    /// <returns>Null when not all of them are idle; then nothing was dropped.</returns>
+    /// <summary>Looks behind the commit: what a transaction sees of itself can still be undone.</summary>
+    /// <returns>What the look has seen; null when not all of them are idle: then nothing was dropped.</returns>
     private static async Task<IReadOnlyList<object[]>?> DropAsync(
-        NpgsqlConnection connection, IReadOnlyDictionary<string, uint> found, long[] keys, Func<NpgsqlBatchCommand> look, CallLimit limit)
+        NpgsqlConnection connection, IReadOnlyList<LeaseRole> roles, IReadOnlyDictionary<string, uint> found, long[] keys, CallLimit limit)
     {
-        if (found.Count == 0)
-        {
-            return await connection.RunAsync(limit, look());
-        }
-
         try
         {
             // Sessions are looked for behind the drop, too, as long as it can be undone: one whose role is gone is beyond the reach of an
             // account that is no superuser.
             return await connection.RunAsync(
                 limit,
-                Sql.TryLock(keys),
-                Sql.RequireIdle(found.Keys),
-                Sql.DropRoles(found.Keys),
-                Sql.ForgetSessions(),
-                Sql.RequireNoSessions(found.Values),
-                look());
+                [
+                    Sql.TryLock(keys),
+                    Sql.RequireIdle(found.Keys),
+                    Sql.DropRoles(found.Keys),
+                    Sql.ForgetSessions(),
+                    Sql.RequireNoSessions(found.Values),
+                ],
+                [RoleLook.At(roles)]);
         }
         catch (PostgresException e) when (
             e.SqlState is PostgresErrorCodes.DivisionByZero or PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.DependentObjectsStillExist)

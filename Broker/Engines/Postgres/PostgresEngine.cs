@@ -10,7 +10,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// A login role a lease, named by the lease, member of the grant's group role; with a random password that only its verifier is known of to
 /// the server, or with a certificate for the caller's key. Revoking removes the role, its sessions and what it owns.
 /// </summary>
-internal sealed class PostgresEngine : IListableEngine
+internal sealed class PostgresEngine : IListableEngine, IProvingEngine
 {
     private readonly Target _target;
     private readonly PostgresTargetSettings _settings;
@@ -96,14 +96,14 @@ internal sealed class PostgresEngine : IListableEngine
     }
 
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) =>
-        await _calls.RunAsync(
-            "revoking",
-            async limit =>
-            {
-                await RevokeAsync(new LeaseRole(lease.Id, OidOf(lease)), limit);
-                return true;
-            },
-            cancellationToken);
+        await _calls.RunAsync("revoking", limit => TryRevokeAsync(new LeaseRole(lease.Id, OidOf(lease)), limit), cancellationToken);
+
+    public async ValueTask<Verification> RevokeAndVerifyAsync(Lease lease, CancellationToken cancellationToken)
+    {
+        var role = new LeaseRole(lease.Id, OidOf(lease));
+        return await _calls.RunAsync("revoking", limit => TryRevokeAsync(role, limit), cancellationToken)
+            ?? await _calls.RunAsync("verifying", limit => _look.LookAsync(role, limit), cancellationToken);
+    }
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) =>
         await _calls.RunAsync("verifying", limit => _look.LookAsync(new LeaseRole(lease.Id, OidOf(lease)), limit), cancellationToken);
@@ -203,13 +203,17 @@ internal sealed class PostgresEngine : IListableEngine
         }
     }
 
-    private async Task RevokeAsync(LeaseRole role, CallLimit limit)
+    /// <returns>That it is gone, where it was idle; null where that is still to be looked at.</returns>
+    private async Task<Verification?> TryRevokeAsync(LeaseRole role, CallLimit limit)
     {
-        if (!await _idleRemoval.TryRemoveAsync(role, limit))
+        if (await _idleRemoval.TryRemoveAsync(role, limit) is { } gone)
         {
-            using var place = await _revokingAside.EnterAsync(limit.Token);
-            await _removal.RemoveAsync(role.Lease, role.Oid, Pool.Revoke, limit);
+            return gone;
         }
+
+        using var place = await _revokingAside.EnterAsync(limit.Token);
+        await _removal.RemoveAsync(role.Lease, role.Oid, Pool.Revoke, limit);
+        return null;
     }
 
     private async Task<bool> RenewAsync(LeaseId lease, DateTimeOffset expireTime, CallLimit limit)

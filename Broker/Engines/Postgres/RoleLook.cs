@@ -1,3 +1,4 @@
+using Npgsql;
 using static SecretsBroker.Engines.Postgres.PostgresConnections;
 
 namespace SecretsBroker.Engines.Postgres;
@@ -19,9 +20,15 @@ internal sealed class RoleLook
     private async Task<IReadOnlyList<Verification>> LookAsync(IReadOnlyList<LeaseRole> roles, CallLimit limit)
     {
         await using var connection = await _connections.OpenAsync(Pool.Revoke, limit.Token);
-        var rows = await connection.RunAsync(limit, Sql.Look(roles.Select(role => role.Name), roles.Select(role => role.Oid)));
-        return [.. roles.Zip(rows, (role, counts) => Judge(role, (long)counts[0], (long)counts[1], (long)counts[2]))];
+        return Judge(roles, await connection.RunAsync(limit, At(roles)));
     }
+
+    /// <summary>To be judged by <see cref="Judge"/>.</summary>
+    public static NpgsqlBatchCommand At(IReadOnlyList<LeaseRole> roles) =>
+        Sql.Look(roles.Select(role => role.Name), roles.Select(role => role.Oid));
+
+    public static IReadOnlyList<Verification> Judge(IReadOnlyList<LeaseRole> roles, IReadOnlyList<object[]> rows) =>
+        [.. roles.Zip(rows, (role, counts) => Judge(role, (long)counts[0], (long)counts[1], (long)counts[2]))];
 
     private static Verification Judge(LeaseRole role, long named, long known, long sessions)
     {
