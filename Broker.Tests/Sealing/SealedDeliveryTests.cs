@@ -21,8 +21,8 @@ internal sealed class SealedDeliveryTests
     public async Task Nobody_on_the_way_sees_a_sealed_secret_while_its_holder_can_read_it()
     {
         await using var broker = await TestBroker.StartAsync();
-        using var relay = new RecordingRelay(broker.Address.Port);
-        using var client = broker.Connect(adapt: options => options.Address = relay.Address);
+        using var relay = new Relay(broker.Address.Port);
+        using var client = broker.Connect(adapt: options => options.Address = new Uri($"http://{relay.Endpoint}"));
         await using var task = await client.StartTaskAsync("read notes");
 
         await using var open = await task.AcquireAsync("read", "memory/notes");

@@ -99,18 +99,18 @@ internal sealed class RabbitMqEngineTests
     [Test]
     public async Task Password_is_in_nothing_that_is_sent_to_the_server()
     {
-        using var relay = new HeldRelay(TestRabbit.Server.ManagementPort);
+        using var relay = new Relay(TestRabbit.Server.ManagementPort);
         await using var engine = TestRabbit.EngineOf(TestRabbit.Target($"http://{relay.Endpoint}"));
         using var credential = (RabbitMqCredential)await engine.IssueAsync(TestRabbit.Request(TestRabbit.Grant(_readInvoices)), Token);
 
-        Assert.That(relay.Sent, Does.Contain(credential.Username));
-        Assert.That(relay.Sent, Does.Not.Contain(credential.Password.Reveal()));
+        Assert.That(relay.Asked, Does.Contain(credential.Username));
+        Assert.That(relay.Asked, Does.Not.Contain(credential.Password.Reveal()));
     }
 
     [Test]
     public async Task Request_that_was_sent_is_waited_for_when_the_callers_time_is_over()
     {
-        using var relay = new HeldRelay(TestRabbit.Server.ManagementPort, holdFrom: "PUT /api/users/");
+        using var relay = new Relay(TestRabbit.Server.ManagementPort, holdFrom: "PUT /api/users/");
         await using var slow = TestRabbit.EngineOf(TestRabbit.Target($"http://{relay.Endpoint}"));
         var request = TestRabbit.Request(TestRabbit.Grant(_readInvoices));
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);

@@ -126,19 +126,19 @@ internal sealed class RedisAclEngineTests
     [Test]
     public async Task Password_is_in_nothing_that_is_sent_to_the_server()
     {
-        using var relay = new HeldRelay(_nodes.Port);
+        using var relay = new Relay(_nodes.Port);
         await using var engine = RedisNodes.EngineOf(_nodes.TargetOf(relay.Endpoint));
         var request = RedisNodes.Request(RedisNodes.Grant(_everything));
         using var credential = (RedisCredential)await engine.IssueAsync(request, Token);
 
-        Assert.That(relay.Sent, Does.Contain(credential.Username));
-        Assert.That(relay.Sent, Does.Not.Contain(credential.Password.Reveal()));
+        Assert.That(relay.Asked, Does.Contain(credential.Username));
+        Assert.That(relay.Asked, Does.Not.Contain(credential.Password.Reveal()));
     }
 
     [Test]
     public async Task Command_that_the_server_reads_only_after_the_revocation_brings_nothing_back()
     {
-        using var relay = new HeldRelay(_nodes.Port, holdFrom: "SETUSER");
+        using var relay = new Relay(_nodes.Port, holdFrom: "SETUSER");
         await using var slow = RedisNodes.EngineOf(_nodes.TargetOf(relay.Endpoint));
         var request = RedisNodes.Request(RedisNodes.Grant(_everything));
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
