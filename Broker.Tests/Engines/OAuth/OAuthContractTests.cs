@@ -1,9 +1,6 @@
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
-using SecretsBroker.Engines.OAuth;
-using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Engines.OAuth;
 
@@ -12,22 +9,20 @@ internal sealed class OAuthContractTests : CredentialEngineContract
     private const string TargetPath = "targets/oauth-target/settings";
     private const string GrantPath = "grants/oauth-grant/settings";
 
-    private readonly MeasuredBroker _measured = new();
-    private OAuthServer _server = null!;
-    private OAuthFiles _files = null!;
+    private TestOAuth _oauth = null!;
     private Target _target = null!;
 
-    protected override ICredentialEngineType Type => new OAuthEngineType(_measured.Metrics, TimeProvider.System, NullLogger<OAuthEngine>.Instance);
+    protected override ICredentialEngineType Type => _oauth.Type;
 
     protected override Target Target => _target;
 
-    protected override Grant Grant { get; } = TestLeases.Grant("oauth", new
+    protected override Grant Grant { get; } = TestOAuth.Grant(new
     {
         flow = "client_credentials",
         resource = new[] { OAuthServer.Invoices },
         audience = new[] { "invoices" },
         scope = new[] { "invoices:read" },
-    }) with { MaxTimeToLive = TimeSpan.FromMinutes(10) };
+    });
 
     protected override int MaxHandle => 8192;
 
@@ -102,40 +97,33 @@ internal sealed class OAuthContractTests : CredentialEngineContract
     [OneTimeSetUp]
     public async Task StartServer()
     {
-        _server = await OAuthServer.StartOrIgnoreAsync();
-        _files = new OAuthFiles();
-        _target = TestLeases.Target("oauth", new
+        _oauth = await TestOAuth.StartOrIgnoreAsync();
+        _target = With(_oauth.Target, settings =>
         {
-            token_endpoint = _server.TokenEndpoint,
-            revocation_endpoint = _server.RevocationEndpoint,
-            introspection_endpoint = _server.IntrospectionEndpoint,
-            issuer = _server.Issuer,
-            client_id = "broker-basic",
-            client_authentication = "client_secret_basic",
-            client_secret = new { file = _files.ClientSecret(OAuthServer.SecretOf("broker-basic")) },
-            key_file = _files.Path("oauth.key"),
-            base_url = "https://broker.example",
-            subject_issuer = "https://broker.example/agents",
-            encryption_key = new { file = _files.NewEncryptionKey() },
-            old_encryption_keys = new[] { new { file = _files.NewEncryptionKey("old.key") } },
-            max_token_life = "10m",
-            tls_ca_file = "/etc/ssl/certs/ca-certificates.crt",
-        }) with { Timeout = TimeSpan.FromSeconds(30) };
+            settings["revocation_endpoint"] = _oauth.Server.RevocationEndpoint;
+            settings["introspection_endpoint"] = _oauth.Server.IntrospectionEndpoint;
+            settings["issuer"] = _oauth.Server.Issuer;
+            settings["client_authentication"] = "client_secret_basic";
+            settings["key_file"] = _oauth.Files.Path("oauth.key");
+            settings["base_url"] = "https://broker.example";
+            settings["subject_issuer"] = "https://broker.example/agents";
+            settings["encryption_key"] = new JsonObject { ["file"] = _oauth.Files.NewEncryptionKey() };
+            settings["old_encryption_keys"] = new JsonArray(new JsonObject { ["file"] = _oauth.Files.NewEncryptionKey("old.key") });
+            settings["tls_ca_file"] = "/etc/ssl/certs/ca-certificates.crt";
+        });
     }
 
     [OneTimeTearDown]
     public async Task StopServer()
     {
-        _measured.Dispose();
-        _files?.Dispose();
-        if (_server is not null)
+        if (_oauth is not null)
         {
-            await _server.DisposeAsync();
+            await _oauth.DisposeAsync();
         }
     }
 
     protected override CredentialInput Input() => new CredentialInput.OAuth();
 
     protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
-        _server.IsActiveAsync(((AccessTokenCredential)credential).Token.Reveal(), cancellationToken);
+        _oauth.AcceptsAsync(credential, cancellationToken);
 }

@@ -1,28 +1,22 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
-using SecretsBroker.Engines.OAuth;
-using SecretsBroker.Tests.Telemetry;
 
 namespace SecretsBroker.Tests.Engines.OAuth;
 
 /// <summary>At a server that revokes nothing, as far as the broker knows.</summary>
 internal sealed class OAuthExpireOnlyContractTests : ExpireOnlyContract
 {
-    private readonly MeasuredBroker _measured = new();
-    private OAuthServer _server = null!;
-    private OAuthFiles _files = null!;
-    private Target _target = null!;
+    private TestOAuth _oauth = null!;
 
-    protected override ICredentialEngineType Type => new OAuthEngineType(_measured.Metrics, TimeProvider.System, NullLogger<OAuthEngine>.Instance);
+    protected override ICredentialEngineType Type => _oauth.Type;
 
-    protected override Target Target => _target;
+    protected override Target Target => _oauth.Target;
 
-    protected override Grant Grant { get; } = TestLeases.Grant("oauth", new
+    protected override Grant Grant { get; } = TestOAuth.Grant(new
     {
         resource = new[] { OAuthServer.Invoices },
         scope = new[] { "invoices:read" },
-    }) with { MaxTimeToLive = TimeSpan.FromMinutes(10) };
+    });
 
     protected override IEnumerable<WrongSettings> Wrong =>
     [
@@ -35,35 +29,22 @@ internal sealed class OAuthExpireOnlyContractTests : ExpireOnlyContract
     protected override bool Renews => false;
 
     [OneTimeSetUp]
-    public async Task StartServer()
-    {
-        _server = await OAuthServer.StartOrIgnoreAsync();
-        _files = new OAuthFiles();
-        _target = TestLeases.Target("oauth", new
-        {
-            token_endpoint = _server.TokenEndpoint,
-            client_id = "broker-basic",
-            client_secret = new { file = _files.ClientSecret(OAuthServer.SecretOf("broker-basic")) },
-            max_token_life = "10m",
-        }) with { Timeout = TimeSpan.FromSeconds(30) };
-    }
+    public async Task StartServer() => _oauth = await TestOAuth.StartOrIgnoreAsync();
 
     [OneTimeTearDown]
     public async Task StopServer()
     {
-        _measured.Dispose();
-        _files?.Dispose();
-        if (_server is not null)
+        if (_oauth is not null)
         {
-            await _server.DisposeAsync();
+            await _oauth.DisposeAsync();
         }
     }
 
     protected override CredentialInput Input() => new CredentialInput.OAuth();
 
     protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
-        _server.IsActiveAsync(((AccessTokenCredential)credential).Token.Reveal(), cancellationToken);
+        _oauth.AcceptsAsync(credential, cancellationToken);
 
     // Its tokens live for five minutes from when they are made, also those of later tests.
-    protected override Task ReachEndAsync() => _server.AdvanceAsync(TimeSpan.FromMinutes(6));
+    protected override Task ReachEndAsync() => _oauth.Server.AdvanceAsync(TimeSpan.FromMinutes(6));
 }
