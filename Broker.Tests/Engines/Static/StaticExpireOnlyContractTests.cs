@@ -9,18 +9,13 @@ namespace SecretsBroker.Tests.Engines.Static;
 /// <summary>As it is without more: a value that the broker keeps, and no way to have the target take another.</summary>
 internal sealed class StaticExpireOnlyContractTests : ExpireOnlyContract
 {
-    private const string Account = "crm-login";
+    private readonly SharedAccount _account = new();
 
-    private readonly LegacySystem _system = new();
-    private readonly SeededType _type;
+    protected override ICredentialEngineType Type => _account.Type;
 
-    public StaticExpireOnlyContractTests() => _type = new SeededType(_system, [Account]);
+    protected override Target Target => _account.Target();
 
-    protected override ICredentialEngineType Type => _type;
-
-    protected override Target Target => _system.Target(olderKeys: [_system.KeyFile]);
-
-    protected override Grant Grant { get; } = TestLeases.Grant("static", new { secrets = new[] { Account }, fields = new[] { "password" } });
+    protected override Grant Grant => SharedAccount.Grant;
 
     protected override IEnumerable<WrongSettings> Wrong =>
     [
@@ -30,15 +25,16 @@ internal sealed class StaticExpireOnlyContractTests : ExpireOnlyContract
     protected override bool Renews => true;
 
     [OneTimeTearDown]
-    public void RemoveSystem() => _system.Dispose();
+    public void RemoveAccount() => _account.Dispose();
 
     protected override CredentialInput Input() => new CredentialInput.Static();
 
     protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
-        Task.FromResult(_type.LogsIn(target, (StaticCredential)credential));
+        Task.FromResult(_account.Accepts(target, credential));
 
     /// <summary>No time ends what somebody knows.</summary>
     protected override bool NamesEnd(string proof, DateTimeOffset leaseEnd) => proof.EndsWith("stays known to its holder", StringComparison.Ordinal);
 
-    protected override Task ReachEndAsync() => _type.PutAsync((StaticEngine)Engine, Target, Account, RandomNumberGenerator.GetHexString(32));
+    protected override Task ReachEndAsync() =>
+        _account.Type.PutAsync((StaticEngine)Engine, Target, SharedAccount.Name, RandomNumberGenerator.GetHexString(32));
 }

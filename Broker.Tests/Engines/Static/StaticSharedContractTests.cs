@@ -9,19 +9,13 @@ namespace SecretsBroker.Tests.Engines.Static;
 /// <summary>With a rotation that is not exclusive, while somebody else holds the same: what a lease knows ends when the last of them does.</summary>
 internal sealed class StaticSharedContractTests : ExpireOnlyContract
 {
-    private const string Account = "crm-login";
+    private readonly SharedAccount _account = new(system => new HeldType(system));
 
-    private readonly LegacySystem _system = new();
-    private readonly HeldType _type;
+    protected override ICredentialEngineType Type => _account.Type;
 
-    public StaticSharedContractTests() => _type = new HeldType(_system);
+    protected override Target Target => _account.Target(rotates: true);
 
-    protected override ICredentialEngineType Type => _type;
-
-    protected override Target Target => _system.Target(
-        new { command = _system.HookCommand, fields = new[] { "password" }, length = 40, exclusive = false }, olderKeys: [_system.KeyFile]);
-
-    protected override Grant Grant { get; } = TestLeases.Grant("static", new { secrets = new[] { Account }, fields = new[] { "password" } });
+    protected override Grant Grant => SharedAccount.Grant;
 
     protected override IEnumerable<WrongSettings> Wrong =>
     [
@@ -31,12 +25,12 @@ internal sealed class StaticSharedContractTests : ExpireOnlyContract
     protected override bool Renews => true;
 
     [OneTimeTearDown]
-    public void RemoveSystem() => _system.Dispose();
+    public void RemoveAccount() => _account.Dispose();
 
     protected override CredentialInput Input() => new CredentialInput.Static();
 
     protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
-        Task.FromResult(_type.LogsIn(target, (StaticCredential)credential));
+        Task.FromResult(_account.Accepts(target, credential));
 
     /// <summary>The others' leases, and a rotation after them.</summary>
     protected override bool NamesEnd(string proof, DateTimeOffset leaseEnd) =>
@@ -44,17 +38,17 @@ internal sealed class StaticSharedContractTests : ExpireOnlyContract
 
     protected override async Task ReachEndAsync()
     {
-        foreach (var holder in (await ((StaticEngine)Engine).Keeper.ListAsync(Token))[Account].Holders)
+        foreach (var holder in (await ((StaticEngine)Engine).Keeper.ListAsync(Token))[SharedAccount.Name].Holders)
         {
             await Engine.RevokeAsync(TestLeases.LeaseOf(Request()) with { Id = LeaseId.Parse(holder.Lease) }, Token);
         }
     }
 
     /// <summary>At each target somebody else holds the account.</summary>
-    private sealed class HeldType(LegacySystem system) : SeededType(system, [Account])
+    private sealed class HeldType(LegacySystem system) : SeededType(system, [SharedAccount.Name])
     {
         private static readonly IssueRequest Other = TestLeases.Request(
-            LegacySystem.Grant(Account), new CredentialInput.Static(), TimeProvider.System.GetUtcNow().AddHours(1));
+            LegacySystem.Grant(SharedAccount.Name), new CredentialInput.Static(), TimeProvider.System.GetUtcNow().AddHours(1));
 
         protected override async Task SeedAsync(StaticEngine engine, Target target)
         {
