@@ -5,31 +5,8 @@ using SecretsBroker.Engines;
 namespace SecretsBroker.Tests.Engines.AwsSts;
 
 /// <summary>Answers that are not what they should be, or do not come, and the broker's own key.</summary>
-internal sealed class AwsAnswerTests
+internal sealed class AwsAnswerTests() : AwsFixture("none")
 {
-    private readonly CancellationTokenSource _end = new(TimeSpan.FromMinutes(3));
-    private TestAws _aws = null!;
-    private ICredentialEngine _engine = null!;
-
-    private CancellationToken Token => _end.Token;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        _aws = await TestAws.StartAsync();
-        _engine = _aws.EngineOf(_aws.Target());
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        await _engine.DisposeAsync();
-        await _aws.DisposeAsync();
-    }
-
-    [OneTimeTearDown]
-    public void Dispose() => _end.Dispose();
-
     [TestCase(403, "AccessDenied", "the broker's account may not do it, or the role's trust policy does not let it, or not with a source identity", false)]
     [TestCase(400, "MalformedPolicyDocument", "the session policy is refused: look at the grant's statements", false)]
     [TestCase(400, "PackedPolicyTooLarge", "the session policy is too large: shorten the grant's statements", false)]
@@ -40,9 +17,9 @@ internal sealed class AwsAnswerTests
     [TestCase(503, "ServiceUnavailable", "it was answered with status 503", true)]
     public async Task Error_is_told_in_the_brokers_words(int status, string code, string text, bool isTransient)
     {
-        _aws.Server.Instead = (context, _) => AnswerAsync(context, status, AwsServer.ErrorOf(code));
+        Aws.Server.Instead = (context, _) => AnswerAsync(context, status, AwsServer.ErrorOf(code));
 
-        var failure = await FailureOfIssueAsync(_engine);
+        var failure = await FailureOfIssueAsync(Engine);
 
         Assert.That((failure.Message, failure.IsTransient), Is.EqualTo(($"target aws-sts-target: issuing failed: {text}", isTransient)));
     }
@@ -53,28 +30,28 @@ internal sealed class AwsAnswerTests
     [TestCase("<AssumeRoleResponse><AssumeRoleResult><SourceIdentity>sb_other</SourceIdentity></AssumeRoleResult></AssumeRoleResponse>")]
     public async Task Answer_that_is_no_session_is_not_handed_out(string body)
     {
-        _aws.Server.Instead = (context, _) => AnswerAsync(context, 200, body);
+        Aws.Server.Instead = (context, _) => AnswerAsync(context, 200, body);
 
-        await FailureOfIssueAsync(_engine);
+        await FailureOfIssueAsync(Engine);
     }
 
     [Test]
     public async Task Session_of_another_lease_is_not_handed_out()
     {
-        _aws.Server.Instead = (context, _) => AnswerAsync(context, 200, SessionUntil("2099-01-01T00:00:00Z", "sb_other"));
+        Aws.Server.Instead = (context, _) => AnswerAsync(context, 200, SessionUntil("2099-01-01T00:00:00Z", "sb_other"));
 
         Assert.That(
-            (await FailureOfIssueAsync(_engine)).Message,
+            (await FailureOfIssueAsync(Engine)).Message,
             Is.EqualTo("target aws-sts-target: issuing failed: the answer is not that of AWS"));
     }
 
     [Test]
     public async Task Session_that_ends_before_the_lease_is_not_handed_out()
     {
-        var request = _aws.Request();
-        _aws.Server.Instead = (context, _) => AnswerAsync(context, 200, SessionUntil("2020-01-01T00:00:00Z", $"sb_{request.LeaseId.Value}"));
+        var request = Aws.Request();
+        Aws.Server.Instead = (context, _) => AnswerAsync(context, 200, SessionUntil("2020-01-01T00:00:00Z", $"sb_{request.LeaseId.Value}"));
 
-        var failure = await Assert.ThrowsAsync<EngineException>(async () => await _engine.IssueAsync(request, Token));
+        var failure = await Assert.ThrowsAsync<EngineException>(async () => await Engine.IssueAsync(request, Token));
 
         Assert.That(failure!.Message, Is.EqualTo("target aws-sts-target: the session would end before the lease"));
     }
@@ -82,7 +59,7 @@ internal sealed class AwsAnswerTests
     [Test]
     public async Task Answer_without_end_is_not_read_to_its_end()
     {
-        _aws.Server.Instead = async (context, _) =>
+        Aws.Server.Instead = async (context, _) =>
         {
             var piece = Encoding.ASCII.GetBytes(new string(' ', 64 * 1024));
             while (true)
@@ -91,19 +68,19 @@ internal sealed class AwsAnswerTests
             }
         };
 
-        await FailureOfIssueAsync(_engine);
+        await FailureOfIssueAsync(Engine);
     }
 
     [Test]
     public async Task Server_that_does_not_answer_is_left_after_the_targets_time()
     {
         // Until the broker has gone away.
-        _aws.Server.Instead = async (context, _) =>
+        Aws.Server.Instead = async (context, _) =>
         {
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
             return true;
         };
-        await using var engine = _aws.EngineOf(_aws.Target(timeout: TimeSpan.FromMilliseconds(200)));
+        await using var engine = Aws.EngineOf(Aws.Target(timeout: TimeSpan.FromMilliseconds(200)));
 
         var failure = await FailureOfIssueAsync(engine);
 
@@ -114,7 +91,7 @@ internal sealed class AwsAnswerTests
     public async Task Server_that_fails_for_a_moment_is_asked_again()
     {
         var failed = false;
-        _aws.Server.Instead = async (context, _) =>
+        Aws.Server.Instead = async (context, _) =>
         {
             if (failed)
             {
@@ -125,17 +102,17 @@ internal sealed class AwsAnswerTests
             return await AnswerAsync(context, 503, AwsServer.ErrorOf("ServiceUnavailable"));
         };
 
-        using var credential = await _engine.IssueAsync(_aws.Request(), Token);
+        using var credential = await Engine.IssueAsync(Aws.Request(), Token);
 
-        Assert.That(_aws.Allows(credential), Is.True);
+        Assert.That(Aws.Allows(credential), Is.True);
     }
 
     [Test]
     public async Task Server_that_is_not_there_is_told()
     {
-        await _aws.Server.DisposeAsync();
+        await Aws.Server.DisposeAsync();
 
-        var failure = await FailureOfIssueAsync(_engine);
+        var failure = await FailureOfIssueAsync(Engine);
 
         Assert.That((failure.Message, failure.IsTransient), Is.EqualTo(
             ("target aws-sts-target: issuing failed: no connection, or no whole answer", true)));
@@ -145,13 +122,13 @@ internal sealed class AwsAnswerTests
     public async Task Redirection_is_not_followed()
     {
         await using var elsewhere = await AwsServer.StartAsync();
-        _aws.Server.Instead = (context, _) =>
+        Aws.Server.Instead = (context, _) =>
         {
             context.Response.Headers.Location = elsewhere.Url;
             return AnswerAsync(context, 307, "");
         };
 
-        await FailureOfIssueAsync(_engine);
+        await FailureOfIssueAsync(Engine);
 
         Assert.That(elsewhere.Requests, Is.Empty);
     }
@@ -159,29 +136,29 @@ internal sealed class AwsAnswerTests
     [Test]
     public async Task Key_that_does_not_match_is_told_and_a_new_one_is_read_at_the_next_use()
     {
-        await File.WriteAllTextAsync(_aws.KeyFile, "not the key");
+        await File.WriteAllTextAsync(Aws.KeyFile, "not the key");
         Assert.That(
-            (await FailureOfIssueAsync(_engine)).Message,
+            (await FailureOfIssueAsync(Engine)).Message,
             Is.EqualTo("target aws-sts-target: issuing failed: the broker's key does not match, or its clock is wrong"));
-        File.Delete(_aws.KeyFile);
+        File.Delete(Aws.KeyFile);
         Assert.That(
-            (await FailureOfIssueAsync(_engine)).Message,
-            Is.EqualTo($"target aws-sts-target: what the broker signs with (file {_aws.KeyFile}) cannot be read"));
+            (await FailureOfIssueAsync(Engine)).Message,
+            Is.EqualTo($"target aws-sts-target: what the broker signs with (file {Aws.KeyFile}) cannot be read"));
 
-        await File.WriteAllTextAsync(_aws.KeyFile, AwsServer.SecretKey + "\n");
+        await File.WriteAllTextAsync(Aws.KeyFile, AwsServer.SecretKey + "\n");
 
-        using var credential = await _engine.IssueAsync(_aws.Request(), Token);
-        Assert.That(_aws.Allows(credential), Is.True);
+        using var credential = await Engine.IssueAsync(Aws.Request(), Token);
+        Assert.That(Aws.Allows(credential), Is.True);
     }
 
     [TestCase("GetRole")]
     [TestCase("ListRolePolicies")]
     public async Task Check_asks_who_the_broker_is_and_for_the_rights_that_denials_need(string right)
     {
-        await _engine.CheckAsync(Token);
-        Assert.That(_aws.Server.Requests.Select(request => request["Action"]), Is.EqualTo((string[])["GetCallerIdentity"]));
-        await using var denying = _aws.EngineOf(_aws.Target("deny"));
-        _aws.Server.Instead = async (context, action) =>
+        await Engine.CheckAsync(Token);
+        Assert.That(Aws.Server.Requests.Select(request => request["Action"]), Is.EqualTo((string[])["GetCallerIdentity"]));
+        await using var denying = Aws.EngineOf(Aws.Target("deny"));
+        Aws.Server.Instead = async (context, action) =>
             action == right && await AnswerAsync(context, 403, AwsServer.ErrorOf("AccessDenied"));
 
         var failure = await Assert.ThrowsAsync<EngineException>(async () => await denying.CheckAsync(Token));
@@ -204,7 +181,7 @@ internal sealed class AwsAnswerTests
 
     private async Task<EngineException> FailureOfIssueAsync(ICredentialEngine engine)
     {
-        var failure = await Assert.ThrowsAsync<EngineException>(async () => await engine.IssueAsync(_aws.Request(), Token));
+        var failure = await Assert.ThrowsAsync<EngineException>(async () => await engine.IssueAsync(Aws.Request(), Token));
         Assert.That(failure!.ToString(), Does.Not.Contain(AwsServer.OwnWords).And.Not.Contain(AwsServer.SecretKey));
         return failure;
     }

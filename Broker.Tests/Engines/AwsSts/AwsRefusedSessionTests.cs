@@ -4,31 +4,8 @@ using SecretsBroker.Leases;
 namespace SecretsBroker.Tests.Engines.AwsSts;
 
 /// <summary>Leases whose session AWS did not make, or may have made without anybody hearing of it.</summary>
-internal sealed class AwsRefusedSessionTests
+internal sealed class AwsRefusedSessionTests() : AwsFixture("deny")
 {
-    private readonly CancellationTokenSource _end = new(TimeSpan.FromMinutes(3));
-    private TestAws _aws = null!;
-    private ICredentialEngine _engine = null!;
-
-    private CancellationToken Token => _end.Token;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        _aws = await TestAws.StartAsync();
-        _engine = _aws.EngineOf(_aws.Target("deny"));
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        await _engine.DisposeAsync();
-        await _aws.DisposeAsync();
-    }
-
-    [OneTimeTearDown]
-    public void Dispose() => _end.Dispose();
-
     [TestCase("AccessDenied")]
     [TestCase("ValidationError")]
     [TestCase("Throttling")]
@@ -36,23 +13,23 @@ internal sealed class AwsRefusedSessionTests
     {
         var lease = await FailToIssueAsync(_ => (400, code));
 
-        await _engine.RevokeAsync(lease, Token);
+        await Engine.RevokeAsync(lease, Token);
 
-        Assert.That(await _engine.VerifyAsync(lease, Token), Is.EqualTo(
+        Assert.That(await Engine.VerifyAsync(lease, Token), Is.EqualTo(
             new Verification(Gone: true, $"session sb_{lease.Id.Value}: AWS has refused to make it")));
-        Assert.That(_aws.Server.Requests, Is.Empty, "nothing else was asked");
+        Assert.That(Aws.Server.Requests, Is.Empty, "nothing else was asked");
     }
 
     [Test]
     public async Task Session_that_could_not_be_asked_for_takes_no_room_among_the_policies()
     {
-        await _aws.Server.DisposeAsync();
-        var request = _aws.Request();
-        await Assert.ThrowsAsync<EngineException>(async () => await _engine.IssueAsync(request, Token));
+        await Aws.Server.DisposeAsync();
+        var request = Aws.Request();
+        await Assert.ThrowsAsync<EngineException>(async () => await Engine.IssueAsync(request, Token));
 
-        await _engine.RevokeAsync(TestAws.LeaseOf(request, credential: null), Token);
+        await Engine.RevokeAsync(TestAws.LeaseOf(request, credential: null), Token);
 
-        Assert.That((await _engine.VerifyAsync(TestAws.LeaseOf(request, credential: null), Token)).Gone, Is.True);
+        Assert.That((await Engine.VerifyAsync(TestAws.LeaseOf(request, credential: null), Token)).Gone, Is.True);
     }
 
     [Test]
@@ -60,16 +37,16 @@ internal sealed class AwsRefusedSessionTests
     {
         var lease = await FailToIssueAsync(attempt => attempt == 1 ? (500, "InternalFailure") : (400, "Throttling"));
 
-        Assert.That((await _engine.VerifyAsync(lease, Token)).Gone, Is.False);
-        await _engine.RevokeAsync(lease, Token);
+        Assert.That((await Engine.VerifyAsync(lease, Token)).Gone, Is.False);
+        await Engine.RevokeAsync(lease, Token);
 
-        Assert.That(_aws.Server.Policies, Has.Count.EqualTo(1));
+        Assert.That(Aws.Server.Policies, Has.Count.EqualTo(1));
     }
 
     [Test]
     public async Task Refusal_by_something_before_AWS_says_nothing_of_the_session()
     {
-        _aws.Server.Instead = async (context, action) =>
+        Aws.Server.Instead = async (context, action) =>
         {
             if (action != "AssumeRole")
             {
@@ -82,9 +59,9 @@ internal sealed class AwsRefusedSessionTests
         };
         var lease = await FailureAsync();
 
-        await _engine.RevokeAsync(lease, Token);
+        await Engine.RevokeAsync(lease, Token);
 
-        Assert.That(_aws.Server.Policies, Has.Count.EqualTo(1));
+        Assert.That(Aws.Server.Policies, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -93,15 +70,15 @@ internal sealed class AwsRefusedSessionTests
         var lease = await FailToIssueAsync(_ => (500, "InternalFailure"));
 
         // What a delegation leaves of a lease says nothing of what was asked for.
-        await _engine.RevokeAsync(lease with { ExpireTime = lease.ExpireTime.AddMinutes(-4) }, Token);
+        await Engine.RevokeAsync(lease with { ExpireTime = lease.ExpireTime.AddMinutes(-4) }, Token);
 
-        Assert.That(_aws.Server.Policies, Is.EqualTo((string[])[$"sb_{lease.Id.Value}_{lease.ExpireTime.ToUnixTimeSeconds()}"]));
+        Assert.That(Aws.Server.Policies, Is.EqualTo((string[])[$"sb_{lease.Id.Value}_{lease.ExpireTime.ToUnixTimeSeconds()}"]));
     }
 
     private Task<Lease> FailToIssueAsync(Func<int, (int Status, string Code)> answer)
     {
         var attempts = 0;
-        _aws.Server.Instead = async (context, action) =>
+        Aws.Server.Instead = async (context, action) =>
         {
             if (action != "AssumeRole")
             {
@@ -116,8 +93,8 @@ internal sealed class AwsRefusedSessionTests
 
     private async Task<Lease> FailureAsync()
     {
-        var request = _aws.Request();
-        await Assert.ThrowsAsync<EngineException>(async () => await _engine.IssueAsync(request, Token));
+        var request = Aws.Request();
+        await Assert.ThrowsAsync<EngineException>(async () => await Engine.IssueAsync(request, Token));
         return TestAws.LeaseOf(request, credential: null);
     }
 }

@@ -2,59 +2,32 @@ using System.Text.Json;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.AwsSts;
-using SecretsBroker.Tests.Identity;
 
 namespace SecretsBroker.Tests.Engines.AwsSts;
 
 /// <summary>What a session may do, how long, and how it ends.</summary>
-internal sealed class AwsStsEngineTests
+internal sealed class AwsStsEngineTests() : AwsFixture("none")
 {
-    private readonly CancellationTokenSource _end = new(TimeSpan.FromMinutes(3));
-    private SteppedTime _time = null!;
-    private TestAws _aws = null!;
-    private ICredentialEngine _engine = null!;
-
-    private CancellationToken Token => _end.Token;
-
-    [SetUp]
-    public async Task StartAsync()
-    {
-        // The SDK signs by the system's clock.
-        _time = new SteppedTime(TimeProvider.System.GetUtcNow());
-        _aws = await TestAws.StartAsync(_time);
-        _engine = _aws.EngineOf(_aws.Target());
-    }
-
-    [TearDown]
-    public async Task StopAsync()
-    {
-        await _engine.DisposeAsync();
-        await _aws.DisposeAsync();
-    }
-
-    [OneTimeTearDown]
-    public void Dispose() => _end.Dispose();
-
     [Test]
     public async Task Session_may_do_what_the_grant_names_and_nothing_else()
     {
-        using var credential = await _engine.IssueAsync(_aws.Request(), Token);
+        using var credential = await Engine.IssueAsync(Aws.Request(), Token);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(_aws.Allows(credential), Is.True);
-            Assert.That(_aws.Allows(credential, action: "s3:PutObject"), Is.False);
-            Assert.That(_aws.Allows(credential, resource: "arn:aws:s3:::salaries/2026/1.pdf"), Is.False);
+            Assert.That(Aws.Allows(credential), Is.True);
+            Assert.That(Aws.Allows(credential, action: "s3:PutObject"), Is.False);
+            Assert.That(Aws.Allows(credential, resource: "arn:aws:s3:::salaries/2026/1.pdf"), Is.False);
         }
     }
 
     [Test]
     public async Task Request_names_the_lease_and_asks_for_no_more_than_it_needs()
     {
-        var request = _aws.Request(timeToLive: TimeSpan.FromMinutes(5));
-        using var credential = (AwsCredential)await _engine.IssueAsync(request, Token);
+        var request = Aws.Request(timeToLive: TimeSpan.FromMinutes(5));
+        using var credential = (AwsCredential)await Engine.IssueAsync(request, Token);
 
-        var sent = _aws.Server.Requests.Single();
+        var sent = Aws.Server.Requests.Single();
         var end = DateTimeOffset.FromUnixTimeSeconds(request.ExpireTime.ToUnixTimeSeconds());
         using (Assert.EnterMultipleScope())
         {
@@ -74,32 +47,32 @@ internal sealed class AwsStsEngineTests
     [Test]
     public async Task Session_ends_with_the_lease_although_AWS_keeps_it_longer()
     {
-        using var credential = await _engine.IssueAsync(_aws.Request(timeToLive: TimeSpan.FromMinutes(5)), Token);
+        using var credential = await Engine.IssueAsync(Aws.Request(timeToLive: TimeSpan.FromMinutes(5)), Token);
 
-        _time.Advance(TimeSpan.FromSeconds(295));
-        Assert.That(_aws.Allows(credential), Is.True);
-        _time.Advance(TimeSpan.FromSeconds(5));
+        Time.Advance(TimeSpan.FromSeconds(295));
+        Assert.That(Aws.Allows(credential), Is.True);
+        Time.Advance(TimeSpan.FromSeconds(5));
 
-        Assert.That(_aws.Allows(credential), Is.False);
+        Assert.That(Aws.Allows(credential), Is.False);
     }
 
     [Test]
     public async Task Longer_lease_gets_a_longer_session()
     {
-        var request = _aws.Request(timeToLive: TimeSpan.FromHours(1));
-        using var credential = await _engine.IssueAsync(request, Token);
+        var request = Aws.Request(timeToLive: TimeSpan.FromHours(1));
+        using var credential = await Engine.IssueAsync(request, Token);
 
-        Assert.That(_aws.Server.Requests.Single()["DurationSeconds"], Is.EqualTo("3600"));
+        Assert.That(Aws.Server.Requests.Single()["DurationSeconds"], Is.EqualTo("3600"));
     }
 
     [Test]
     public async Task Grants_own_names_stand_for_placeholders_and_never_the_callers()
     {
-        var request = _aws.Request(TestAws.Grant("arn:aws:s3:::{{resource}}/*"));
-        using var credential = await _engine.IssueAsync(
+        var request = Aws.Request(TestAws.Grant("arn:aws:s3:::{{resource}}/*"));
+        using var credential = await Engine.IssueAsync(
             request with { Intent = request.Intent with { Resource = "*", Action = "${aws:username}" } }, Token);
 
-        using var policy = JsonDocument.Parse(_aws.Server.Requests.Single()["Policy"]);
+        using var policy = JsonDocument.Parse(Aws.Server.Requests.Single()["Policy"]);
         Assert.That(
             policy.RootElement.GetProperty("Statement")[0].GetProperty("Resource")[0].GetString(), Is.EqualTo("arn:aws:s3:::invoices-api/invoices/*"));
     }
@@ -112,7 +85,7 @@ internal sealed class AwsStsEngineTests
     {
         var faults = new CatalogFaults();
 
-        new AwsStsEngineType(_time).ValidateGrant(TestAws.Grant("arn:aws:s3:::{{resource}}") with { Resource = resource }, _aws.Target(), faults);
+        new AwsStsEngineType(Time).ValidateGrant(TestAws.Grant("arn:aws:s3:::{{resource}}") with { Resource = resource }, Aws.Target(), faults);
 
         Assert.That(faults.All.Select(fault => fault.Path), Is.EqualTo((string[])["grants/aws-sts-grant/settings/statements/0/resources/0"]));
     }
@@ -122,7 +95,7 @@ internal sealed class AwsStsEngineTests
     {
         var faults = new CatalogFaults();
 
-        new AwsStsEngineType(_time).ValidateGrant(TestAws.Grant() with { MaxTimeToLive = TimeSpan.FromHours(13) }, _aws.Target(), faults);
+        new AwsStsEngineType(Time).ValidateGrant(TestAws.Grant() with { MaxTimeToLive = TimeSpan.FromHours(13) }, Aws.Target(), faults);
 
         Assert.That(faults.All.Select(fault => fault.Path), Is.EqualTo((string[])["grants/aws-sts-grant/max_ttl"]));
     }
@@ -130,39 +103,39 @@ internal sealed class AwsStsEngineTests
     [Test]
     public async Task Without_a_denial_it_is_said_that_a_session_only_ends_by_time()
     {
-        var request = _aws.Request(timeToLive: TimeSpan.FromMinutes(5));
-        using var credential = (AwsCredential)await _engine.IssueAsync(request, Token);
+        var request = Aws.Request(timeToLive: TimeSpan.FromMinutes(5));
+        using var credential = (AwsCredential)await Engine.IssueAsync(request, Token);
         var lease = TestAws.LeaseOf(request, credential);
-        Assert.That(_engine.Revocability, Is.EqualTo(Revocability.ExpireOnly));
+        Assert.That(Engine.Revocability, Is.EqualTo(Revocability.ExpireOnly));
 
-        await _engine.RevokeAsync(lease, Token);
+        await Engine.RevokeAsync(lease, Token);
 
-        Assert.That(_aws.Allows(credential), Is.True, "which is what the engine's revocability says");
+        Assert.That(Aws.Allows(credential), Is.True, "which is what the engine's revocability says");
         Assert.That(
-            (await _engine.VerifyAsync(lease, Token)).Evidence,
+            (await Engine.VerifyAsync(lease, Token)).Evidence,
             Is.EqualTo($"expire-only: session sb_{lease.Id.Value} is good until its policy ends at {credential.EndTime:O}"));
-        _time.Advance(TimeSpan.FromMinutes(11));
+        Time.Advance(TimeSpan.FromMinutes(11));
         Assert.That(
-            (await _engine.VerifyAsync(lease, Token)).Evidence,
+            (await Engine.VerifyAsync(lease, Token)).Evidence,
             Is.EqualTo($"session sb_{lease.Id.Value}: its policy has allowed nothing since {credential.EndTime:O}"));
     }
 
     [Test]
     public async Task Wrong_clock_is_corrected_by_what_AWS_says()
     {
-        _aws.Server.ClockSkew = TimeSpan.FromHours(1);
+        Aws.Server.ClockSkew = TimeSpan.FromHours(1);
 
-        using var credential = await _engine.IssueAsync(_aws.Request(), Token);
+        using var credential = await Engine.IssueAsync(Aws.Request(), Token);
 
-        Assert.That(_aws.Allows(credential), Is.True);
+        Assert.That(Aws.Allows(credential), Is.True);
     }
 
     [Test]
     public async Task Session_is_not_renewed()
     {
-        var request = _aws.Request();
-        using var credential = await _engine.IssueAsync(request, Token);
+        var request = Aws.Request();
+        using var credential = await Engine.IssueAsync(request, Token);
 
-        Assert.That(await _engine.RenewAsync(TestAws.LeaseOf(request, credential), request.ExpireTime.AddMinutes(1), Token), Is.False);
+        Assert.That(await Engine.RenewAsync(TestAws.LeaseOf(request, credential), request.ExpireTime.AddMinutes(1), Token), Is.False);
     }
 }
