@@ -115,7 +115,7 @@ internal static class Ending
     }
 
     /// <summary>One workload at both brokers.</summary>
-    internal sealed record Agents(TwoBrokersTests.Channels Channels, string Token, WorkloadId Owner, ILeaseStore Store, int Number)
+    internal sealed record Agents(BrokerChannels Channels, string Token, WorkloadId Owner, ILeaseStore Store, int Number)
     {
         public Task<T> CallAsync<T>(Func<Agent, Task<T>> call) => Channels.CallAsync(Token, Number, call);
     }

@@ -77,16 +77,12 @@ internal sealed class OutageTests
                 targets = (object[])
                 [
                     new { name = "vault", engine = "fake", concurrency = 4, timeout = "60s" },
-                    new { name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" } },
+                    ApiAccess.Target,
                 ],
                 grants = (object[])
                 [
                     new { name = "items", action = "read", resource = BrokerUnderTest.Items, target = "vault", default_ttl = "1m", max_ttl = "1m" },
-                    new
-                    {
-                        name = "api", action = "read", resource = "api/x", target = "api", default_ttl = "1m", max_ttl = "1m",
-                        settings = new { bearer = true },
-                    },
+                    ApiAccess.Grant("1m"),
                 ],
             }),
             adapt: null);
@@ -100,8 +96,8 @@ internal sealed class OutageTests
 
         await agent.CompleteInTimeAsync(hanging);
         var other = await agent.StartTaskAsync();
-        var expiring = (await agent.IssueAsync(other, "api/x", TimeSpan.FromSeconds(6))).Lease.LeaseId;
-        await agent.IssueAsync(other, "api/x");
+        var expiring = (await agent.IssueAsync(other, ApiAccess.Resource, TimeSpan.FromSeconds(6))).Lease.LeaseId;
+        await agent.IssueAsync(other, ApiAccess.Resource);
 
         await Eventually.HoldsAsync(async () => (await agent.GetAsync(expiring)).State == Proto.LeaseState.Revoked);
         var ended = await agent.CompleteAsync(other);

@@ -96,7 +96,7 @@ internal sealed class TargetDebtTests
         Assert.That((detail.Reason, detail.Retryable), Is.EqualTo(("TARGET_IN_DEBT", true)));
         Assert.That(broker.Target.Issued, Is.EqualTo(3));
         Assert.That((await agent.Leases.ListLeasesAsync(new Proto.ListLeasesRequest())).Leases, Has.Count.EqualTo(3), "a reservation was left");
-        await agent.IssueAsync(task, "api/x");
+        await agent.IssueAsync(task, ApiAccess.Resource);
         var records = await AuditReader.ReadFolderAsync(broker.Sandbox.AuditFolder).Select(entry => entry.Record).ToListAsync();
         Assert.That(
             records.Where(record => record.Type == AuditEventType.Refused).Select(record => (record.DecisionId, record.Reason)),
@@ -171,19 +171,11 @@ internal sealed class TargetDebtTests
         var vault = new JsonObject { ["name"] = "vault", ["engine"] = "fake", ["timeout"] = "5s", [setting] = JsonValue.Create(limit) };
         var catalog = new
         {
-            targets = (object[])
-            [
-                vault,
-                new { name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" } },
-            ],
+            targets = (object[])[vault, ApiAccess.Target],
             grants = (object[])
             [
                 new { name = "items", action = "read", resource = BrokerUnderTest.Items, target = "vault", default_ttl = "1m", max_ttl = "1m" },
-                new
-                {
-                    name = "api", action = "read", resource = "api/x", target = "api", default_ttl = "1m", max_ttl = "1m",
-                    settings = new { bearer = true },
-                },
+                ApiAccess.Grant("1m"),
             ],
         };
         return BrokerUnderTest.StartAsync(new Sandbox(catalog, Policies), adapt: null, LongDelays);

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.KillSwitch;
 using SecretsBroker.Tests.Leases.Redis;
 using SecretsBroker.V1;
@@ -11,28 +10,12 @@ namespace SecretsBroker.Tests.EndToEnd;
 [NonParallelizable]
 internal sealed class TwoBrokersKillTests
 {
-    private const string Resource = "api/x";
-    private static readonly string[] Brokers = ["one", "two"];
-
     [Test]
     public async Task Kill_at_one_broker_holds_at_the_other_the_moment_it_is_answered()
     {
-        RedisRequired.OrIgnore();
-        await using var redis = await RedisServer.StartAsync();
-        using var sandbox = new Sandbox(Catalog);
-        var ports = FreePort.Next(2);
-        var files = Brokers.Zip(ports, (name, port) => sandbox.WriteConfiguration(name, sandbox.Settings(
-            name,
-            port,
-            ("Store:Kind", "redis"),
-            ("Store:Servers", redis.Endpoint),
-            ("Store:ShardCount", 4),
-            ("Operators:Killers:0", Sandbox.Workload(KillOperator.Name).Value)))).ToArray();
-        using var first = await BrokerProcess.StartAsync(files[0], ports[0]);
-        using var second = await BrokerProcess.StartAsync(files[1], ports[1]);
-        using var channels = new TwoBrokersTests.Channels(ports);
-
-        var agents = Enumerable.Range(0, 8).Select(number => sandbox.Token($"a{number}")).ToList();
+        await using var brokers = await TwoBrokers.StartOrIgnoreAsync(ApiAccess.Catalog(), KillOperator.MayKill);
+        var channels = brokers.Channels;
+        var agents = Enumerable.Range(0, 8).Select(number => brokers.Sandbox.Token($"a{number}")).ToList();
         var tasks = new List<(string Token, string Task)>();
         foreach (var token in agents)
         {
@@ -52,7 +35,7 @@ internal sealed class TwoBrokersKillTests
                 var begun = Volatile.Read(ref killed);
                 try
                 {
-                    var lease = (await agent.IssueAsync(task.Task, Resource)).Lease.LeaseId;
+                    var lease = (await agent.IssueAsync(task.Task, ApiAccess.Resource)).Lease.LeaseId;
                     if (begun == 1)
                     {
                         afterwards.Add(lease);
@@ -73,7 +56,7 @@ internal sealed class TwoBrokersKillTests
         await Eventually.HoldsAsync(async () =>
             (await channels.Of(1, tasks[0].Token).Leases.ListLeasesAsync(new ListLeasesRequest())).Leases.Count > 10);
 
-        var pulling = await new KillOperator(channels.Of(0, sandbox.Token(KillOperator.Name))).BeginAsync(
+        var pulling = await new KillOperator(channels.Of(0, brokers.Sandbox.Token(KillOperator.Name))).BeginAsync(
             new KillSelector { All = true }, within: TimeSpan.FromMinutes(3));
         Volatile.Write(ref killed, 1);
         using (pulling)
@@ -93,24 +76,4 @@ internal sealed class TwoBrokersKillTests
             Assert.That(leases.Select(lease => lease.State), Has.None.EqualTo(LeaseState.Active).And.None.EqualTo(LeaseState.Pending));
         }
     }
-
-    private static object Catalog => new
-    {
-        targets = new[]
-        {
-            new
-            {
-                name = "api", engine = "jwt",
-                settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" },
-            },
-        },
-        grants = new[]
-        {
-            new
-            {
-                name = "read-api", action = "read", resource = Resource, target = "api", default_ttl = "10m", max_ttl = "10m",
-                settings = new { bearer = true },
-            },
-        },
-    };
 }

@@ -1,6 +1,5 @@
 using Grpc.Core;
 using SecretsBroker.Audit;
-using SecretsBroker.Samples.LocalServers;
 using SecretsBroker.Tests.Leases.Redis;
 
 namespace SecretsBroker.Tests.EndToEnd;
@@ -9,28 +8,14 @@ namespace SecretsBroker.Tests.EndToEnd;
 [NonParallelizable]
 internal sealed class TwoBrokersQuarantineTests
 {
-    private const string Resource = "api/x";
     private const int Limit = 6;
-    private static readonly string[] Brokers = ["one", "two"];
 
     [Test]
     public async Task Workload_that_loops_at_both_is_stopped_at_both_and_let_go_at_both()
     {
-        RedisRequired.OrIgnore();
-        await using var redis = await RedisServer.StartAsync();
-        using var sandbox = new Sandbox(Catalog);
-        var ports = FreePort.Next(2);
-        var files = Brokers.Zip(ports, (name, port) => sandbox.WriteConfiguration(name, sandbox.Settings(
-            name,
-            port,
-            ("Store:Kind", "redis"),
-            ("Store:Servers", redis.Endpoint),
-            ("Store:ShardCount", 4),
-            ("Behaviour:Quarantine", "00:00:30"),
-            ("Behaviour:MaxDenials", Limit)))).ToArray();
-        using var first = await BrokerProcess.StartAsync(files[0], ports[0]);
-        using var second = await BrokerProcess.StartAsync(files[1], ports[1]);
-        using var channels = new TwoBrokersTests.Channels(ports);
+        await using var brokers = await TwoBrokers.StartOrIgnoreAsync(
+            ApiAccess.Catalog(), ("Behaviour:Quarantine", "00:00:30"), ("Behaviour:MaxDenials", Limit));
+        var (channels, sandbox) = (brokers.Channels, brokers.Sandbox);
         var (looping, bystander) = (sandbox.Token("looping"), sandbox.Token("bystander"));
         var task = await channels.CallAsync(looping, 0, agent => agent.StartTaskAsync());
         var othersTask = await channels.CallAsync(bystander, 0, agent => agent.StartTaskAsync());
@@ -43,12 +28,12 @@ internal sealed class TwoBrokersQuarantineTests
         }
 
         await Eventually.HoldsAsync(async () => await IsKilledAsync(channels.Of(0, looping), task) && await IsKilledAsync(channels.Of(1, looping), task));
-        await channels.Of(0, bystander).IssueAsync(othersTask, Resource);
-        await channels.Of(1, bystander).IssueAsync(othersTask, Resource);
+        await channels.Of(0, bystander).IssueAsync(othersTask, ApiAccess.Resource);
+        await channels.Of(1, bystander).IssueAsync(othersTask, ApiAccess.Resource);
         await Eventually.HoldsAsync(async () => await IsRecordedAsync(sandbox, AuditEventType.KillExpired));
 
-        await channels.Of(0, looping).IssueAsync(task, Resource);
-        await channels.Of(1, looping).IssueAsync(task, Resource);
+        await channels.Of(0, looping).IssueAsync(task, ApiAccess.Resource);
+        await channels.Of(1, looping).IssueAsync(task, ApiAccess.Resource);
         var quarantined = await RecordsAsync(sandbox, AuditEventType.Quarantined);
         Assert.That(quarantined.Select(record => record.Workload), Is.Not.Empty.And.All.EqualTo(Sandbox.Workload("looping").Value));
     }
@@ -60,7 +45,7 @@ internal sealed class TwoBrokersQuarantineTests
     {
         try
         {
-            await agent.IssueAsync(task, Resource);
+            await agent.IssueAsync(task, ApiAccess.Resource);
             return false;
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.PermissionDenied)
@@ -76,24 +61,4 @@ internal sealed class TwoBrokersQuarantineTests
             .Select(entry => entry.Record)
             .Where(record => record.Type == type)
             .ToListAsync();
-
-    private static object Catalog => new
-    {
-        targets = new[]
-        {
-            new
-            {
-                name = "api", engine = "jwt",
-                settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" },
-            },
-        },
-        grants = new[]
-        {
-            new
-            {
-                name = "read-api", action = "read", resource = Resource, target = "api", default_ttl = "10m", max_ttl = "10m",
-                settings = new { bearer = true },
-            },
-        },
-    };
 }

@@ -1,11 +1,7 @@
-using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Audit;
 using SecretsBroker.Leases;
 using SecretsBroker.Leases.Redis;
-using SecretsBroker.Samples.LocalServers;
-using SecretsBroker.Tests.Leases.Redis;
 
 namespace SecretsBroker.Tests.EndToEnd;
 
@@ -16,34 +12,23 @@ internal sealed class TwoBrokersTests
     private const int TasksAWay = 25;
     private const int AtOnce = 12;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
-    private static readonly string[] Brokers = ["one", "two"];
 
     [Test]
     public async Task Thousand_leases_that_end_in_every_way_are_each_revoked_with_one_record_though_one_broker_dies()
     {
-        RedisRequired.OrIgnore();
         OrdersDatabase.OrIgnore();
-        await using var redis = await RedisServer.StartAsync();
         await using var database = await OrdersDatabase.StartAsync();
-        using var sandbox = new Sandbox(Catalog(database));
-        var ports = FreePort.Next(2);
-        var files = Brokers.Zip(ports, (name, port) => sandbox.WriteConfiguration(name, sandbox.Settings(
-            name,
-            port,
-            ("Store:Kind", "redis"),
-            ("Store:Servers", redis.Endpoint),
-            ("Store:ShardCount", 4),
+        await using var brokers = await TwoBrokers.StartOrIgnoreAsync(
+            Catalog(database),
             // A claim that runs out while its holder is only slow may be recorded twice: that is not what is to be seen here.
-            ("Revocation:Claim", "00:00:30")))).ToArray();
-        using var first = await BrokerProcess.StartAsync(files[0], ports[0]);
-        using var second = await BrokerProcess.StartAsync(files[1], ports[1]);
+            ("Revocation:Claim", "00:00:30"));
         await using var store = await RedisLeaseStore.OpenAsync(
-            new RedisStoreOptions { Configuration = redis.Endpoint, ShardCount = 4, CallTimeout = TimeSpan.FromMinutes(1) }, clock: null, NullLogger.Instance, default);
-        using var channels = new Channels(ports);
+            new RedisStoreOptions { Configuration = brokers.Redis, ShardCount = TwoBrokers.ShardCount, CallTimeout = TimeSpan.FromMinutes(1) },
+            clock: null, NullLogger.Instance, default);
 
-        await EndThemAllAsync(sandbox, channels, store, killAt: (Ending.All.Count * TasksAWay) / 2, first.Kill);
+        await EndThemAllAsync(brokers, store, killAt: (Ending.All.Count * TasksAWay) / 2, brokers.First.Kill);
         var leases = await AllRevokedAsync(store);
-        await second.StopAsync();
+        await brokers.Second.StopAsync();
 
         var causes = leases.CountBy(lease => lease.Cause).ToDictionary();
         TestContext.Out.WriteLine($"{leases.Count} leases: {string.Join(", ", causes.Select(cause => $"{cause.Key} {cause.Value}"))}");
@@ -56,10 +41,10 @@ internal sealed class TwoBrokersTests
             }
         });
         Assert.That(await database.LeaseRolesAsync(), Is.Empty);
-        await EachIsRecordedOnceAsync(sandbox, leases);
+        await EachIsRecordedOnceAsync(brokers.Sandbox, leases);
     }
 
-    private static async Task EndThemAllAsync(Sandbox sandbox, Channels channels, ILeaseStore store, int killAt, Action kill)
+    private static async Task EndThemAllAsync(TwoBrokers brokers, ILeaseStore store, int killAt, Action kill)
     {
         var tasks = Ending.All.SelectMany(ending => Enumerable.Range(0, TasksAWay).Select(i => (Ending: ending, Number: i))).ToList();
         var done = 0;
@@ -69,7 +54,7 @@ internal sealed class TwoBrokersTests
             async (task, _) =>
             {
                 var owner = $"a{task.Number % 8}";
-                await task.Ending(new Ending.Agents(channels, sandbox.Token(owner), Sandbox.Workload(owner), store, task.Number));
+                await task.Ending(new Ending.Agents(brokers.Channels, brokers.Sandbox.Token(owner), Sandbox.Workload(owner), store, task.Number));
                 if (Interlocked.Increment(ref done) == killAt)
                 {
                     kill();
@@ -108,7 +93,7 @@ internal sealed class TwoBrokersTests
 
     private static async Task EachIsRecordedOnceAsync(Sandbox sandbox, IReadOnlyList<Lease> leases)
     {
-        foreach (var broker in Brokers)
+        foreach (var broker in TwoBrokers.Names)
         {
             var found = await AuditVerifier.VerifyAsync(AuditFiles.Current(sandbox.AuditFolder, broker));
             Assert.That(found.Break, Is.Null, broker);
@@ -121,7 +106,7 @@ internal sealed class TwoBrokersTests
         Assert.Multiple(() =>
         {
             Assert.That(records.Select(entry => entry.Record.Id), Is.EquivalentTo(leases.Select(LeaseRecords.RevokedId)));
-            Assert.That(records.Select(entry => entry.Broker).Distinct(), Is.EquivalentTo(Brokers));
+            Assert.That(records.Select(entry => entry.Broker).Distinct(), Is.EquivalentTo(TwoBrokers.Names));
         });
         var causes = leases.ToDictionary(LeaseRecords.RevokedId, lease => lease.Cause.ToString());
         Assert.That(records.Select(entry => entry.Record.Cause), Is.EqualTo(records.Select(entry => causes[entry.Record.Id])));
@@ -163,35 +148,4 @@ internal sealed class TwoBrokersTests
             },
         },
     };
-
-    /// <summary>A connection to each broker; a call that breaks on one is made again on the other.</summary>
-    internal sealed class Channels(IEnumerable<int> ports) : IDisposable
-    {
-        private readonly GrpcChannel[] _channels = [.. ports.Select(port => GrpcChannel.ForAddress($"http://127.0.0.1:{port}"))];
-
-        public Agent Of(int broker, string token) => Agent.At(_channels[broker], token);
-
-        public async Task<T> CallAsync<T>(string token, int preferred, Func<Agent, Task<T>> call)
-        {
-            for (var attempt = 0; ; attempt++)
-            {
-                try
-                {
-                    return await call(Agent.At(_channels[(preferred + attempt) % _channels.Length], token));
-                }
-                catch (RpcException e) when (attempt < 20 && (Rpc.DetailOf(e) is var detail) && (detail.Reason.Length == 0 || detail.Retryable))
-                {
-                    await Task.Delay(50);
-                }
-            }
-        }
-
-        public void Dispose()
-        {
-            foreach (var channel in _channels)
-            {
-                channel.Dispose();
-            }
-        }
-    }
 }

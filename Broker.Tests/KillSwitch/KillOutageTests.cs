@@ -153,16 +153,12 @@ internal sealed class KillOutageTests
                 targets = (object[])
                 [
                     new { name = "vault", engine = "fake", concurrency = 4, timeout = "60s" },
-                    new { name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" } },
+                    ApiAccess.Target,
                 ],
                 grants = (object[])
                 [
                     new { name = "items", action = "read", resource = BrokerUnderTest.Items, target = "vault", default_ttl = "10m", max_ttl = "10m" },
-                    new
-                    {
-                        name = "api", action = "read", resource = "api/x", target = "api", default_ttl = "10m", max_ttl = "10m",
-                        settings = new { bearer = true },
-                    },
+                    ApiAccess.Grant("10m"),
                 ],
             }),
             adapt: null,
@@ -173,7 +169,7 @@ internal sealed class KillOutageTests
         for (var i = 0; i < 10; i++)
         {
             await agent.IssueAsync(task, BrokerUnderTest.Items);
-            leases.Add((await agent.IssueAsync(task, "api/x")).Lease.LeaseId);
+            leases.Add((await agent.IssueAsync(task, ApiAccess.Resource)).Lease.LeaseId);
         }
 
         broker.Target.HoldRevocations();

@@ -19,7 +19,6 @@ namespace SecretsBroker.Tests.Reconciliation;
 internal sealed class RestoredStoreTests
 {
     private const string Table = "orders/invoices";
-    private const string Api = "api/x";
 
     private const string TwoInMemory =
         """
@@ -82,7 +81,7 @@ internal sealed class RestoredStoreTests
         var task = await agent.StartTaskAsync();
         var renewed = await agent.IssueAsync(task, Table);
         var revoked = (await agent.IssueAsync(task, Table)).Lease.LeaseId;
-        var token = (await agent.IssueAsync(task, Api)).Lease.LeaseId;
+        var token = (await agent.IssueAsync(task, ApiAccess.Resource)).Lease.LeaseId;
         await broker.StopAsync();
         var snapshot = Directory.CreateDirectory(sandbox.PathOf("snapshot")).FullName;
         Copy(sandbox.Folder, snapshot);
@@ -94,8 +93,8 @@ internal sealed class RestoredStoreTests
         await agent.RevokeAsync(revoked);
         await agent.RevokeAsync(token);
         var later = (await agent.IssueAsync(task, Table)).Lease.LeaseId;
-        var laterToken = (await agent.IssueAsync(task, Api)).Lease.LeaseId;
-        var laterRevoked = (await agent.IssueAsync(task, Api)).Lease.LeaseId;
+        var laterToken = (await agent.IssueAsync(task, ApiAccess.Resource)).Lease.LeaseId;
+        var laterRevoked = (await agent.IssueAsync(task, ApiAccess.Resource)).Lease.LeaseId;
         await agent.RevokeAsync(laterRevoked);
         await broker.StopAsync();
         Copy(snapshot, sandbox.Folder);
@@ -254,7 +253,7 @@ internal sealed class RestoredStoreTests
     public async Task Deny_list_that_was_set_back_without_its_leases_lists_again_what_was_revoked()
     {
         await using var broker = await TestBroker.StartAsync(options => options.Catalog = Tokens);
-        var token = await IssueAsync(broker, Api, TimeSpan.FromMinutes(10));
+        var token = await IssueAsync(broker, ApiAccess.Resource, TimeSpan.FromMinutes(10));
         using (var caller = broker.ConnectRaw())
         {
             await caller.Leases.RevokeLeaseAsync(new Proto.RevokeLeaseRequest { LeaseId = token.Value }, caller.Options());
@@ -352,7 +351,7 @@ internal sealed class RestoredStoreTests
         targets = (object[])
         [
             database.Target("orders", TimeSpan.FromSeconds(30)),
-            new { name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" } },
+            ApiAccess.Target,
         ],
         grants = (object[])
         [
@@ -361,11 +360,7 @@ internal sealed class RestoredStoreTests
                 name = "read-orders", action = "read", resource = Table, target = "orders", default_ttl = "10m", max_ttl = "4h",
                 settings = new { tables = new Dictionary<string, string[]> { ["public.invoices"] = ["SELECT"] } },
             },
-            new
-            {
-                name = "read-api", action = "read", resource = Api, target = "api", default_ttl = "1h", max_ttl = "1h",
-                settings = new { bearer = true },
-            },
+            ApiAccess.Grant("1h"),
         ],
     };
 }

@@ -12,8 +12,6 @@ namespace SecretsBroker.Tests.Reconciliation;
 [NonParallelizable]
 internal sealed class SetBackShardTests
 {
-    private const string Api = "api/x";
-
     // Which shards they are in follows from their names; not all on the deny list's node.
     private static readonly string[] _agents = ["a", "b", "c", "d", "e", "f"];
 
@@ -23,7 +21,7 @@ internal sealed class SetBackShardTests
         RedisRequired.OrIgnore();
         await using var cluster = await RedisCluster.StartAsync();
         await using var broker = await BrokerUnderTest.StartAsync(
-            new Sandbox(Catalog()), adapt: null, ("Store:Kind", "redis"), ("Store:Servers", cluster.Endpoints));
+            new Sandbox(ApiAccess.Catalog("1h")), adapt: null, ("Store:Kind", "redis"), ("Store:Servers", cluster.Endpoints));
         var denied = broker.Services.GetRequiredService<IDenyList>();
         var before = await IssueAsync(broker, "a");
         await broker.Agent("a").RevokeAsync(before.Value);
@@ -70,7 +68,7 @@ internal sealed class SetBackShardTests
     private static async Task<LeaseId> IssueAsync(BrokerUnderTest broker, string name)
     {
         var agent = broker.Agent(name);
-        return LeaseId.Parse((await agent.IssueAsync(await agent.StartTaskAsync(), Api)).Lease.LeaseId);
+        return LeaseId.Parse((await agent.IssueAsync(await agent.StartTaskAsync(), ApiAccess.Resource)).Lease.LeaseId);
     }
 
     private static async Task<RedisServer> NodeOfAsync(RedisCluster cluster, string keys)
@@ -115,20 +113,4 @@ internal sealed class SetBackShardTests
 
     private static async Task<bool> IsToldAsync(BrokerUnderTest broker) =>
         await AuditReader.ReadFolderAsync(broker.Sandbox.AuditFolder).AnyAsync(entry => entry.Record.Outcome == "StoreSetBack");
-
-    private static object Catalog() => new
-    {
-        targets = (object[])
-        [
-            new { name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" } },
-        ],
-        grants = (object[])
-        [
-            new
-            {
-                name = "read-api", action = "read", resource = Api, target = "api", default_ttl = "1h", max_ttl = "1h",
-                settings = new { bearer = true },
-            },
-        ],
-    };
 }

@@ -23,18 +23,13 @@ internal sealed class UnnamedInstallationTests
         },
     };
 
-    private static readonly object Api = new
-    {
-        name = "api", engine = "jwt", settings = new { issuer = "https://broker.test", audience = "api", key_file = "{folder}/api.key" },
-    };
-
     [TestCase("", "enforce", true)]
     [TestCase("", "dry_run", true)]
     [TestCase("", "off", false)]
     [TestCase("production", "enforce", false)]
     public async Task Check_has_a_note_where_a_target_could_be_reconciled(string installation, string mode, bool isNoted)
     {
-        using var sandbox = NewSandbox(Database, Api);
+        using var sandbox = NewSandbox(Database, ApiAccess.Target);
 
         var (faults, notes) = await CheckAsync(sandbox, ("Store:Installation", installation), ("Reconciliation:Mode", mode));
 
@@ -45,7 +40,7 @@ internal sealed class UnnamedInstallationTests
     [Test]
     public async Task Check_has_no_note_where_no_target_can_be_listed()
     {
-        using var sandbox = NewSandbox(Api);
+        using var sandbox = NewSandbox(ApiAccess.Target);
 
         Assert.That((await CheckAsync(sandbox)).Notes, Is.Empty);
     }
@@ -67,10 +62,10 @@ internal sealed class UnnamedInstallationTests
     {
         using var log = new CapturedLog();
         await using var broker = await BrokerUnderTest.StartAsync(
-            NewSandbox(Fake("vault"), Api), builder => builder.Logging.AddProvider(log), ("Reconciliation:Interval", "00:00:01"));
+            NewSandbox(Fake("vault"), ApiAccess.Target), builder => builder.Logging.AddProvider(log), ("Reconciliation:Interval", "00:00:01"));
         await Wait.UntilAsync(() => log.Messages.Any(message => message.Contains(Warning, StringComparison.Ordinal)));
 
-        broker.Sandbox.WriteCatalog(Catalog(Fake("vault"), Fake("safe"), Api));
+        broker.Sandbox.WriteCatalog(Catalog(Fake("vault"), Fake("safe"), ApiAccess.Target));
         await Wait.UntilAsync(() => log.Messages.Any(message => message.Contains("at safe:", StringComparison.Ordinal)));
 
         Assert.That(log.Messages.Where(message => message.Contains(Warning, StringComparison.Ordinal)), Has.Exactly(2).Items);
