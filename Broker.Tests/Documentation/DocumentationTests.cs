@@ -49,7 +49,7 @@ internal sealed partial class DocumentationTests
         var folder = Path.GetDirectoryName(PathOf(page))!;
         var missing = HeadingLinks().Matches(Read(page))
             .Where(link => !link.Groups["page"].Value.Contains("://", StringComparison.Ordinal))
-            .Where(link => !AnchorsOf(link.Groups["page"].Length == 0 ? PathOf(page) : Path.Combine(folder, link.Groups["page"].Value))
+            .Where(link => !Headings.AnchorsOf(File.ReadLines(link.Groups["page"].Length == 0 ? PathOf(page) : Path.Combine(folder, link.Groups["page"].Value)))
                 .Contains(link.Groups["heading"].Value))
             .Select(link => link.Value);
 
@@ -137,11 +137,6 @@ internal sealed partial class DocumentationTests
 
     private static bool IsLaidOut(string policies) => PolicyFormatter.Format(new PolicySource("p", policies)).OrThrow() == policies;
 
-    /// <summary>As GitHub makes them of headings.</summary>
-    private static IEnumerable<string> AnchorsOf(string path) => File.ReadLines(path)
-        .Where(line => line.StartsWith('#'))
-        .Select(line => NotInAnchors().Replace(line.TrimStart('#').Trim().ToLowerInvariant(), "").Replace(' ', '-'));
-
     private static string PathOf(string page) => Path.Combine(Repository.Root, page);
 
     private static string Read(string page) => File.ReadAllText(PathOf(page));
@@ -167,9 +162,6 @@ internal sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\((?<page>[^)#\s]*)#(?<heading>[^)\s]+)\)")]
     private static partial Regex HeadingLinks();
-
-    [GeneratedRegex(@"[^\p{L}\p{N} _-]")]
-    private static partial Regex NotInAnchors();
 
     [GeneratedRegex("[0-9a-f]{64}")]
     private static partial Regex Hashes();
