@@ -37,13 +37,13 @@ internal sealed class ExternalReconciliationTests
         await using var broker = await StartAsync();
         var (live, orphan, foreign) = (
             await IssueAsync(broker), LeaseId.New(0, ReconcilingOperator.Installation).Value, LeaseId.New(0, Installation.Of("another")).Value);
-        _engine.Plant(orphan);
-        _engine.Plant(foreign);
+        _engine.Accounts.Plant(orphan);
+        _engine.Accounts.Plant(foreign);
 
         var report = await broker.ReconcileAsync("notebooks");
 
         Assert.That((report.ListedCount, report.OrphanCount, report.RemovedCount, report.MissingCount), Is.EqualTo((2, 1, 1, 0)));
-        Assert.That((_engine.Has(orphan), _engine.Has(foreign), _engine.Has(live)), Is.EqualTo((false, true, true)));
+        Assert.That((_engine.Accounts.Has(orphan), _engine.Accounts.Has(foreign), _engine.Accounts.Has(live)), Is.EqualTo((false, true, true)));
     }
 
     [Test]
@@ -51,13 +51,13 @@ internal sealed class ExternalReconciliationTests
     {
         await using var broker = await StartAsync();
         var (live, foreign) = (await IssueAsync(broker), LeaseId.New(0, Installation.Of("another")).Value);
-        _engine.Plant(foreign);
+        _engine.Accounts.Plant(foreign);
         _engine.Page = (_, _) => new ListResponse { LeaseIds = { foreign, live } };
 
         var report = await broker.ReconcileAsync("notebooks");
 
         Assert.That((report.ListedCount, report.OrphanCount), Is.EqualTo((1, 0)));
-        Assert.That((_engine.Has(foreign), _engine.Has(live)), Is.EqualTo((true, true)));
+        Assert.That((_engine.Accounts.Has(foreign), _engine.Accounts.Has(live)), Is.EqualTo((true, true)));
     }
 
     [Test]
@@ -65,13 +65,13 @@ internal sealed class ExternalReconciliationTests
     {
         await using var broker = await StartAsync();
         var (lost, hidden) = (await IssueAsync(broker), await IssueAsync(broker));
-        _engine.Lose(lost);
+        _engine.Accounts.Lose(lost);
         _engine.Page = (_, _) => new ListResponse();
 
         var report = await broker.ReconcileAsync("notebooks");
 
         Assert.That(report.MissingLeaseIds, Is.EqualTo(new[] { lost }));
-        Assert.That(_engine.Has(hidden), Is.True);
+        Assert.That(_engine.Accounts.Has(hidden), Is.True);
     }
 
     [Test]
@@ -80,12 +80,12 @@ internal sealed class ExternalReconciliationTests
         _engine.Description.Lists = false;
         await using var broker = await StartAsync();
         var orphan = LeaseId.New(0, ReconcilingOperator.Installation).Value;
-        _engine.Plant(orphan);
+        _engine.Accounts.Plant(orphan);
 
         var refused = await Rpc.RefusedAsync(StatusCode.FailedPrecondition, () => broker.ReconcileAsync("notebooks"));
 
         Assert.That(Rpc.DetailOf(refused).Reason, Is.EqualTo("NOT_LISTABLE"));
-        Assert.That(_engine.Has(orphan), Is.True);
+        Assert.That(_engine.Accounts.Has(orphan), Is.True);
     }
 
     [Test]
@@ -95,16 +95,16 @@ internal sealed class ExternalReconciliationTests
         silent.Description.Lists = false;
         await using var broker = await StartAsync(silent, ("Reconciliation:Mode", "enforce"), ("Reconciliation:Interval", "00:00:01"));
         var orphan = LeaseId.New(0, ReconcilingOperator.Installation).Value;
-        silent.Plant(orphan);
-        _engine.Plant(orphan);
-        await Wait.UntilAsync(() => !_engine.Has(orphan));
+        silent.Accounts.Plant(orphan);
+        _engine.Accounts.Plant(orphan);
+        await Wait.UntilAsync(() => !_engine.Accounts.Has(orphan));
 
         // Removed by a pass that came after the one before, at all targets, had come to its end.
         var second = LeaseId.New(0, ReconcilingOperator.Installation).Value;
-        _engine.Plant(second);
-        await Wait.UntilAsync(() => !_engine.Has(second));
+        _engine.Accounts.Plant(second);
+        await Wait.UntilAsync(() => !_engine.Accounts.Has(second));
 
-        Assert.That(silent.Has(orphan), Is.True);
+        Assert.That(silent.Accounts.Has(orphan), Is.True);
     }
 
     private static async Task<string> IssueAsync(BrokerUnderTest broker)

@@ -27,7 +27,7 @@ internal sealed class EngineDescriptionTests : ExternalEngineFixture
                 ("target external-target: the engine promises another revocability than the catalogue expects",
                 "target external-target: the engine promises another revocability than the catalogue expects")));
         Assert.That(Process.Issues, Has.Count.EqualTo(1));
-        Assert.That(Process.IsRevoked(request.LeaseId.Value), Is.True);
+        Assert.That(Process.Accounts.IsRevoked(request.LeaseId.Value), Is.True);
     }
 
     [Test]

@@ -74,7 +74,7 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
 
         Assert.That(failure!.IsTransient, Is.True);
         await Engine.RevokeAsync(TestLeases.LeaseOf(request), Token);
-        Assert.That(Process.IsRevoked(request.LeaseId.Value), Is.True);
+        Assert.That(Process.Accounts.IsRevoked(request.LeaseId.Value), Is.True);
     }
 
     [Test]

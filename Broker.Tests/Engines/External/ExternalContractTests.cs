@@ -70,5 +70,5 @@ internal sealed class ExternalContractTests : CredentialEngineContract
         new CredentialInput.External(new SortedDictionary<string, string> { ["format"] = "plain" });
 
     protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
-        Task.FromResult(_engine.Accepts((FieldsCredential)credential));
+        Task.FromResult(_engine.Accounts.Accepts((FieldsCredential)credential));
 }

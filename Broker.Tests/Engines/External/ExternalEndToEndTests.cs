@@ -32,7 +32,7 @@ internal sealed class ExternalEndToEndTests
 
         Assert.That(failure!.ToString(), Does.Not.Contain(Canary));
         var made = engine.Issues[0].LeaseId;
-        await Wait.UntilAsync(() => engine.IsRevoked(made));
+        await Wait.UntilAsync(() => engine.Accounts.IsRevoked(made));
         await broker.StopAsync();
         Assert.That(await File.ReadAllTextAsync(broker.AuditFile), Does.Not.Contain(Canary));
     }
@@ -52,7 +52,7 @@ internal sealed class ExternalEndToEndTests
 
         Assert.That(failure!.ToString(), Does.Contain("credential.external.input").And.Not.Contain(Canary));
         var made = engine.Issues.Single().LeaseId;
-        await Wait.UntilAsync(() => engine.IsRevoked(made));
+        await Wait.UntilAsync(() => engine.Accounts.IsRevoked(made));
         await broker.WaitForAuditAsync(AuditEventType.Revoked, record => record.Lease == made);
     }
 

@@ -58,12 +58,12 @@ internal sealed class ExternalEngineTests : ExternalEngineFixture
         await Process.StopAsync();
         var failure = await Assert.ThrowsAsync<EngineException>(async () => await Engine.RevokeAsync(TestLeases.LeaseOf(request), Token));
         Assert.That(failure!.IsTransient, Is.True);
-        Assert.That(Process.Accepts(credential), Is.True);
+        Assert.That(Process.Accounts.Accepts(credential), Is.True);
 
         await Process.StartAgainAsync();
 
         await Engine.RevokeAsync(TestLeases.LeaseOf(request), Token);
-        Assert.That(Process.Accepts(credential), Is.False);
+        Assert.That(Process.Accounts.Accepts(credential), Is.False);
         Assert.That((await Engine.VerifyAsync(TestLeases.LeaseOf(request), Token)).Gone, Is.True);
     }
 

@@ -58,7 +58,7 @@ internal sealed class ExternalExpireOnlyContractTests(bool renewable) : ExpireOn
     protected override CredentialInput Input() => new CredentialInput.External(new SortedDictionary<string, string> { ["format"] = "plain" });
 
     protected override Task<bool> WorksAsync(Target target, Credential credential, CancellationToken cancellationToken) =>
-        Task.FromResult(_engine.Accepts((FieldsCredential)credential));
+        Task.FromResult(_engine.Accounts.Accepts((FieldsCredential)credential));
 
     protected override Task ReachEndAsync()
     {
