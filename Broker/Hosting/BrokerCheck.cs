@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using SecretsBroker.Approvals;
+using SecretsBroker.Approvals.Notices;
 using SecretsBroker.Audit;
+using SecretsBroker.Behaviour;
 using SecretsBroker.Catalog;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines;
@@ -53,6 +56,9 @@ internal static class BrokerCheck
         Check(new CatalogOptionsValidator(), configuration, CatalogOptions.Section, faults);
         Check(new PolicyOptionsValidator(), configuration, PolicyOptions.Section, faults);
         Check(new OperatorOptionsValidator(), configuration, OperatorOptions.Section, faults);
+        Check(new ApprovalOptionsValidator(), configuration, ApprovalOptions.Section, faults);
+        Check(new WebhookOptionsValidator(), configuration, WebhookOptions.Section, faults);
+        Check(new BehaviourOptionsValidator(), configuration, BehaviourOptions.Section, faults);
 
         await using var nowhere = StoreNowhere();
         await using var services = Services(nowhere);
