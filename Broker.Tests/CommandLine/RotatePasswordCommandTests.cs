@@ -41,6 +41,17 @@ internal sealed class RotatePasswordCommandTests
         Assert.That(await File.ReadAllTextAsync(Path.Combine(folder.Path, "password")), Is.EqualTo("the old one"));
     }
 
+    [Test]
+    public async Task Fault_elsewhere_in_the_configuration_does_not_matter()
+    {
+        using var folder = Write(port: 5432);
+        File.WriteAllText(Path.Combine(folder.Path, "broker.yaml"), "Catalog: { Folder: catalog, ReloadInterval: soon }");
+
+        var run = await RotateAsync(folder, "nowhere");
+
+        Assert.That((run.ExitCode, run.Errors.Trim()), Is.EqualTo((1, "nowhere is not a postgres target of the catalogue")));
+    }
+
     private static Task<ProgramRun> RotateAsync(TemporaryFolder folder, string target) => ProgramRun.OfBrokerAsync(
         "target", "rotate-password", target, "--config", Path.Combine(folder.Path, "broker.yaml"));
 
