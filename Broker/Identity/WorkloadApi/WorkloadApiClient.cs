@@ -1,6 +1,6 @@
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
+using SecretsBroker.Configuration;
 using Spiffe.Workload;
 
 namespace SecretsBroker.Identity.WorkloadApi;
@@ -37,7 +37,7 @@ internal sealed class WorkloadApiClient : IDisposable
             KeepAlivePingDelay = pingDelay,
             KeepAlivePingTimeout = pingLimit,
             UseProxy = false,
-            ConnectCallback = (_, cancellationToken) => ConnectAsync(socketPath, cancellationToken),
+            ConnectCallback = (_, cancellationToken) => UnixSocket.ConnectAsync(socketPath, cancellationToken),
         };
         // The host is nobody's: the callback connects to the socket whatever it is.
         _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
@@ -54,19 +54,4 @@ internal sealed class WorkloadApiClient : IDisposable
         _agent.FetchJWTBundles(new JWTBundlesRequest(), Header, cancellationToken: cancellationToken);
 
     public void Dispose() => _channel.Dispose();
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

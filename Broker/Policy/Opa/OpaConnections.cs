@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Net.Sockets;
 using SecretsBroker.Configuration;
 
 namespace SecretsBroker.Policy.Opa;
@@ -27,7 +26,7 @@ internal static class OpaConnections
         };
         if (address.Socket is { } path)
         {
-            handler.ConnectCallback = (_, cancellationToken) => ConnectAsync(path, cancellationToken);
+            handler.ConnectCallback = (_, cancellationToken) => UnixSocket.ConnectAsync(path, cancellationToken);
         }
 
         if (options.CaFile.Length > 0)
@@ -37,20 +36,5 @@ internal static class OpaConnections
         }
 
         return handler;
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }
