@@ -37,14 +37,8 @@ internal static class ApprovalCommand
         return command;
     }
 
-    private static Command Listing()
-    {
-        var remote = new RemoteOptions();
-        var command = new Command("list", "Show what is pending, that which ends first before the others.");
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(parsed, ListAsync, cancellationToken));
-        return command;
-    }
+    private static Command Listing() => new Command("list", "Show what is pending, that which ends first before the others.")
+        .Asking((broker, _, cancelled) => ListAsync(broker, cancelled));
 
     private static async Task<int> ListAsync(RemoteBroker broker, CancellationToken cancellationToken)
     {
@@ -70,21 +64,16 @@ internal static class ApprovalCommand
 
     private static Command Showing()
     {
-        var (id, remote) = (Id(), new RemoteOptions());
+        var id = Id();
         var command = new Command("show", "Show one request whole: all that an approval of it is bound to, and what was said so far.") { id };
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed,
-            async (broker, cancelled) =>
-            {
-                var request = new GetApprovalRequest { ApprovalId = parsed.GetRequiredValue(id) };
-                var answer = await broker.CallAsync(
-                    (channel, options) => new ApprovalService.ApprovalServiceClient(channel).GetApprovalAsync(request, options), cancelled);
-                ApprovalText.Whole(answer.Approval).ForEach(Output.Line);
-                return BrokerCommand.Success;
-            },
-            cancellationToken));
-        return command;
+        return command.Asking(async (broker, parsed, cancelled) =>
+        {
+            var request = new GetApprovalRequest { ApprovalId = parsed.GetRequiredValue(id) };
+            var answer = await broker.CallAsync(
+                (channel, options) => new ApprovalService.ApprovalServiceClient(channel).GetApprovalAsync(request, options), cancelled);
+            ApprovalText.Whole(answer.Approval).ForEach(Output.Line);
+            return BrokerCommand.Success;
+        });
     }
 
     private static Command Watching()

@@ -24,14 +24,8 @@ internal static class ReviewCommand
         Closing(),
     };
 
-    private static Command Listing()
-    {
-        var remote = new RemoteOptions();
-        var command = new Command("list", "Show the open reviews, the oldest first.");
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(parsed, ListAsync, cancellationToken));
-        return command;
-    }
+    private static Command Listing() => new Command("list", "Show the open reviews, the oldest first.")
+        .Asking((broker, _, cancelled) => ListAsync(broker, cancelled));
 
     private static async Task<int> ListAsync(RemoteBroker broker, CancellationToken cancellationToken)
     {

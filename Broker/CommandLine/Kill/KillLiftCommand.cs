@@ -10,8 +10,7 @@ internal static class KillLiftCommand
     public static Command Create()
     {
         var order = new Argument<string>("id") { Description = "The order's id, as 'broker kill list' shows it." };
-        var remote = new RemoteOptions();
-        var command = new Command(
+        return new Command(
             "lift",
             """
             Lift an order: what it covers may be issued again. What it has ended stays ended.
@@ -21,11 +20,7 @@ internal static class KillLiftCommand
             """)
         {
             order,
-        };
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed, (broker, cancelled) => RunAsync(broker, parsed.GetRequiredValue(order), cancelled), cancellationToken));
-        return command;
+        }.Asking((broker, parsed, cancelled) => RunAsync(broker, parsed.GetRequiredValue(order), cancelled));
     }
 
     private static async Task<int> RunAsync(RemoteBroker broker, string order, CancellationToken cancellationToken)

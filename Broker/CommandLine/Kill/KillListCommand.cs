@@ -7,14 +7,9 @@ namespace SecretsBroker.CommandLine.Kill;
 /// <summary><c>broker kill list</c>.</summary>
 internal static class KillListCommand
 {
-    public static Command Create()
-    {
-        var remote = new RemoteOptions();
-        var command = new Command("list", "Show the orders that stand, the oldest first: what they cover, who gave them, when and why.");
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(parsed, RunAsync, cancellationToken));
-        return command;
-    }
+    public static Command Create() =>
+        new Command("list", "Show the orders that stand, the oldest first: what they cover, who gave them, when and why.")
+            .Asking((broker, _, cancelled) => RunAsync(broker, cancelled));
 
     private static async Task<int> RunAsync(RemoteBroker broker, CancellationToken cancellationToken)
     {

@@ -14,8 +14,7 @@ internal static class RecheckCommand
             Description = "Have what the policies of this hash no longer allow revoked, at every broker of the store.",
             HelpName = "HASH",
         };
-        var remote = new RemoteOptions();
-        var command = new Command(
+        return new Command(
             "recheck",
             """
             Show what asking a running broker's policies about its live leases again came to. A change that would revoke more than
@@ -25,13 +24,8 @@ internal static class RecheckCommand
             """)
         {
             confirm,
-        };
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed,
-            (broker, cancelled) => parsed.GetValue(confirm) is { } hash ? ConfirmAsync(broker, hash, cancelled) : ShowAsync(broker, cancelled),
-            cancellationToken));
-        return command;
+        }.Asking((broker, parsed, cancelled) =>
+            parsed.GetValue(confirm) is { } hash ? ConfirmAsync(broker, hash, cancelled) : ShowAsync(broker, cancelled));
     }
 
     private static async Task<int> ShowAsync(RemoteBroker broker, CancellationToken cancellationToken)

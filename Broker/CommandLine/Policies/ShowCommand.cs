@@ -11,9 +11,8 @@ internal static class ShowCommand
 
     public static Command Create()
     {
-        var remote = new RemoteOptions();
         var text = new Option<bool>("--text") { Description = "Print the policies as they are written." };
-        var command = new Command(
+        return new Command(
             "show",
             """
             Show which policies are in force at a running broker, since when, and why the last change was refused if it was.
@@ -22,11 +21,7 @@ internal static class ShowCommand
             """)
         {
             text,
-        };
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed, (broker, cancelled) => ShowAsync(broker, parsed.GetValue(text), cancelled), cancellationToken));
-        return command;
+        }.Asking((broker, parsed, cancelled) => ShowAsync(broker, parsed.GetValue(text), cancelled));
     }
 
     private static async Task<int> ShowAsync(RemoteBroker broker, bool text, CancellationToken cancellationToken)

@@ -9,8 +9,8 @@ internal static class ListSecretsCommand
 {
     public static Command Create()
     {
-        var (target, remote) = (SecretCommand.Target(), new RemoteOptions());
-        var command = new Command(
+        var target = SecretCommand.Target();
+        return new Command(
             "list",
             """
             Show the secrets that a target keeps, and their versions: which is handed out, since when, and by which key each is encrypted.
@@ -19,11 +19,7 @@ internal static class ListSecretsCommand
             """)
         {
             target,
-        };
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed, (broker, cancelled) => RunAsync(broker, parsed.GetRequiredValue(target), cancelled), cancellationToken));
-        return command;
+        }.Asking((broker, parsed, cancelled) => RunAsync(broker, parsed.GetRequiredValue(target), cancelled));
     }
 
     private static async Task<int> RunAsync(RemoteBroker broker, string target, CancellationToken cancellationToken)

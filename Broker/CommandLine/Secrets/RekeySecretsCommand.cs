@@ -9,8 +9,8 @@ internal static class RekeySecretsCommand
 {
     public static Command Create()
     {
-        var (target, remote) = (SecretCommand.Target(), new RemoteOptions());
-        var command = new Command(
+        var target = SecretCommand.Target();
+        return new Command(
             "rekey",
             """
             Encrypt every value that a target keeps with its present key. Before: every broker has the new key under encryption_key and the old one under
@@ -20,11 +20,7 @@ internal static class RekeySecretsCommand
             """)
         {
             target,
-        };
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed, (broker, cancelled) => RunAsync(broker, parsed.GetRequiredValue(target), cancelled), cancellationToken));
-        return command;
+        }.Asking((broker, parsed, cancelled) => RunAsync(broker, parsed.GetRequiredValue(target), cancelled));
     }
 
     private static async Task<int> RunAsync(RemoteBroker broker, string target, CancellationToken cancellationToken)

@@ -38,21 +38,15 @@ internal static class SecretCommand
         Func<SecretService.SecretServiceClient, (string Target, string Name), int, CallOptions, AsyncUnaryCall<T>> call,
         string done)
     {
-        var (target, name, remote) = (Target(), Name(), new RemoteOptions());
+        var (target, name) = (Target(), Name());
         var version = new Argument<int>("version") { Description = "The version's number, as broker secret list shows it." };
-        var command = new Command(verb, description) { target, name, version };
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(
-            parsed,
-            async (broker, cancelled) =>
-            {
-                var (secret, number) = ((parsed.GetRequiredValue(target), parsed.GetRequiredValue(name)), parsed.GetRequiredValue(version));
-                await broker.CallAsync(
-                    (channel, options) => call(new SecretService.SecretServiceClient(channel), secret, number, options), cancelled);
-                Output.Good($"Version {number} of {secret.Item2} at {secret.Item1} {done}.");
-                return BrokerCommand.Success;
-            },
-            cancellationToken));
-        return command;
+        return new Command(verb, description) { target, name, version }.Asking(async (broker, parsed, cancelled) =>
+        {
+            var (secret, number) = ((parsed.GetRequiredValue(target), parsed.GetRequiredValue(name)), parsed.GetRequiredValue(version));
+            await broker.CallAsync(
+                (channel, options) => call(new SecretService.SecretServiceClient(channel), secret, number, options), cancelled);
+            Output.Good($"Version {number} of {secret.Item2} at {secret.Item1} {done}.");
+            return BrokerCommand.Success;
+        });
     }
 }

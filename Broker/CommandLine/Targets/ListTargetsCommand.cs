@@ -8,20 +8,13 @@ namespace SecretsBroker.CommandLine.Targets;
 /// <summary><c>broker target list</c>.</summary>
 internal static class ListTargetsCommand
 {
-    public static Command Create()
-    {
-        var remote = new RemoteOptions();
-        var command = new Command(
-            "list",
-            """
-            Show the targets of a running broker: whether issuing and revoking work there, what is live, what should be gone and is not, and since when.
+    public static Command Create() => new Command(
+        "list",
+        """
+        Show the targets of a running broker: whether issuing and revoking work there, what is live, what should be gone and is not, and since when.
 
-            Example: broker target list --address https://broker.example:7443 --token-file token
-            """);
-        remote.AddTo(command);
-        command.SetAction((parsed, cancellationToken) => remote.RunAsync(parsed, RunAsync, cancellationToken));
-        return command;
-    }
+        Example: broker target list --address https://broker.example:7443 --token-file token
+        """).Asking((broker, _, cancelled) => RunAsync(broker, cancelled));
 
     private static async Task<int> RunAsync(RemoteBroker broker, CancellationToken cancellationToken)
     {
