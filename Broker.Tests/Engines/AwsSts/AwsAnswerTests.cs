@@ -114,8 +114,8 @@ internal sealed class AwsAnswerTests() : AwsFixture("none")
 
         var failure = await FailureOfIssueAsync(Engine);
 
-        Assert.That((failure.Message, failure.IsTransient), Is.EqualTo(
-            ("target aws-sts-target: issuing failed: no connection, or no whole answer", true)));
+        Assert.That(failure.Message, Does.StartWith("target aws-sts-target: issuing failed: no connection, or no whole answer"));
+        Assert.That(failure.IsTransient, Is.True);
     }
 
     [Test]

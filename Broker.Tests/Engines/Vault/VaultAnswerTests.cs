@@ -104,7 +104,7 @@ internal sealed class VaultAnswerTests
 
         var failure = await FailureOfIssueAsync(_vault.Engine);
 
-        Assert.That(failure.Message, Is.EqualTo("target vault-target: issuing failed: the answer is not that of Vault's API"));
+        Assert.That(failure.Message, Is.EqualTo("target vault-target: issuing failed: the answer is too long"));
         await stopped.Task.WaitAsync(Token);
     }
 
@@ -131,7 +131,7 @@ internal sealed class VaultAnswerTests
 
         var failure = await FailureOfIssueAsync(_vault.Engine);
 
-        Assert.That(failure.Message, Does.StartWith("target vault-target: issuing failed: no connection ("));
+        Assert.That(failure.Message, Does.StartWith("target vault-target: issuing failed: no connection, or no whole answer ("));
         Assert.That(failure.IsTransient, Is.True);
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
-using System.Security.Authentication;
-using System.Xml;
 using Amazon.Runtime;
+using SecretsBroker.Engines.Http;
 
 namespace SecretsBroker.Engines.AwsSts;
 
@@ -28,55 +27,23 @@ internal static class AwsFailure
         ["RequestLimitExceeded"] = ("there were too many requests", true),
     };
 
-    public static bool IsKnown(Exception e) => e is
-        EngineException or AmazonClientException or AmazonServiceException or AwsRefusalException or HttpRequestException or
-        OperationCanceledException or IOException or XmlException or InvalidOperationException;
+    public static ApiFailures All { get; } = new("AWS", Describe);
 
-    /// <param name="target">The target's name.</param>
-    /// <param name="step">What was being done: <c>issuing</c>.</param>
-    /// <param name="e">A failure that is <see cref="IsKnown"/>.</param>
-    public static EngineException Translate(string target, string step, Exception e)
+    private static ApiFailure? Describe(Exception e) => e switch
     {
-        foreach (var cause in CausesOf(e))
-        {
-            switch (cause)
-            {
-                case EngineException own:
-                    return new EngineException($"target {target}: {own.Message}", own.IsTransient);
-                case AmazonServiceException { ErrorCode: { Length: > 0 } code } refused:
-                    return Translate(target, step, code, (int)refused.StatusCode);
-                case AwsRefusalException refused:
-                    return Translate(target, step, refused.Code, refused.Status);
-                case AuthenticationException:
-                    return new EngineException($"target {target}: {step} failed: no trusted TLS connection", isTransient: false);
-            }
-        }
+        AmazonServiceException { ErrorCode: { Length: > 0 } code } refused => Describe(code, (int)refused.StatusCode),
+        AwsRefusalException refused => Describe(refused.Code, refused.Status),
+        AmazonServiceException { StatusCode: >= HttpStatusCode.Redirect } refused => Describe("", (int)refused.StatusCode),
+        AmazonUnmarshallingException => new ApiFailure("failed: the answer is not that of AWS", IsTransient: false),
+        AmazonServiceException => new ApiFailure("failed: no connection, or no whole answer", IsTransient: true),
+        AmazonClientException => new ApiFailure("failed: the broker has no credentials at AWS", IsTransient: false),
+        _ => null,
+    };
 
-        return e switch
-        {
-            OperationCanceledException => new EngineException($"target {target}: {step} took too long", isTransient: true),
-            AmazonServiceException { StatusCode: >= HttpStatusCode.Redirect } refused => Translate(target, step, "", (int)refused.StatusCode),
-            HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } or XmlException or InvalidOperationException or
-                AmazonUnmarshallingException =>
-                new EngineException($"target {target}: {step} failed: the answer is not that of AWS", isTransient: false),
-            HttpRequestException or IOException or AmazonServiceException =>
-                new EngineException($"target {target}: {step} failed: no connection, or no whole answer", isTransient: true),
-            _ => new EngineException($"target {target}: {step} failed: the broker has no credentials at AWS", isTransient: false),
-        };
-    }
-
-    private static EngineException Translate(string target, string step, string code, int status)
+    private static ApiFailure Describe(string code, int status)
     {
-        var (text, isTransient) = _known.GetValueOrDefault(code, ($"it was answered with status {status}", status is 408 or 429 or >= 500));
-        return new EngineException($"target {target}: {step} failed: {text}", isTransient);
-    }
-
-    private static IEnumerable<Exception> CausesOf(Exception e)
-    {
-        for (var cause = e; cause is not null; cause = cause.InnerException)
-        {
-            yield return cause;
-        }
+        var (text, isTransient) = _known.GetValueOrDefault(code, ($"it was answered with status {status}", ApiFailure.IsTransientStatus(status)));
+        return new ApiFailure($"failed: {text}", isTransient);
     }
 }
 

@@ -1,4 +1,5 @@
 using Amazon.Runtime;
+using SecretsBroker.Engines.Http;
 
 namespace SecretsBroker.Engines.AwsSts;
 
@@ -7,20 +8,7 @@ internal sealed class AwsHttp : HttpClientFactory, IDisposable
 {
     private const int MaxAnswerBytes = 256 * 1024;
 
-    private readonly HttpClient _client = new(new BoundedAnswers
-    {
-        InnerHandler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        },
-    })
-    {
-        // The token is the limit of a call.
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpClient _client = ApiHandler.CreateClient(new BoundedAnswers { InnerHandler = ApiHandler.Create() }, MaxAnswerBytes);
 
     public HttpClient Client => _client;
 

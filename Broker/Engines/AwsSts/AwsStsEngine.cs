@@ -4,6 +4,7 @@ using Amazon.Runtime;
 using Amazon.SecurityToken;
 using Amazon.SecurityToken.Model;
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Http;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.AwsSts;
@@ -26,6 +27,7 @@ internal sealed class AwsStsEngine : ICredentialEngine
     private readonly AwsAccount _account;
     private readonly RoleDenials _denials;
     private readonly AskedSessions _asked;
+    private readonly ApiCalls _calls;
     private readonly Lock _lock = new();
     private AmazonSecurityTokenServiceClient? _client;
 
@@ -52,6 +54,7 @@ internal sealed class AwsStsEngine : ICredentialEngine
         _account = AwsAccount.Of(settings, _config);
         _denials = new RoleDenials(settings, new IamApi(settings, _http.Client, time));
         _asked = new AskedSessions(time);
+        _calls = new ApiCalls(target, AwsFailure.All, time);
     }
 
     public Revocability Revocability => _settings.DeniesEarly ? Revocability.Destroy : Revocability.ExpireOnly;
@@ -72,7 +75,7 @@ internal sealed class AwsStsEngine : ICredentialEngine
 
         cancellationToken.ThrowIfCancellationRequested();
         // Not ended with the caller's time but with the target's: what was sent cannot be called back.
-        var credential = await CallAsync("issuing", token => AssumeAsync(request, grant, token), CancellationToken.None);
+        var credential = await _calls.RunAsync("issuing", token => AssumeAsync(request, grant, token), CancellationToken.None);
         if (cancellationToken.IsCancellationRequested)
         {
             credential.Dispose();
@@ -94,13 +97,9 @@ internal sealed class AwsStsEngine : ICredentialEngine
         cancellationToken.ThrowIfCancellationRequested();
         if (_settings.DeniesEarly && !HasExpired(lease) && !WasRefused(lease))
         {
-            await CallAsync(
+            await _calls.RunAsync(
                 "revoking",
-                async token =>
-                {
-                    await _denials.PutAsync(lease.Id, EndOf(lease), await _account.GetAsync(token), token);
-                    return true;
-                },
+                async token => await _denials.PutAsync(lease.Id, EndOf(lease), await _account.GetAsync(token), token),
                 cancellationToken);
         }
     }
@@ -126,7 +125,7 @@ internal sealed class AwsStsEngine : ICredentialEngine
                 : new Verification(Gone: true, $"expire-only: session {name} is good until its policy ends at {end:O}");
         }
 
-        return await CallAsync(
+        return await _calls.RunAsync(
             "verifying", async token => await _denials.LookAsync(lease.Id, end, await _account.GetAsync(token), token), cancellationToken) switch
         {
             SessionState.Over => NothingSince(name, end),
@@ -135,7 +134,7 @@ internal sealed class AwsStsEngine : ICredentialEngine
         };
     }
 
-    public async ValueTask CheckAsync(CancellationToken cancellationToken) => await CallAsync(
+    public async ValueTask CheckAsync(CancellationToken cancellationToken) => await _calls.RunAsync(
         "checking",
         async token =>
         {
@@ -144,8 +143,6 @@ internal sealed class AwsStsEngine : ICredentialEngine
             {
                 await _denials.CheckAsync(await _account.GetAsync(token), token);
             }
-
-            return true;
         },
         cancellationToken);
 
@@ -234,25 +231,6 @@ internal sealed class AwsStsEngine : ICredentialEngine
         lock (_lock)
         {
             return _client ??= new AmazonSecurityTokenServiceClient(credentials, _config);
-        }
-    }
-
-    /// <summary>Within the target's time, and without AWS's words.</summary>
-    private async Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var timer = new CancellationTokenSource(_target.Timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        try
-        {
-            return await call(either.Token);
-        }
-        catch (Exception e) when (AwsFailure.IsKnown(e))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw timer.IsCancellationRequested
-                ? new EngineException($"target {_target.Name}: {step} took too long", isTransient: true)
-                : AwsFailure.Translate(_target.Name, step, e);
         }
     }
 }

@@ -89,7 +89,7 @@ internal sealed class RoleDenials(AwsTargetSettings settings, IamApi iam)
                 await iam.DeletePolicyAsync(name, credentials, cancellationToken);
             }
         }
-        catch (Exception e) when (AwsFailure.IsKnown(e))
+        catch (Exception e) when (AwsFailure.All.IsKnown(e))
         {
             // What was asked for is done, or fails for a reason of its own.
         }

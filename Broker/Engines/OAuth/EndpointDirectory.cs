@@ -130,7 +130,7 @@ internal sealed partial class EndpointDirectory(
         catch (Exception e)
         {
             // Whatever it is: a reading that fails without a pause would be begun anew by each caller.
-            var (fault, _) = OAuthFailure.Describe("reading its metadata", e);
+            var (fault, _) = OAuthFailure.All.Describe("reading its metadata", e);
             lock (_lock)
             {
                 _hasFailed = true;

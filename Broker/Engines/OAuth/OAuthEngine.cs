@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines.Encryption;
+using SecretsBroker.Engines.Http;
 using SecretsBroker.Engines.Jwt;
 using SecretsBroker.Engines.Keys;
 using SecretsBroker.Leases;
@@ -26,7 +27,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
     private readonly ServerConnection _connection;
     private readonly EndpointDirectory _endpoints;
     private readonly AuthorizationServer _server;
-    private readonly ServerCalls _calls;
+    private readonly ApiCalls _calls;
     private readonly TokenMemory _memory;
     private readonly TokenSealing _sealing;
     private readonly TokenPlaces _places;
@@ -43,7 +44,7 @@ internal sealed partial class OAuthEngine : ICredentialEngine
         // Half of the time, because the call itself comes after it.
         _endpoints = new EndpointDirectory(target.Name, settings, _connection, target.Timeout / 2, metrics, time, logger);
         _server = new AuthorizationServer(settings, _assertions, _connection);
-        _calls = new ServerCalls(target, time);
+        _calls = new ApiCalls(target, OAuthFailure.All, time);
         _memory = new TokenMemory(settings.MaxTokenLife + target.Timeout + Late, time);
         _sealing = new TokenSealing(target.Name, _keys);
         _places = new TokenPlaces(settings, _endpoints);

@@ -1,13 +1,12 @@
-using System.Security.Authentication;
 using System.Text.Json;
+using SecretsBroker.Engines.Http;
 
 namespace SecretsBroker.Engines.OAuth;
 
 /// <summary>What a failure of an authorization server means. Its words go no further.</summary>
 internal static class OAuthFailure
 {
-    public static bool IsKnown(Exception e) =>
-        e is EngineException or OAuthRefusalException or HttpRequestException or OperationCanceledException or IOException or JsonException;
+    public static ApiFailures All { get; } = new("an authorization server", Describe);
 
     /// <summary>Whether it is certain that no token was made: the server said no, or was not even reached.</summary>
     public static bool IsBeforeAnything(Exception e) => e switch
@@ -21,29 +20,12 @@ internal static class OAuthFailure
     };
 
     /// <summary>Whether the server has something else at an address, or nothing.</summary>
-    public static bool IsNotThere(Exception e) => e is JsonException || (e is OAuthRefusalException refusal && !IsTransient(refusal.Status));
+    public static bool IsNotThere(Exception e) => e is JsonException || (e is OAuthRefusalException refusal && !ApiFailure.IsTransientStatus(refusal.Status));
 
-    /// <param name="target">The target's name.</param>
-    /// <param name="step">What was being done: <c>issuing</c>.</param>
-    /// <param name="e">A failure that is <see cref="IsKnown"/>.</param>
-    public static EngineException Translate(string target, string step, Exception e)
+    private static ApiFailure? Describe(Exception e) => e switch
     {
-        var (message, isTransient) = Describe(step, e);
-        return new EngineException($"target {target}: {message}", isTransient);
-    }
-
-    /// <inheritdoc cref="Translate"/>
-    public static (string Message, bool IsTransient) Describe(string step, Exception e) => e switch
-    {
-        EngineException own => (own.Message, own.IsTransient),
-        OAuthRefusalException { Code.Length: 0 } refusal => ($"{step} was answered with status {refusal.Status}", IsTransient(refusal.Status)),
-        OAuthRefusalException refusal => ($"{step} was answered with status {refusal.Status}, {refusal.Code}", IsTransient(refusal.Status)),
-        HttpRequestException { InnerException: AuthenticationException } => ($"{step} failed: no trusted TLS connection", false),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } => ($"{step} failed: the answer is too long", false),
-        OperationCanceledException => ($"{step} took too long", true),
-        JsonException => ($"{step} failed: the answer is not that of an authorization server", false),
-        _ => ($"{step} failed: no connection ({(e.InnerException ?? e).GetType().Name})", true),
+        OAuthRefusalException { Code.Length: 0 } refusal => ApiFailure.OfStatus(refusal.Status),
+        OAuthRefusalException refusal => ApiFailure.OfStatus(refusal.Status) with { Text = $"was answered with status {refusal.Status}, {refusal.Code}" },
+        _ => null,
     };
-
-    private static bool IsTransient(int status) => status is 408 or 429 or >= 500;
 }

@@ -1,8 +1,8 @@
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text.Json;
 using SecretsBroker.Configuration;
+using SecretsBroker.Engines.Http;
 using SecretsBroker.Engines.Keys;
 
 namespace SecretsBroker.Engines.OAuth;
@@ -100,21 +100,11 @@ internal sealed partial class ServerConnection(string target, OAuthTargetSetting
 
     private HttpClient Create()
     {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = settings.TlsCaFile is not { } file ? null : AuthorityFile.TryTrust(file)
-                    ?? throw new EngineException($"its TLS file {file} cannot be read, or holds no certificate", isTransient: false),
-                ClientCertificateContext = settings.TlsCertificateFile is not { } certificate ? null : CertificateFiles.TryRead(certificate, settings.TlsKeyFile!)
-                    ?? throw new EngineException($"its TLS file {certificate}, or the key to it, cannot be used", isTransient: false),
-            },
-        };
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaxAnswerBytes };
+        var handler = ApiHandler.Create(settings.TlsCaFile);
+        handler.SslOptions.ClientCertificateContext = settings.TlsCertificateFile is not { } certificate ? null
+            : CertificateFiles.TryRead(certificate, settings.TlsKeyFile!)
+                ?? throw new EngineException($"its TLS file {certificate}, or the key to it, cannot be used", isTransient: false);
+        return ApiHandler.CreateClient(handler, MaxAnswerBytes);
     }
 
     [LoggerMessage(LogLevel.Warning, "Another client certificate for target {Target} cannot be used, and the one before is: {Reason}")]

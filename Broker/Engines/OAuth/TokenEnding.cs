@@ -1,9 +1,10 @@
+using SecretsBroker.Engines.Http;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.OAuth;
 
 /// <summary>Revokes one token of a lease, and looks whether it is gone.</summary>
-internal sealed class TokenEnding(AuthorizationServer server, TokenSealing sealing, TokenPlaces places, TokenMemory memory, ServerCalls calls)
+internal sealed class TokenEnding(AuthorizationServer server, TokenSealing sealing, TokenPlaces places, TokenMemory memory, ApiCalls calls)
 {
     private const string NotConfirmed = "; whether the server is asked elsewhere by now is not known, because its metadata could not be read";
 

@@ -1,27 +1,19 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using SecretsBroker.Configuration;
+using SecretsBroker.Engines.Http;
 
 namespace SecretsBroker.Engines.RabbitMq;
 
 /// <summary>RabbitMQ's management API, as far as users go.</summary>
-internal sealed class ManagementApi : IDisposable
+internal sealed class ManagementApi(RabbitMqTargetSettings settings) : IDisposable
 {
     private const int MaxAnswerBytes = 64 * 1024 * 1024;
-    private readonly RabbitMqTargetSettings _settings;
-    private readonly Lazy<HttpClient> _client;
 
-    public ManagementApi(RabbitMqTargetSettings settings)
-    {
-        _settings = settings;
-        // Made on first use, so that a file that is not there yet does not keep the broker from starting.
-        _client = new Lazy<HttpClient>(CreateClient, LazyThreadSafetyMode.PublicationOnly);
-    }
+    private readonly ApiClient _client = new(settings.TlsCaFile, MaxAnswerBytes);
 
     public Task SetUserAsync(string user, string passwordHash, CancellationToken cancellationToken) => SendAsync(
         HttpMethod.Put,
@@ -75,13 +67,7 @@ internal sealed class ManagementApi : IDisposable
     public Task<JsonNode?> ReadOwnAccountAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, "api/whoami", content: null, cancellationToken);
 
-    public void Dispose()
-    {
-        if (_client.IsValueCreated)
-        {
-            _client.Value.Dispose();
-        }
-    }
+    public void Dispose() => _client.Dispose();
 
     /// <returns>Null when there is no such thing.</returns>
     private async Task<JsonNode?> FindAsync(HttpMethod method, string path, CancellationToken cancellationToken)
@@ -98,10 +84,10 @@ internal sealed class ManagementApi : IDisposable
 
     private async Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonObject? content, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, new Uri(_settings.Url, path));
+        using var request = new HttpRequestMessage(method, new Uri(settings.Url, path));
         request.Headers.Authorization = Authorization();
         request.Content = content is null ? null : JsonContent.Create(content);
-        using var response = await _client.Value.SendAsync(request, cancellationToken);
+        using var response = await _client.Http.SendAsync(request, cancellationToken);
         response.EnsureSuccessStatusCode();
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         return body.Length == 0 ? null : JsonNode.Parse(body);
@@ -110,32 +96,12 @@ internal sealed class ManagementApi : IDisposable
     private AuthenticationHeaderValue Authorization()
     {
         // Read at each use, so that rotating it needs no restart.
-        var password = _settings.Password?.TryRead()
-            ?? throw new EngineException($"its password ({_settings.Password}) cannot be read", isTransient: false);
-        byte[] pair = [.. Encoding.UTF8.GetBytes($"{_settings.Username}:"), .. password];
+        var password = settings.Password?.TryRead()
+            ?? throw new EngineException($"its password ({settings.Password}) cannot be read", isTransient: false);
+        byte[] pair = [.. Encoding.UTF8.GetBytes($"{settings.Username}:"), .. password];
         var header = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(pair));
         CryptographicOperations.ZeroMemory(password);
         CryptographicOperations.ZeroMemory(pair);
         return header;
-    }
-
-    private HttpClient CreateClient()
-    {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        };
-        if (_settings.TlsCaFile is { } file)
-        {
-            var trust = AuthorityFile.TryTrust(file)
-                ?? throw new EngineException($"its TLS file {file} cannot be read, or holds no certificate", isTransient: false);
-            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
-        }
-
-        // The token is the limit of a call.
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = MaxAnswerBytes };
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Http;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.RabbitMq;
@@ -24,6 +25,7 @@ internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings setti
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);
 
     private readonly ManagementApi _api = new(settings);
+    private readonly ApiCalls _calls = new(target, ManagementFailure.All, time);
 
     public Revocability Revocability => Revocability.Destroy;
 
@@ -205,30 +207,22 @@ internal sealed class RabbitMqEngine(Target target, RabbitMqTargetSettings setti
 
     private static TimeSpan Jitter(int attempt) => TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(10, 50 * attempt));
 
-    /// <summary>Within the target's time, with retries where two met by chance, and without the server's words.</summary>
-    private async Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var timer = new CancellationTokenSource(target.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        try
+    /// <summary>With retries where two met by chance.</summary>
+    private Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) => _calls.RunAsync(
+        step,
+        async limit =>
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    return await call(either.Token);
+                    return await call(limit);
                 }
                 catch (HttpRequestException e) when (attempt < MaxAttempts && ManagementFailure.IsConflict(e))
                 {
-                    await Task.Delay(Jitter(attempt), time, either.Token);
+                    await Task.Delay(Jitter(attempt), time, limit);
                 }
             }
-        }
-        catch (Exception e) when (ManagementFailure.IsKnown(e))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw ManagementFailure.Translate(target.Name, step, e);
-        }
-    }
+        },
+        cancellationToken);
 }

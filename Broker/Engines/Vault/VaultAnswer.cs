@@ -7,7 +7,7 @@ namespace SecretsBroker.Engines.Vault;
 internal sealed class VaultAnswer : IDisposable
 {
     /// <summary>A list of some hundred thousand leases fits.</summary>
-    private const int MaxBytes = 16 * 1024 * 1024;
+    public const int MaxBytes = 16 * 1024 * 1024;
 
     private const int FirstBytes = 4 * 1024;
 
@@ -32,7 +32,7 @@ internal sealed class VaultAnswer : IDisposable
     public JsonElement Root => _json?.RootElement ?? default;
 
     /// <exception cref="JsonException">It is not JSON.</exception>
-    /// <exception cref="InvalidOperationException">It is larger than any answer of Vault's that is asked for.</exception>
+    /// <exception cref="HttpRequestException">It is larger than any answer of Vault's that is asked for.</exception>
     public static async Task<VaultAnswer> ReadAsync(HttpContent content, CancellationToken cancellationToken)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellationToken);
@@ -68,7 +68,7 @@ internal sealed class VaultAnswer : IDisposable
     {
         if (bytes.Length >= MaxBytes)
         {
-            throw new InvalidOperationException("the answer is too large");
+            throw new HttpRequestException(HttpRequestError.ConfigurationLimitExceeded, "the answer is too large");
         }
 
         var larger = new byte[2 * bytes.Length];

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using SecretsBroker.Catalog;
+using SecretsBroker.Engines.Http;
 using SecretsBroker.Leases;
 
 namespace SecretsBroker.Engines.Vault;
@@ -15,6 +16,7 @@ internal sealed class VaultEngine : IListableEngine
     private readonly VaultSession _session;
     private readonly VaultApi _api;
     private readonly VaultSecrets _secrets;
+    private readonly ApiCalls _calls;
     private readonly TimeProvider _time;
 
     public VaultEngine(Target target, VaultTargetSettings settings, TimeProvider time)
@@ -24,6 +26,7 @@ internal sealed class VaultEngine : IListableEngine
         _session = new VaultSession(settings.Login, _client, time);
         _api = new VaultApi(_client, _session);
         _secrets = new VaultSecrets(_api, time);
+        _calls = new ApiCalls(target, VaultFailure.All, time);
     }
 
     public Revocability Revocability => Revocability.Destroy;
@@ -44,7 +47,7 @@ internal sealed class VaultEngine : IListableEngine
 
         cancellationToken.ThrowIfCancellationRequested();
         // Not ended with the caller's time but with the target's: what was sent cannot be called back.
-        var credential = await CallAsync("issuing", token => _secrets.MakeAsync(request, grant, token), CancellationToken.None);
+        var credential = await _calls.RunAsync("issuing", token => _secrets.MakeAsync(request, grant, token), CancellationToken.None);
         if (cancellationToken.IsCancellationRequested)
         {
             credential.Dispose();
@@ -55,28 +58,28 @@ internal sealed class VaultEngine : IListableEngine
     }
 
     public async ValueTask<bool> RenewAsync(Lease lease, DateTimeOffset expireTime, CancellationToken cancellationToken) =>
-        await CallAsync("renewing", token => _secrets.StretchAsync(lease, expireTime, token), cancellationToken);
+        await _calls.RunAsync("renewing", token => _secrets.StretchAsync(lease, expireTime, token), cancellationToken);
 
     public async ValueTask RevokeAsync(Lease lease, CancellationToken cancellationToken) =>
-        await CallAsync("revoking", token => EndAsync(lease, token), cancellationToken);
+        await _calls.RunAsync("revoking", token => EndAsync(lease, token), cancellationToken);
 
     public async ValueTask<Verification> VerifyAsync(Lease lease, CancellationToken cancellationToken) =>
-        await CallAsync("verifying", token => LookAsync(lease, token), cancellationToken);
+        await _calls.RunAsync("verifying", token => LookAsync(lease, token), cancellationToken);
 
     public async ValueTask<ListedPage> ListAsync(string mark, string? cursor, int max, CancellationToken cancellationToken)
     {
-        var roles = await CallAsync("listing", _api.ListRolesAsync, cancellationToken);
+        var roles = await _calls.RunAsync("listing", _api.ListRolesAsync, cancellationToken);
         return new ListedPage([.. roles.Select(role => LeaseNames.Parse(role, mark)).OfType<LeaseId>()], NextCursor: null);
     }
 
-    public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) => await CallAsync(
+    public async ValueTask<bool> IsWholeAsync(LeaseId lease, CancellationToken cancellationToken) => await _calls.RunAsync(
         "looking",
         async token => await _api.HasRoleAsync(LeaseNames.Of(lease), token) && await _api.CountTokensAsync(LeaseNames.Of(lease), token) > 0,
         cancellationToken);
 
     public async ValueTask CheckAsync(CancellationToken cancellationToken)
     {
-        var findings = await CallAsync("checking", FindFaultsAsync, cancellationToken);
+        var findings = await _calls.RunAsync("checking", FindFaultsAsync, cancellationToken);
         if (findings.Count > 0)
         {
             throw new EngineException($"target {_target.Name}: {string.Join("; ", findings)}", isTransient: false);
@@ -90,7 +93,7 @@ internal sealed class VaultEngine : IListableEngine
         return ValueTask.CompletedTask;
     }
 
-    private async Task<bool> EndAsync(Lease lease, CancellationToken cancellationToken)
+    private async Task EndAsync(Lease lease, CancellationToken cancellationToken)
     {
         var name = LeaseNames.Of(lease.Id);
         Func<Task>[] steps =
@@ -108,7 +111,7 @@ internal sealed class VaultEngine : IListableEngine
             {
                 await step();
             }
-            catch (Exception e) when (VaultFailure.IsKnown(e))
+            catch (Exception e) when (VaultFailure.All.IsKnown(e))
             {
                 // Each is of use without the others.
                 failed ??= e;
@@ -119,8 +122,6 @@ internal sealed class VaultEngine : IListableEngine
         {
             ExceptionDispatchInfo.Throw(failed);
         }
-
-        return true;
     }
 
     /// <summary>For a part of the time: with their end Vault goes on by itself, but it may be slow, and the secret's own end must have its turn.</summary>
@@ -161,22 +162,5 @@ internal sealed class VaultEngine : IListableEngine
 
         findings.AddRange(VaultRights.FindMissing(await _api.ReadCapabilitiesAsync(VaultRights.Paths, cancellationToken)));
         return findings;
-    }
-
-    /// <summary>Within the target's time, and without Vault's words.</summary>
-    private async Task<T> CallAsync<T>(string step, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        using var timer = new CancellationTokenSource(_target.Timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        try
-        {
-            return await call(either.Token);
-        }
-        catch (Exception e) when (VaultFailure.IsKnown(e))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw VaultFailure.Translate(_target.Name, step, e);
-        }
     }
 }

@@ -114,7 +114,7 @@ internal sealed class VaultSession(VaultLogin login, VaultClient client, TimePro
             Volatile.Write(ref _current, new OwnToken(token, since, TimeSpan.FromSeconds(auth.Number("lease_duration"))));
             _failed = null;
         }
-        catch (Exception e) when (_current is { } old && old != refused && !IsOver(old) && VaultFailure.IsKnown(e))
+        catch (Exception e) when (_current is { } old && old != refused && !IsOver(old) && VaultFailure.All.IsKnown(e))
         {
             // The one that is there still serves: revoking goes on while the login does not work.
             cancellationToken.ThrowIfCancellationRequested();

@@ -1,9 +1,9 @@
 using SecretsBroker.Catalog;
 
-namespace SecretsBroker.Engines.OAuth;
+namespace SecretsBroker.Engines.Http;
 
-/// <summary>Steps at an authorization server, each within the target's time, and without the server's words.</summary>
-internal sealed class ServerCalls(Target target, TimeProvider time)
+/// <summary>Steps at a target that has an HTTP API, each within the target's time, and without the target's words.</summary>
+internal sealed class ApiCalls(Target target, ApiFailures failures, TimeProvider time)
 {
     /// <param name="step">What is done: <c>issuing</c>.</param>
     /// <param name="call">Does it, until its token ends it.</param>
@@ -19,10 +19,13 @@ internal sealed class ServerCalls(Target target, TimeProvider time)
         {
             return await call(either.Token);
         }
-        catch (Exception e) when (OAuthFailure.IsKnown(e))
+        catch (Exception e) when (failures.IsKnown(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw OAuthFailure.Translate(target.Name, step, e);
+            // Whatever a library makes of it.
+            throw timer.IsCancellationRequested && e is not EngineException
+                ? failures.Translate(target.Name, step, new OperationCanceledException())
+                : failures.Translate(target.Name, step, e);
         }
     }
 
