@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using SecretsBroker.Api;
 using SecretsBroker.Audit;
 using SecretsBroker.Identity;
@@ -141,7 +142,7 @@ internal sealed class CertificateConnectionTests
     private Task<GrpcTestServer> StartAsync(bool askForCertificates)
     {
         var (certificateFile, keyFile) = TlsClient.WriteServerCertificate(_folder.Path);
-        var certificate = new ServerCertificate(certificateFile, keyFile, TimeProvider.System);
+        var certificate = new ServerCertificate(certificateFile, keyFile, TimeProvider.System, NullLogger<ServerCertificate>.Instance);
         var tls = new ListenerTls(() => certificate.Current, askForCertificates);
         TestTokens.Replace(BundleFile, TestAuthority.Bundle(1, _root));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

@@ -1,5 +1,6 @@
 using SecretsBroker.Hosting;
 using SecretsBroker.Samples.LocalServers;
+using SecretsBroker.Tests.Engines;
 using SecretsBroker.Tests.Identity;
 
 namespace SecretsBroker.Tests.Hosting;
@@ -11,6 +12,7 @@ internal sealed class ServerCertificateTests
 
     private readonly TemporaryFolder _folder = new();
     private readonly SteppedTime _time = new();
+    private readonly RecordingLogger<ServerCertificate> _log = new();
 
     [TearDown]
     public void Stop() => _folder.Dispose();
@@ -26,7 +28,7 @@ internal sealed class ServerCertificateTests
         Directory.CreateSymbolicLink(data, "first");
         var certificateFile = File.CreateSymbolicLink(PathOf("tls.crt"), Path.Combine("..data", "listener.pem")).FullName;
         var keyFile = File.CreateSymbolicLink(PathOf("tls.key"), Path.Combine("..data", "listener.key")).FullName;
-        var certificate = new ServerCertificate(certificateFile, keyFile, _time);
+        var certificate = new ServerCertificate(certificateFile, keyFile, _time, _log);
         var first = ThumbprintOf(certificate);
 
         Directory.Delete(data);
@@ -41,7 +43,7 @@ internal sealed class ServerCertificateTests
     {
         var (certificateFile, keyFile) = WritePair("served");
         var (newCertificateFile, newKeyFile) = WritePair("new");
-        var certificate = new ServerCertificate(certificateFile, keyFile, _time);
+        var certificate = new ServerCertificate(certificateFile, keyFile, _time, _log);
         var first = ThumbprintOf(certificate);
 
         File.Copy(newCertificateFile, certificateFile, overwrite: true);
@@ -53,13 +55,15 @@ internal sealed class ServerCertificateTests
 
         Assert.That(halfWay, Is.EqualTo(first));
         Assert.That(replaced, Is.Not.EqualTo(first));
+        Assert.That(_log.Text.Split('\n'), Has.Length.EqualTo(2));
+        Assert.That(_log.Text, Does.Contain("cannot be used, and the one before is").And.Contain($"The listener shows the certificate that is in {certificateFile} now"));
     }
 
     [Test]
     public void File_that_is_gone_leaves_the_pair_before_it()
     {
         var (certificateFile, keyFile) = WritePair("served");
-        var certificate = new ServerCertificate(certificateFile, keyFile, _time);
+        var certificate = new ServerCertificate(certificateFile, keyFile, _time, _log);
         var first = ThumbprintOf(certificate);
 
         File.Delete(keyFile);

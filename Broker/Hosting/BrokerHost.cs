@@ -237,7 +237,8 @@ internal static class BrokerHost
             return () => served.Current;
         }
 
-        var files = new ServerCertificate(listen.CertificateFile, listen.KeyFile, TimeProvider.System);
+        var files = new ServerCertificate(
+            listen.CertificateFile, listen.KeyFile, TimeProvider.System, services.GetRequiredService<ILogger<ServerCertificate>>());
         return () => files.Current;
     }
 

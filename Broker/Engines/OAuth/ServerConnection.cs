@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using SecretsBroker.Configuration;
 using SecretsBroker.Engines.Http;
-using SecretsBroker.Engines.Keys;
 
 namespace SecretsBroker.Engines.OAuth;
 

@@ -1,4 +1,4 @@
-using SecretsBroker.Engines.Keys;
+using SecretsBroker.Configuration;
 using SecretsBroker.Engines.X509;
 
 namespace SecretsBroker.Engines.Postgres;

@@ -1,3 +1,4 @@
+using SecretsBroker.Configuration;
 using SecretsBroker.Engines.Keys;
 
 namespace SecretsBroker.Engines.X509;

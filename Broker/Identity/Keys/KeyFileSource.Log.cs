@@ -9,10 +9,6 @@ internal sealed partial class KeyFileSource
     private partial void LogEmptied(string authority, string path);
 
     [LoggerMessage(
-        LogLevel.Error, "Key file {Path} of {Authority} was refused: {Rule}. The {Count} keys read before stay in force")]
-    private partial void LogRejected(string authority, string path, string rule, int count);
-
-    [LoggerMessage(
-        LogLevel.Error, "Key file {Path} of {Authority} cannot be read ({Error}). The {Count} keys read before stay in force")]
-    private partial void LogUnreadable(string authority, string path, string error, int count);
+        LogLevel.Error, "Key file {Path} of {Authority} was refused: {Reason}. The {Count} keys read before stay in force")]
+    private partial void LogRefused(string authority, string path, string reason, int count);
 }

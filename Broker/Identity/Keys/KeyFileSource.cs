@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using SecretsBroker.Configuration;
 using SecretsBroker.Telemetry;
 
 namespace SecretsBroker.Identity.Keys;
@@ -20,9 +20,8 @@ internal sealed partial class KeyFileSource(
 {
     private const int MaxLength = 1024 * 1024;
 
+    private readonly ReplaceableFile _file = new(path, MaxLength, time);
     private volatile KeyRing _ring = KeyRing.Unavailable;
-    private byte[] _seen = [];
-    private bool _unreadable;
 
     public override string Name => name;
 
@@ -35,25 +34,10 @@ internal sealed partial class KeyFileSource(
     {
         try
         {
-            var content = await ReadAsync(stopping);
-            var hash = SHA256.HashData(content);
-            if (_unreadable || !hash.AsSpan().SequenceEqual(_seen))
-                Replace(content);
-            _unreadable = false;
-            // Also of a faulty content: it is complained about once, not every second.
-            _seen = hash;
+            if (await _file.ReadReplacedAsync(Read, Refuse, stopping) is { } ring)
+                Trust(ring);
         }
-        catch (Exception fault) when (!stopping.IsCancellationRequested)
-        {
-            if (!_unreadable)
-            {
-                metrics.ExternalCallFailed(ExternalSystem.TrustBundle);
-                LogUnreadable(name, path, fault.GetType().Name, _ring.Count);
-            }
-
-            _unreadable = true;
-        }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Nobody will ask any more.
         }
@@ -61,32 +45,25 @@ internal sealed partial class KeyFileSource(
         return new Schedule(checkInterval, checkInterval);
     }
 
-    private async Task<byte[]> ReadAsync(CancellationToken stopping)
+    private KeyRing Read(byte[] content)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        if (file.Length > MaxLength)
-            throw new IOException("too long");
-        var content = new byte[file.Length];
-        await file.ReadExactlyAsync(content, stopping);
-        return content;
+        var ring = JwkSetReader.Read(content, use);
+        sequences.Accept(name, ring);
+        return ring;
     }
 
-    private void Replace(byte[] content)
+    private void Trust(KeyRing ring)
     {
-        try
-        {
-            var ring = JwkSetReader.Read(content, use);
-            sequences.Accept(name, ring);
-            _ring = ring;
-            if (ring.Count == 0)
-                LogEmptied(name, path);
-            else
-                LogLoaded(name, path, ring.Count, ring.Sequence);
-        }
-        catch (KeySourceException fault)
-        {
-            metrics.ExternalCallFailed(ExternalSystem.TrustBundle);
-            LogRejected(name, path, fault.Message, _ring.Count);
-        }
+        _ring = ring;
+        if (ring.Count == 0)
+            LogEmptied(name, path);
+        else
+            LogLoaded(name, path, ring.Count, ring.Sequence);
+    }
+
+    private void Refuse(string reason)
+    {
+        metrics.ExternalCallFailed(ExternalSystem.TrustBundle);
+        LogRefused(name, path, reason, _ring.Count);
     }
 }

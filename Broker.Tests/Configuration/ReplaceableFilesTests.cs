@@ -1,8 +1,7 @@
-using SecretsBroker.Engines;
-using SecretsBroker.Engines.Keys;
+using SecretsBroker.Configuration;
 using SecretsBroker.Samples.LocalServers;
 
-namespace SecretsBroker.Tests.Engines.Keys;
+namespace SecretsBroker.Tests.Configuration;
 
 [TestFixture]
 internal sealed class ReplaceableFilesTests
@@ -92,7 +91,7 @@ internal sealed class ReplaceableFilesTests
             () =>
             {
                 tries++;
-                throw new EngineException("unusable", isTransient: false);
+                throw new UnreadableFileException("unusable");
             },
             _told.Add);
         Assert.That(read, Is.Null);
