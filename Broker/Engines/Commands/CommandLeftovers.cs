@@ -13,6 +13,20 @@ internal sealed class CommandLeftovers
     public void Add(string target, string subject, CommandLeftover leftover) =>
         _left.AddOrUpdate((target, subject), [leftover], (_, earlier) => [.. earlier.Where(one => one.IsThere), leftover]);
 
-    public bool AreThere(string target, string subject) =>
-        _left.TryGetValue((target, subject), out var left) && left.Any(one => one.IsThere);
+    public bool AreThere(string target, string subject)
+    {
+        if (!_left.TryGetValue((target, subject), out var left))
+        {
+            return false;
+        }
+
+        if (left.Any(one => one.IsThere))
+        {
+            return true;
+        }
+
+        // Their numbers may be others' one day.
+        _left.TryRemove(new((target, subject), left));
+        return false;
+    }
 }
