@@ -183,6 +183,9 @@ internal sealed class KillCommandTests : ApiFixture
         var run = await RunAsync(Operator, "drill", "--action", "read", "--resource", BrokerUnderTest.Items, "--count", "12");
 
         Assert.That(run.ExitCode, Is.Zero, run.Output + run.Errors);
+        Assert.That(
+            run.Output.Split('\n').Where(line => line.EndsWith(" leases issued", StringComparison.Ordinal)),
+            Is.EqualTo(Enumerable.Range(1, 12).Select(number => $"  {number} of 12 leases issued")));
         Assert.That(run.Output, Does.Match("leases killed +12 of 12").And.Match("a request after that +refused").And.Match("until the last was proven +[0-9]"));
         Assert.That(await Broker.Store.ListKillOrdersAsync(default), Is.Empty);
         Assert.That(Broker.Target.Live.Keys.Select(lease => lease.Value), Is.EqualTo(new[] { other }));

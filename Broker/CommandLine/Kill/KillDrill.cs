@@ -48,14 +48,18 @@ internal sealed class KillDrill(RemoteBroker broker, string action, string resou
 
     private async Task IssueAsync(int count, CancellationToken cancellationToken)
     {
-        var issued = 0;
+        var (issued, counting) = (0, new Lock());
         await Parallel.ForEachAsync(
             Enumerable.Range(0, count),
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (_, cancelled) =>
             {
                 await IssueOneAsync(cancelled);
-                Output.Passing($"  {Interlocked.Increment(ref issued)} of {count} leases issued");
+                // The line is written with it: what comes out counts upwards.
+                lock (counting)
+                {
+                    Output.Passing($"  {++issued} of {count} leases issued");
+                }
             });
     }
 
