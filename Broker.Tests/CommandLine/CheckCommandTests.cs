@@ -157,7 +157,18 @@ internal sealed class CheckCommandTests
         var run = await ProgramRun.OfBrokerAsync(command, "--config", "/nowhere/broker.yaml");
 
         Assert.That(run.ExitCode, Is.EqualTo(1));
-        Assert.That(run.Errors, Does.Contain("/nowhere/broker.yaml: cannot be read"));
+        Assert.That(run.Errors, Does.Contain("/nowhere/broker.yaml: cannot be read: it does not exist"));
+    }
+
+    [Test]
+    public async Task A_folder_in_place_of_a_configuration_is_told()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = await ProgramRun.OfBrokerAsync("check", "--config", folder.Path);
+
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Errors, Does.Contain($"{folder.Path}: cannot be read: it is a folder"));
     }
 
     [TestCase("Listen: [", "is not valid YAML")]

@@ -35,9 +35,17 @@ internal static class YamlConfiguration
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException([$"{path}: cannot be read"], e);
+            throw new ConfigurationException([$"{path}: cannot be read: {ReasonOf(e, path)}"], e);
         }
     }
+
+    private static string ReasonOf(Exception failure, string path) => failure switch
+    {
+        _ when Directory.Exists(path) => "it is a folder",
+        FileNotFoundException or DirectoryNotFoundException => "it does not exist",
+        UnauthorizedAccessException => "this user may not",
+        _ => failure.GetType().Name,
+    };
 
     private static void Flatten(YamlValue value, string key, Dictionary<string, string?> values)
     {
