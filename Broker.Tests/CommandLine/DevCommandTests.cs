@@ -77,6 +77,21 @@ internal sealed class DevCommandTests
         Assert.That(run.Output, Does.Contain("The kill switch works").And.Not.Contain(token));
     }
 
+    [TestCase("target", "list", "agents-ca")]
+    [TestCase("audit", "query", "CatalogLoaded")]
+    public async Task Its_operator_looks_at_targets_and_audit_log(string command, string verb, string seen)
+    {
+        var token = await _broker.MintAsync("spiffe://dev.local/operator/me");
+
+        var run = await ProgramRun.OfAsync(
+            ProgramRun.Dotnet,
+            [ProgramRun.BrokerAssembly, command, verb, "--address", $"http://{_broker.Address}"],
+            new Dictionary<string, string?> { ["BROKER_TOKEN"] = token });
+
+        Assert.That((run.ExitCode, run.Errors), Is.EqualTo((0, "")), run.Output);
+        Assert.That(run.Output, Does.Contain(seen));
+    }
+
     [Test]
     public async Task A_minted_token_is_believed()
     {
