@@ -173,7 +173,9 @@ internal sealed class CatalogLoaderTests
     {
         using var folder = new CatalogFolder();
 
-        Assert.That((await folder.LoadAsync()).Faults, Has.Count.EqualTo(1));
+        Assert.That(
+            (await folder.LoadAsync()).Faults.Select(fault => $"{fault}"),
+            Is.EqualTo((string[])["*.yaml: the catalogue's folder must hold at least one such file"]));
         Assert.That((await folder.Write("", ".hidden.yaml").LoadAsync()).Faults, Has.Count.EqualTo(1));
         Assert.That((await folder.Write("# nothing yet\n").LoadAsync()).Faults, Is.Empty);
         Assert.That((await folder.Write("targets:\ngrants:\n").LoadAsync()).Faults, Is.Empty);

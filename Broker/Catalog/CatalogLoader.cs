@@ -82,7 +82,7 @@ internal sealed class CatalogLoader
         // A mount that is not there yet looks like this; it must not end what the grants before it allowed.
         if (source.Faults.Count + source.Files.Count == 0)
         {
-            _faults.Add(Extension, "there must be at least one file that ends so");
+            _faults.Add($"*{Extension}", "the catalogue's folder must hold at least one such file");
         }
 
         foreach (var file in source.Files)
