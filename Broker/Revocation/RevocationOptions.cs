@@ -38,7 +38,7 @@ internal sealed class RevocationOptions
 
     /// <summary>
     /// After a start, and after the store was out of reach, no task is counted as lost for so long: agents whose lifeline broke with it
-    /// need time to come back. Default 15 s; 0 to 5 min.
+    /// need time to come back. Default 10 s; 0 to 5 min.
     /// </summary>
     public TimeSpan OutageGrace { get; set; } = TimeSpan.FromSeconds(10);
 
