@@ -65,6 +65,18 @@ internal sealed class ReplaceableFileTests
     }
 
     [Test]
+    public async Task What_its_reader_did_not_expect_is_refused_too_and_not_repeated()
+    {
+        await File.WriteAllTextAsync(FilePath, "first");
+        for (var i = 0; i < 2; i++)
+        {
+            await _file.ReadReplacedAsync<string>(_ => throw new InvalidOperationException("first"), _told.Add, default);
+        }
+
+        Assert.That(_told, Is.EqualTo((string[])["it cannot be used (InvalidOperationException)"]));
+    }
+
+    [Test]
     public async Task Reader_that_stops_is_no_refusal()
     {
         await File.WriteAllTextAsync(FilePath, "first");

@@ -11,7 +11,7 @@ internal sealed class ReplaceableFile(string path, int maxBytes, TimeProvider ti
     private readonly KnownContent _known = new(time);
 
     /// <inheritdoc cref="KnownContent.UseReplaced"/>
-    /// <param name="read">Is given its content; a <see cref="BrokerException"/> says why that cannot be used.</param>
+    /// <param name="read">Is given its content; a <see cref="BrokerException"/> says why that cannot be used, any other failure only that it cannot.</param>
     /// <param name="refuse">Is told why, once for each content.</param>
     /// <param name="cancellationToken">Stops reading it.</param>
     public async Task<T?> ReadReplacedAsync<T>(Func<byte[], T?> read, Action<string> refuse, CancellationToken cancellationToken)
@@ -22,16 +22,30 @@ internal sealed class ReplaceableFile(string path, int maxBytes, TimeProvider ti
         {
             content = await ReadAsync(cancellationToken);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return Refused<T>(new UnreadableFileException($"it cannot be read ({e.GetType().Name})"), refuse);
-        }
         catch (UnreadableFileException e)
         {
             return Refused<T>(e, refuse);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            return Refused<T>(new UnreadableFileException($"it cannot be read ({e.GetType().Name})"), refuse);
+        }
 
-        return _known.UseReplaced(SHA256.HashData(content), () => read(content), refuse);
+        return _known.UseReplaced(SHA256.HashData(content), () => Use(read, content), refuse);
+    }
+
+    // Others write it: whatever is in it, what was used before stays in use.
+    private static T? Use<T>(Func<byte[], T?> read, byte[] content)
+        where T : class
+    {
+        try
+        {
+            return read(content);
+        }
+        catch (Exception e) when (e is not BrokerException)
+        {
+            throw new UnreadableFileException($"it cannot be used ({e.GetType().Name})");
+        }
     }
 
     private T? Refused<T>(UnreadableFileException why, Action<string> refuse)

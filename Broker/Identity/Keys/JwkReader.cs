@@ -52,8 +52,10 @@ internal static class JwkReader
         return (!jwk.TryGetProperty("use", out _) || Text(jwk, "use") == "sig")
             && (!jwk.TryGetProperty("key_ops", out var operations)
                 || (operations.ValueKind == JsonValueKind.Array
-                    && operations.EnumerateArray().Any(operation => operation.ValueEquals("verify"))));
+                    && operations.EnumerateArray().Any(IsVerify)));
     }
+
+    private static bool IsVerify(JsonElement operation) => operation.ValueKind == JsonValueKind.String && operation.ValueEquals("verify");
 
     // A private key that is published signs for anybody.
     private static bool Exposes(JsonElement jwk) => jwk.TryGetProperty("d", out _) || jwk.TryGetProperty("k", out _);
@@ -92,6 +94,7 @@ internal static class JwkReader
     private static string? Text(JsonElement jwk, string name) =>
         jwk.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
+    // None is empty: the platform's import takes that for granted.
     private static byte[] Bytes(JsonElement jwk, string name) =>
-        Base64Url.DecodeFromChars(Text(jwk, name) ?? throw new FormatException());
+        Text(jwk, name) is { Length: > 0 } text ? Base64Url.DecodeFromChars(text) : throw new FormatException();
 }
