@@ -84,13 +84,21 @@ internal sealed class NodeResourceServer : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Ends it.</summary>
+    /// <returns>All that it has printed: of each request it prints before it answers.</returns>
+    public async Task<string> StopAsync()
+    {
+        _node!.Kill();
+        await _node.WaitForExitAsync();
+        return Log;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _clients.ForEach(client => client.Dispose());
         if (_node is not null)
         {
-            _node.Kill();
-            await _node.WaitForExitAsync();
+            await StopAsync();
             _node.Dispose();
         }
 

@@ -6,6 +6,7 @@ import { NotKnown } from './introspection.mjs';
 const INTENT = 'secretsbroker_intent';
 
 // RFC 6750 section 2.1.
+const SCHEME = /^Bearer(?: |$)/i;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** Why a request is not served. The message is a fixed sentence: it is logged, and sent to the caller. */
@@ -24,14 +25,20 @@ export class Refused extends Error {
  * @throws {Refused} in every other case
  */
 export async function requireAccess(request, wanted, introspection, settings) {
-  const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+  const authorization = request.headers.authorization ?? '';
+  if (!SCHEME.test(authorization)) {
+    // Section 3.1: who has shown no token is not told that it is wrong.
+    throw new Refused(401, '', 'a token is needed');
+  }
+
+  const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) {
-    throw unauthorized('a token is needed');
+    throw unauthorized('what was shown is no token');
   }
 
   const claims = await ask(introspection, token);
-  // The broker has looked at signature and time. It knows nothing of who asks for what here.
-  if (claims.active !== true || claims.iss !== settings.issuer || !holds(claims.aud, settings.audience)) {
+  // The broker has looked at signature and time. It knows nothing of who asks for what here, and nothing of who may keep its answers on the way.
+  if (claims.active !== true || isPast(claims.exp) || claims.iss !== settings.issuer || !holds(claims.aud, settings.audience)) {
     throw unauthorized('the token is not valid here');
   }
 
@@ -66,6 +73,10 @@ function isBoundToCaller(cnf, socket) {
 
   const shown = socket.getPeerX509Certificate()?.raw;
   return shown !== undefined && cnf?.['x5t#S256'] === createHash('sha256').update(shown).digest('base64url');
+}
+
+function isPast(exp) {
+  return exp !== undefined && exp <= Date.now() / 1000;
 }
 
 function allows(detail, wanted, audience) {

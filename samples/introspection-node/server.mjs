@@ -34,13 +34,18 @@ async function serve(request, response) {
 
 function refuse(response, refused) {
   console.error(`Refused with ${refused.status}: ${refused.message}`);
-  if (refused.error !== '') {
-    response.setHeader('WWW-Authenticate', `Bearer error="${refused.error}", error_description="${refused.message}"`);
+  if (refused.status === 401 || refused.status === 403) {
+    response.setHeader('WWW-Authenticate', challengeOf(refused));
   } else if (refused.status === 503) {
     response.setHeader('Retry-After', '1');
   }
 
   send(response, refused.status, { error: refused.message });
+}
+
+function challengeOf({ error, message }) {
+  const challenge = 'Bearer realm="invoices"';
+  return error === '' ? challenge : `${challenge}, error="${error}", error_description="${message}"`;
 }
 
 function send(response, status, body) {
