@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Globalization;
+using SecretsBroker.Engines.Commands;
+
+namespace SecretsBroker.Tests.Engines.Commands;
+
+internal sealed class CommandLeftoversTests
+{
+    private const string LeavesBehind = "sleep 600 > /dev/null 2>&1 < /dev/null & echo $!";
+
+    [Test]
+    public async Task What_a_command_left_behind_is_there_when_the_command_itself_has_ended()
+    {
+        var leftovers = new CommandLeftovers();
+        var (command, _) = await StartAsync(LeavesBehind);
+        try
+        {
+            await command.WaitForExitAsync();
+            leftovers.Add("crm", "crm-login", new CommandLeftover(command, hasSucceeded: true));
+
+            Assert.That(leftovers.AreThere("crm", "crm-login"), Is.True);
+        }
+        finally
+        {
+            await EndAsync(command);
+        }
+
+        Assert.That(leftovers.AreThere("crm", "crm-login"), Is.False);
+    }
+
+    private static async Task<(Process Command, int LeftBehind)> StartAsync(string script)
+    {
+        var (program, arguments) = CommandSession.Of(["/bin/sh", "-c", script]);
+        var command = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        return (command, int.Parse((await command.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture));
+    }
+
+    private static async Task EndAsync(Process command) =>
+        Assert.That(await CommandSession.EndAsync(command, TimeSpan.FromMinutes(3), TimeProvider.System), Is.True);
+}
