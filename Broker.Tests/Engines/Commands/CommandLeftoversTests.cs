@@ -28,6 +28,27 @@ internal sealed class CommandLeftoversTests
         Assert.That(leftovers.AreThere("crm", "crm-login"), Is.False);
     }
 
+    /// <summary>What it is asked about has ended: a first process of the session is another one, which was given the same number.</summary>
+    [Test]
+    public async Task Session_with_a_first_process_is_not_one_that_was_left()
+    {
+        var (command, leftBehind) = await StartAsync($"{LeavesBehind}; wait");
+        try
+        {
+            Assert.That(SessionProcesses.Of(command.Id), Is.EquivalentTo([command.Id, leftBehind]));
+            Assert.That(SessionProcesses.LeftOf(command.Id), Is.Empty);
+
+            command.Kill();
+            await command.WaitForExitAsync();
+
+            Assert.That(SessionProcesses.LeftOf(command.Id), Is.EqualTo([leftBehind]));
+        }
+        finally
+        {
+            await EndAsync(command);
+        }
+    }
+
     private static async Task<(Process Command, int LeftBehind)> StartAsync(string script)
     {
         var (program, arguments) = CommandSession.Of(["/bin/sh", "-c", script]);

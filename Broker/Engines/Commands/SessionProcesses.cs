@@ -33,6 +33,13 @@ internal static class SessionProcesses
         return processes;
     }
 
+    /// <param name="session">The number of its first process, which has ended.</param>
+    /// <returns>
+    /// Those that go on. None when there is a first process: it is another one, and the session as well, because the number is nobody else's before
+    /// all are gone.
+    /// </returns>
+    public static IReadOnlyList<int> LeftOf(int session) => Of(session) is var all && all.Contains(session) ? [] : all;
+
     // Of a process whose first thread has ended the others may go on.
     private static bool IsAlive(string[] fields) => fields[State] is not ("Z" or "X") || fields[Threads] is not ("0" or "1");
 
