@@ -29,14 +29,18 @@ internal sealed class LegacySystem : IDisposable
         """;
 
     private readonly TemporaryFolder _folder = new();
+    private readonly TimeProvider _time;
 
-    public LegacySystem()
+    /// <param name="time">The broker's clock and the store's; the system's when not set.</param>
+    public LegacySystem(TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
+        Store = new SqliteLeaseStore(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, _time);
         KeyFile = NewKeyFile();
         HookFile = Write("hook.sh", Hook);
     }
 
-    public SqliteLeaseStore Store { get; } = new(new SqliteStoreOptions { Path = SqliteStoreOptions.InMemory }, TimeProvider.System);
+    public SqliteLeaseStore Store { get; }
 
     public RecordingLogger<StaticEngine> Log { get; } = new();
 
@@ -100,7 +104,7 @@ internal sealed class LegacySystem : IDisposable
     }
 
     public StaticEngine Engine(Target target, IStaticSecretStore? store = null, TimeProvider? time = null) =>
-        (StaticEngine)new StaticEngineType(store ?? Store, Measured.Metrics, time ?? TimeProvider.System, Log).Create(target);
+        (StaticEngine)new StaticEngineType(store ?? Store, Measured.Metrics, time ?? _time, Log).Create(target);
 
     /// <summary>An engine that keeps the value of one account.</summary>
     public async Task<StaticEngine> EngineAsync(Target target, string account, string password, IStaticSecretStore? store = null)

@@ -69,6 +69,34 @@ internal sealed class SharedBeforeTests
         Assert.That(await _system.Store.FindSecretAsync("static-target", Account, None), Is.EqualTo(before));
     }
 
+    [Test]
+    public async Task What_is_handed_out_for_long_is_noted_again()
+    {
+        var time = UseManualTime();
+        await using var plain = await _system.EngineAsync(_system.Target(), Account, "hunter2");
+        await IssueAsync(plain);
+        var first = await SharedUntilAsync();
+
+        time.Advance(TimeSpan.FromMinutes(6));
+        await IssueAsync(plain);
+        Assert.That(await SharedUntilAsync(), Is.EqualTo(first + TimeSpan.FromMinutes(6)));
+
+        // The first note is over.
+        time.Advance(TimeSpan.FromMinutes(5));
+        await AssertIsInDoubtAsync(await IssueAsync(plain));
+    }
+
+    private ManualTime UseManualTime()
+    {
+        var time = new ManualTime();
+        _system.Dispose();
+        _system = new LegacySystem(time);
+        return time;
+    }
+
+    private async Task<DateTimeOffset?> SharedUntilAsync() =>
+        KeptSecret.Read((await _system.Store.FindSecretAsync("static-target", Account, None))!.Content).SharedUntil;
+
     private async Task AssertIsInDoubtAsync(Lease lease)
     {
         await using var exclusive = _system.Engine(Rotating());
