@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Static;
@@ -86,6 +87,47 @@ internal sealed class SharedBeforeTests
         await AssertIsInDoubtAsync(await IssueAsync(plain));
     }
 
+    [Test]
+    public async Task What_is_handed_out_to_many_at_once_is_noted_once()
+    {
+        const int Many = 8;
+        await using var keeping = await _system.EngineAsync(_system.Target(), Account, "hunter2");
+        var store = new StoreAtOnce(_system.Store, Many);
+        await using var plain = _system.Engine(_system.Target(), store);
+
+        await Task.WhenAll(Enumerable.Range(0, Many).Select(_ => Task.Run(() => IssueAsync(plain))));
+
+        Assert.That(store.Written, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task What_another_broker_has_noted_is_not_noted_again()
+    {
+        var time = UseManualTime();
+        await using var plain = await _system.EngineAsync(_system.Target(), Account, "hunter2");
+        await using var other = _system.Engine(_system.Target());
+        await IssueAsync(plain);
+        var noted = await SharedUntilAsync();
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        await IssueAsync(other);
+
+        Assert.That(await SharedUntilAsync(), Is.EqualTo(noted));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Note_that_was_lost_is_written_again(bool rotates)
+    {
+        await using var shared = await _system.EngineAsync(rotates ? Rotating(isExclusive: false) : _system.Target(), Account, "hunter2");
+        await IssueAsync(shared);
+        await LoseNoteAsync();
+
+        await IssueAsync(shared);
+
+        Assert.That(await SharedUntilAsync(), Is.GreaterThan(await _system.Store.GetTimeAsync(None)));
+    }
+
     private ManualTime UseManualTime()
     {
         var time = new ManualTime();
@@ -96,6 +138,16 @@ internal sealed class SharedBeforeTests
 
     private async Task<DateTimeOffset?> SharedUntilAsync() =>
         KeptSecret.Read((await _system.Store.FindSecretAsync("static-target", Account, None))!.Content).SharedUntil;
+
+    /// <summary>As a broker that knows of no notes writes it.</summary>
+    private async Task LoseNoteAsync()
+    {
+        var stored = (await _system.Store.FindSecretAsync("static-target", Account, None))!;
+        var content = JsonNode.Parse(stored.Content)!.AsObject();
+        content.Remove(nameof(KeptSecret.SharedUntil));
+        var lost = stored with { Revision = "lost", Content = content.ToJsonString() };
+        Assert.That(await _system.Store.ReplaceSecretAsync("static-target", lost, stored.Revision, None), Is.True);
+    }
 
     private async Task AssertIsInDoubtAsync(Lease lease)
     {

@@ -6,7 +6,7 @@ namespace SecretsBroker.Engines.Static;
 /// Which lease holds which secret, where the end of a lease is the end of what it knows. Noted before the value is handed out, so that it is found
 /// from the lease's id alone.
 /// </summary>
-internal sealed class SecretHolders(SecretShelf shelf, SecretRotation rotation, bool isExclusive)
+internal sealed class SecretHolders(SecretShelf shelf, SecretRotation rotation, SharingNotes notes, bool isExclusive)
 {
     private const int MaxHolders = 256;
     private const int MaxAttempts = 20;
@@ -32,12 +32,17 @@ internal sealed class SecretHolders(SecretShelf shelf, SecretRotation rotation, 
             var fields = await shelf.OpenAsync(name, version, cancellationToken);
             try
             {
-                var (_, isHeld) = await shelf.ChangeAsync(
+                var (secret, isHeld) = await shelf.ChangeAsync(
                     name,
                     now => ValueTask.FromResult(now.Current == version && IsFree(now, lease) ? now.Hold(lease, version.Number) : null),
                     cancellationToken);
                 if (isHeld)
                 {
+                    if (!isExclusive)
+                    {
+                        await notes.NoteAsync(name, secret, cancellationToken);
+                    }
+
                     return (name, version, fields);
                 }
             }

@@ -37,12 +37,12 @@ internal sealed class StaticEngine : ICredentialEngine
         _target = target;
         _keys = new KeyRing(target.Name, settings.EncryptionKey!, settings.OlderKeys, time, logger);
         _shelf = new SecretShelf(target.Name, _keys, store, time);
-        _notes = new SharingNotes(_shelf, time);
+        _notes = new SharingNotes(_shelf);
         if (settings.Rotation is { } rotation)
         {
             var hook = new RotationHook(target.Name, rotation, target.Timeout * HookShare, leftovers, metrics, time, logger);
             var rotations = new SecretRotation(_shelf, rotation, hook.RunAsync, target.Timeout + ClaimMargin, leftovers, time, logger);
-            _holders = new SecretHolders(_shelf, rotations, rotation.IsExclusive);
+            _holders = new SecretHolders(_shelf, rotations, _notes, rotation.IsExclusive);
             Keeper = new SecretKeeper(_shelf, rotations, target.Timeout, time);
             Revocability = rotation.IsExclusive ? Revocability.Destroy : Revocability.ExpireOnly;
         }
@@ -78,11 +78,6 @@ internal sealed class StaticEngine : ICredentialEngine
             : await _holders.TakeAsync(grant.Secrets, request.LeaseId, cancellationToken);
         using (fields)
         {
-            if (Revocability == Revocability.ExpireOnly)
-            {
-                await _notes.NoteAsync(name, cancellationToken);
-            }
-
             cancellationToken.ThrowIfCancellationRequested();
             return new StaticCredential
             {
@@ -163,9 +158,11 @@ internal sealed class StaticEngine : ICredentialEngine
 
     private async Task<(string Name, SecretVersion Version, SecretFields Fields)> ReadAsync(string name, CancellationToken cancellationToken)
     {
-        var version = (await _shelf.FindAsync(name, cancellationToken)).Current
+        var secret = await _shelf.FindAsync(name, cancellationToken);
+        var version = secret.Current
             ?? throw new EngineException(
                 $"target {_target.Name}: secret {name} has no value: broker secret put {_target.Name} {name}", isTransient: false);
+        await _notes.NoteAsync(name, secret, cancellationToken);
         return (name, version, await _shelf.OpenAsync(name, version, cancellationToken));
     }
 
