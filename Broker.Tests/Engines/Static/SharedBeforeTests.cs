@@ -47,11 +47,7 @@ internal sealed class SharedBeforeTests
             await IssueAsync(shared);
         }
 
-        await using var engine = _system.Engine(Rotating());
-        var lease = Unanswered(TimeProvider.System.GetUtcNow().AddHours(1));
-        await engine.RevokeAsync(lease, None);
-
-        Assert.That(await engine.VerifyAsync(lease, None), Is.EqualTo(new Verification(true, "no secret of the target is held under this lease")));
+        await AssertIsGoneAsync(Unanswered(TimeProvider.System.GetUtcNow().AddHours(1)));
     }
 
     [Test]
@@ -128,6 +124,36 @@ internal sealed class SharedBeforeTests
         Assert.That(await SharedUntilAsync(), Is.GreaterThan(await _system.Store.GetTimeAsync(None)));
     }
 
+    /// <summary>Such as before brokers kept notes.</summary>
+    [Test]
+    public async Task Lease_is_not_called_gone_where_nothing_is_noted_until_each_value_is_one_leases()
+    {
+        var time = UseManualTime();
+        await using var exclusive = await _system.EngineAsync(Rotating(), Account, "hunter2");
+        await LegacySystem.PutAsync(exclusive, "other-login", "hunter2");
+        await LoseNoteAsync();
+        await LoseNoteAsync("other-login");
+        var before = Unanswered(await _system.Store.GetTimeAsync(None));
+        await AssertIsInDoubtAsync(before);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await IssueAsync(exclusive);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await AssertIsGoneAsync(Unanswered(await _system.Store.GetTimeAsync(None)));
+        await AssertIsInDoubtAsync(before);
+    }
+
+    [Test]
+    public async Task Lease_that_came_before_a_value_that_was_never_shared_is_called_what_it_is()
+    {
+        var lease = Unanswered(await _system.Store.GetTimeAsync(None));
+        await using var exclusive = await _system.EngineAsync(Rotating(), Account, "hunter2");
+        await IssueAsync(exclusive);
+
+        await AssertIsGoneAsync(lease);
+    }
+
     private ManualTime UseManualTime()
     {
         var time = new ManualTime();
@@ -140,9 +166,9 @@ internal sealed class SharedBeforeTests
         KeptSecret.Read((await _system.Store.FindSecretAsync("static-target", Account, None))!.Content).SharedUntil;
 
     /// <summary>As a broker that knows of no notes writes it.</summary>
-    private async Task LoseNoteAsync()
+    private async Task LoseNoteAsync(string name = Account)
     {
-        var stored = (await _system.Store.FindSecretAsync("static-target", Account, None))!;
+        var stored = (await _system.Store.FindSecretAsync("static-target", name, None))!;
         var content = JsonNode.Parse(stored.Content)!.AsObject();
         content.Remove(nameof(KeptSecret.SharedUntil));
         var lost = stored with { Revision = "lost", Content = content.ToJsonString() };
@@ -158,6 +184,15 @@ internal sealed class SharedBeforeTests
 
         var verification = await exclusive.VerifyAsync(lease, None);
         Assert.That(verification.Evidence, Does.StartWith("expire-only: no secret of the target is held under this lease; what it may have been given"));
+    }
+
+    private async Task AssertIsGoneAsync(Lease lease)
+    {
+        await using var exclusive = _system.Engine(Rotating());
+
+        await exclusive.RevokeAsync(lease, None);
+
+        Assert.That(await exclusive.VerifyAsync(lease, None), Is.EqualTo(new Verification(true, "no secret of the target is held under this lease")));
     }
 
     /// <summary>As the store has it when its broker died before it had an answer.</summary>

@@ -13,7 +13,7 @@ internal sealed record KeptSecret
     /// <summary>How many earlier values are kept.</summary>
     private const int MaxPrevious = 2;
 
-    public static KeptSecret None { get; } = new();
+    public static KeptSecret None { get; } = new() { SharedUntil = DateTimeOffset.MinValue };
 
     /// <summary>By number, the oldest first.</summary>
     public IReadOnlyList<SecretVersion> Versions { get; init; } = [];
@@ -26,7 +26,7 @@ internal sealed record KeptSecret
 
     /// <summary>
     /// Until then it may be handed out to leases whose end is not the end of the value: without a rotation, or to many at once. By the store's clock;
-    /// null when it never was.
+    /// the earliest instant when it never was; null when nobody knows, because a broker wrote it that keeps no note of that.
     /// </summary>
     public DateTimeOffset? SharedUntil { get; init; }
 
@@ -60,6 +60,9 @@ internal sealed record KeptSecret
     public SecretVersion? Find(int number) => Versions.FirstOrDefault(version => version.Number == number);
 
     public SecretHolder? HolderOf(LeaseId lease) => Holders.FirstOrDefault(holder => holder.Lease == lease.Value);
+
+    /// <summary>Whether a lease that was made then may know it though it has ended.</summary>
+    public bool MayBeSharedSince(DateTimeOffset createTime) => SharedUntil is not { } until || until > createTime;
 
     public bool IsClaimed(DateTimeOffset now) => Pending is not null && Claim is { } claim && now < claim.Until;
 

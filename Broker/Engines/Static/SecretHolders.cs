@@ -22,6 +22,11 @@ internal sealed class SecretHolders(SecretShelf shelf, SecretRotation rotation, 
         for (var attempt = 1; attempt <= MaxAttempts; attempt++)
         {
             var all = await shelf.ListAsync(cancellationToken);
+            if (isExclusive)
+            {
+                await notes.NoteEndAsync(all, cancellationToken);
+            }
+
             if (Choose(names, lease, all) is not var (name, version))
             {
                 await SettleAsync(names, all, cancellationToken);

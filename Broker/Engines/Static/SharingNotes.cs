@@ -27,5 +27,19 @@ internal sealed class SharingNotes(SecretShelf shelf)
         }
     }
 
+    /// <summary>To be called where the end of a lease is the end of the value: where nothing was known it is known from now on.</summary>
+    /// <exception cref="EngineException">It cannot be noted.</exception>
+    public async ValueTask NoteEndAsync(IReadOnlyDictionary<string, KeptSecret> all, CancellationToken cancellationToken)
+    {
+        foreach (var (name, _) in all.Where(one => one.Value.SharedUntil is null))
+        {
+            var now = await shelf.GetTimeAsync(cancellationToken);
+            await shelf.ChangeAsync(
+                name,
+                secret => ValueTask.FromResult(secret.SharedUntil is null ? secret with { SharedUntil = now } : null),
+                cancellationToken);
+        }
+    }
+
     private static bool IsNoted(KeptSecret secret, DateTimeOffset now) => secret.SharedUntil >= now + (Ahead / 2);
 }

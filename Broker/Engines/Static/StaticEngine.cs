@@ -138,7 +138,7 @@ internal sealed class StaticEngine : ICredentialEngine
         {
             ((string name, int number), _) => Evidence(name, number, all.GetValueOrDefault(name, KeptSecret.None)),
             // By what held when it was issued, and not by what the settings say now.
-            (null, Revocability.Destroy) when !all.Values.Any(secret => secret.SharedUntil > lease.CreateTime) =>
+            (null, Revocability.Destroy) when !all.Values.Any(secret => secret.MayBeSharedSince(lease.CreateTime)) =>
                 "no secret of the target is held under this lease",
             _ => "expire-only: no secret of the target is held under this lease; what it may have been given is good until it is rotated",
         });
