@@ -80,7 +80,11 @@ internal static class BrokerCheck
             await AskTargetsAsync(engines, faults, cancellationToken);
         }
 
-        return new CheckFindings(faults, [.. FindNotes(configuration, catalog.Snapshot, services)]);
+        return new CheckFindings(faults,
+        [
+            .. KeyFileNotes.Find(Bind<IdentityOptions>(configuration, IdentityOptions.Section)),
+            .. FindNotes(configuration, catalog.Snapshot, services),
+        ]);
     }
 
     /// <summary>What the listener needs of the section <c>Identity</c>.</summary>
