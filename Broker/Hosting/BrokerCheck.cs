@@ -184,7 +184,7 @@ internal static class BrokerCheck
             faults.AddRange(
                 from target in await signers.CountLostAsync(cancellationToken)
                 where target.Value > 0
-                select $"Catalog: targets/{target.Key}: {target.Value} active leases were signed by a key that is not there: {signers.MeaningAt(target.Key)}");
+                select $"Catalog: targets/{target.Key}: {target.Value} active leases were signed by a key that is not there, or cannot be read: {signers.MeaningAt(target.Key)}");
         }
         catch (BrokerException e)
         {

@@ -282,6 +282,21 @@ internal sealed class JwtEngineTests
     private string[] KeyIds(JwtEngine? engine = null) =>
         [.. (engine ?? _engine).ReadKeySet()["keys"]!.AsArray().Select(k => k!["kid"]!.GetValue<string>())];
 
+    [Test]
+    public async Task Keys_that_can_be_read_are_known_beside_one_that_cannot()
+    {
+        _engine.Prepare();
+        var signers = _engine.ReadSigners();
+        var (unusable, until) = (Path.Combine(_folder.Path, "unusable.key"), _time.GetUtcNow().AddHours(1));
+        await File.WriteAllTextAsync(unusable, "no key");
+
+        await using var beside = Engine(previous: unusable, until: until);
+        await using var behind = Engine(keyFile: unusable, previous: KeyPath, until: until);
+
+        Assert.That(signers, Has.Count.EqualTo(1));
+        Assert.That((beside.ReadSigners(), behind.ReadSigners()), Is.EqualTo((signers, signers)));
+    }
+
     private static JsonElement Json(string part) => JsonDocument.Parse(Base64Url.DecodeFromChars(part)).RootElement;
 
     private X509Certificate2 SelfSigned()

@@ -96,6 +96,19 @@ internal sealed class SshRotationTests(string before, string after)
     }
 
     [Test]
+    public async Task Those_who_can_be_read_are_known_beside_one_who_cannot()
+    {
+        await using var beside = Engine(new { key_file = _old, previous_keys = Until(_files.PathOf("missing")) });
+        await using var behind = Engine(new { key_file = _files.PathOf("missing"), previous_keys = Until(_old) });
+        _before.Prepare();
+        var signers = _before.ReadSigners();
+
+        Assert.That(signers, Has.Count.EqualTo(1));
+        Assert.That((beside.ReadSigners(), behind.ReadSigners()), Is.EqualTo((signers, signers)));
+        Assert.That(File.Exists(_files.PathOf("missing")), Is.False);
+    }
+
+    [Test]
     public async Task List_that_says_nothing_of_who_signed_proves_no_revocation()
     {
         var (lease, _) = await IssueAsync(_before);
@@ -149,8 +162,10 @@ internal sealed class SshRotationTests(string before, string after)
     {
         key_file = _files.PathOf("new.key"),
         key_type = after,
-        previous_keys = new[] { new { file = old, until = _time.GetUtcNow().AddHours(1).ToString("O") } },
+        previous_keys = Until(old),
     };
+
+    private object Until(string old) => new[] { new { file = old, until = _time.GetUtcNow().AddHours(1).ToString("O") } };
 
     private SshEngine Engine(object settings) =>
         (SshEngine)new SshEngineType(_denyList, _time, NullLogger<SshEngine>.Instance).Create(TestLeases.Target("ssh", settings));

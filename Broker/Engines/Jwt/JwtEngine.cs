@@ -96,17 +96,13 @@ internal sealed partial class JwtEngine : ISigningEngine
         var now = _time.GetUtcNow();
         try
         {
-            if (!_keys.IsMade)
-            {
-                return SigningKeys.ReadPreviousIds(_settings, now);
-            }
-
             _keys.RequireMade();
             return [.. _keys.Value.AcceptedAt(now).Select(key => key.Id)];
         }
         catch (EngineException)
         {
-            return [];
+            // There is none to sign with yet, or one of them cannot be read.
+            return SigningKeys.ReadIds(_settings, now);
         }
     }
 

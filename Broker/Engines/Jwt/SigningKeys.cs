@@ -1,3 +1,5 @@
+using SecretsBroker.Engines.Keys;
+
 namespace SecretsBroker.Engines.Jwt;
 
 /// <summary>The key that tokens are signed with, and those that they were signed with before.</summary>
@@ -14,20 +16,17 @@ internal sealed class SigningKeys : IDisposable
     /// <exception cref="EngineException">A file cannot be read or made, or holds another kind of key.</exception>
     public static SigningKeys LoadOrCreate(JwtSettings settings, DateTimeOffset now, out bool created)
     {
-        var previous = LoadPrevious(settings, now);
+        var previous = PreviousAt(settings, now).Select(previous => (SigningKey.LoadPrevious(previous.File), previous.Until)).ToArray();
         return new SigningKeys(SigningKey.LoadOrCreate(settings.KeyFile, out created), previous);
     }
 
-    /// <summary>The ids of those that tokens were signed with before alone: where there is no key to sign with yet.</summary>
-    /// <exception cref="EngineException">A file cannot be read, or holds another kind of key.</exception>
-    public static IReadOnlyList<string> ReadPreviousIds(JwtSettings settings, DateTimeOffset now) =>
-    [
-        .. LoadPrevious(settings, now).Select(previous =>
+    /// <summary>The ids of those that can be read; makes none.</summary>
+    public static IReadOnlyCollection<string> ReadIds(JwtSettings settings, DateTimeOffset now) =>
+        KeyIds.Read(PreviousAt(settings, now).Select(previous => previous.File).Prepend(settings.KeyFile), file =>
         {
-            using var key = previous.Key;
+            using var key = SigningKey.LoadPrevious(file);
             return key.Id;
-        }),
-    ];
+        });
 
     /// <summary>Those that tokens may still be signed with.</summary>
     public IEnumerable<SigningKey> AcceptedAt(DateTimeOffset now) =>
@@ -42,6 +41,6 @@ internal sealed class SigningKeys : IDisposable
         }
     }
 
-    private static IReadOnlyList<(SigningKey Key, DateTimeOffset Until)> LoadPrevious(JwtSettings settings, DateTimeOffset now) =>
-        [.. settings.PreviousKeys.Where(k => k.Until > now).Select(k => (SigningKey.LoadPrevious(k.File), k.Until))];
+    private static IEnumerable<PreviousKey> PreviousAt(JwtSettings settings, DateTimeOffset now) =>
+        settings.PreviousKeys.Where(previous => previous.Until > now);
 }

@@ -1,3 +1,5 @@
+using SecretsBroker.Engines.Keys;
+
 namespace SecretsBroker.Engines.Ssh;
 
 /// <summary>Who signs a target's certificates, and the public keys of those who did so before.</summary>
@@ -14,18 +16,20 @@ internal sealed class SshAuthorities : IDisposable
     /// <exception cref="EngineException">A file cannot be read or made, or does not hold a key of an accepted kind.</exception>
     public static SshAuthorities LoadOrCreate(SshSettings settings, DateTimeOffset now, out bool created)
     {
-        var previous = ReadPrevious(settings, now);
+        var previous = PreviousAt(settings, now).Select(previous => (SshKeyFile.ReadPublic(previous.File), previous.Until)).ToArray();
         return new SshAuthorities(SshCertificateAuthority.LoadOrCreate(settings, out created), previous);
     }
 
-    /// <summary>Those who signed before alone: where nobody signs now yet.</summary>
-    /// <exception cref="EngineException">A file cannot be read, or does not hold a key of an accepted kind.</exception>
-    public static IReadOnlyList<(SshPublicKey Key, DateTimeOffset Until)> ReadPrevious(SshSettings settings, DateTimeOffset now) =>
-        [.. settings.PreviousKeys.Where(key => key.Until > now).Select(key => (SshKeyFile.ReadPublic(key.File), key.Until))];
+    /// <summary>The ids of those that can be read; makes none.</summary>
+    public static IReadOnlyCollection<string> ReadIds(SshSettings settings, DateTimeOffset now) =>
+        KeyIds.Read(PreviousAt(settings, now).Select(previous => previous.File).Prepend(settings.KeyFile), file => SshKeyFile.ReadPublic(file).Id);
 
     /// <summary>Those whose certificates may live, the one that signs first.</summary>
     public IReadOnlyList<SshPublicKey> LivingAt(DateTimeOffset now) =>
         [Signing.PublicKey, .. _previous.Where(one => one.Until > now && one.Key.Line != Signing.PublicKey.Line).Select(one => one.Key)];
 
     public void Dispose() => Signing.Dispose();
+
+    private static IEnumerable<PreviousKey> PreviousAt(SshSettings settings, DateTimeOffset now) =>
+        settings.PreviousKeys.Where(previous => previous.Until > now);
 }

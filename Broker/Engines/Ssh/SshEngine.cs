@@ -125,17 +125,13 @@ internal sealed partial class SshEngine : ISigningEngine
         var now = _time.GetUtcNow();
         try
         {
-            if (!_authorities.IsMade)
-            {
-                return [.. SshAuthorities.ReadPrevious(_settings, now).Select(previous => previous.Key.Id)];
-            }
-
             _authorities.RequireMade();
             return [.. _authorities.Value.LivingAt(now).Select(key => key.Id)];
         }
         catch (EngineException)
         {
-            return [];
+            // There is none who signs yet, or one of them cannot be read.
+            return SshAuthorities.ReadIds(_settings, now);
         }
     }
 
