@@ -163,12 +163,12 @@ internal enum EngineProcessFailure
     /// <summary>Somebody else could listen at its socket, or does.</summary>
     NotTrusted,
 
-    /// <summary>A call was not answered within the target's time.</summary>
+    /// <summary>A call was not answered within the target's time, or an issue not within the lease's where that is shorter.</summary>
     NotInTime,
 
     /// <summary>
-    /// The broker gave a call up before the target's time was over, which says nothing of the engine: its caller had gone, the broker was stopping, or
-    /// an issue had waited for its turn and had less time left.
+    /// The broker gave a call up before that, which says nothing of the engine: its caller had gone, the broker was stopping, or the store had taken
+    /// much of an issue's time to write the lease down.
     /// </summary>
     GivenUp,
 

@@ -52,6 +52,17 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
     }
 
     [Test]
+    public async Task Issue_that_is_given_up_when_the_leases_time_is_over_was_not_answered_in_time()
+    {
+        await using var engine = EngineOf(timeout: TimeSpan.FromHours(4), time: new NoTimeToEnd());
+        var request = TestExternal.Request();
+
+        await GiveUpAsync(engine, request with { Intent = request.Intent with { TimeToLive = TimeSpan.FromMinutes(30) } });
+
+        Assert.That(Counted(), Is.EqualTo(new[] { "not_in_time" }));
+    }
+
+    [Test]
     public async Task Engine_that_ends_a_call_itself_answers_with_a_status()
     {
         Process.Answer = (_, _) => throw new RpcException(new Status(StatusCode.Cancelled, Canary));
@@ -128,7 +139,7 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
     }
 
     /// <summary>Once the engine is about it.</summary>
-    private async Task GiveUpAsync(ICredentialEngine engine)
+    private async Task GiveUpAsync(ICredentialEngine engine, IssueRequest? request = null)
     {
         var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -140,7 +151,7 @@ internal sealed class EngineFailureTests : ExternalEngineFixture
             return made;
         };
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        var issue = engine.IssueAsync(TestExternal.Request(), cancel.Token).AsTask();
+        var issue = engine.IssueAsync(request ?? TestExternal.Request(), cancel.Token).AsTask();
         await called.Task.WaitAsync(Token);
 
         await cancel.CancelAsync();

@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.External;
 /// <summary>The calls of one target to its engine: each within the target's time, which the engine is told, and without its words. What fails is counted.</summary>
 internal sealed class EngineCalls(Target target, ExternalTargetSettings settings, BrokerMetrics metrics, TimeProvider time) : IDisposable
 {
-    /// <summary>Of the target's time: the limit that the broker gives a call begins a moment before the engine's.</summary>
+    /// <summary>Of a call's time: the limit that the broker gives a call begins a moment before the engine's.</summary>
     private const double NearlyAll = 0.9;
 
     /// <summary>The one step in which the engine may find fault with what the caller sent.</summary>
@@ -19,10 +19,14 @@ internal sealed class EngineCalls(Target target, ExternalTargetSettings settings
     /// <param name="step">What is being done: <see cref="Issuing"/>.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Gives it up.</param>
+    /// <param name="longest">When that comes at the latest, where it is before the target's time is over.</param>
     /// <exception cref="EngineException">It failed.</exception>
     /// <exception cref="CredentialInputException">The engine cannot use what the caller sent.</exception>
     public async Task<T> RunAsync<T>(
-        string step, Func<EngineService.EngineServiceClient, CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellationToken)
+        string step,
+        Func<EngineService.EngineServiceClient, CallOptions, AsyncUnaryCall<T>> call,
+        CancellationToken cancellationToken,
+        TimeSpan? longest = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var started = time.GetTimestamp();
@@ -39,7 +43,7 @@ internal sealed class EngineCalls(Target target, ExternalTargetSettings settings
                 throw new CredentialInputException("credential.external.input: the engine cannot use it; its author says what it must hold");
             }
 
-            Count(cancellationToken.IsCancellationRequested ? WhyGivenUp(time.GetElapsedTime(started)) : EngineFailure.Classify(e));
+            Count(cancellationToken.IsCancellationRequested ? WhyGivenUp(time.GetElapsedTime(started), longest) : EngineFailure.Classify(e));
             cancellationToken.ThrowIfCancellationRequested();
             throw EngineFailure.Translate(target.Name, step, e);
         }
@@ -72,8 +76,8 @@ internal sealed class EngineCalls(Target target, ExternalTargetSettings settings
 
     public void Dispose() => _connection.Dispose();
 
-    private EngineProcessFailure WhyGivenUp(TimeSpan after) =>
-        after < target.Timeout * NearlyAll ? EngineProcessFailure.GivenUp : EngineProcessFailure.NotInTime;
+    private EngineProcessFailure WhyGivenUp(TimeSpan after, TimeSpan? longest) =>
+        after < (longest < target.Timeout ? longest.Value : target.Timeout) * NearlyAll ? EngineProcessFailure.GivenUp : EngineProcessFailure.NotInTime;
 
     private void Count(EngineProcessFailure failure) => metrics.EngineProcessFailed(target.Name, failure);
 }

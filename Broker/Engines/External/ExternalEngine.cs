@@ -58,7 +58,9 @@ internal sealed class ExternalEngine(Target target, ExternalTargetSettings setti
             ExpireTime = request.ExpireTime.ToTimestamp(),
             Input = { input },
         };
-        var answer = await _calls.RunAsync(EngineCalls.Issuing, (engine, options) => engine.IssueAsync(message, options), cancellationToken);
+        // A secret is not made for longer than it would be good for.
+        var answer = await _calls.RunAsync(
+            EngineCalls.Issuing, (engine, options) => engine.IssueAsync(message, options), cancellationToken, longest: request.Intent.TimeToLive);
         var terms = new IssueTerms(request.ExpireTime, time.GetUtcNow(), Revocability == Revocability.ExpireOnly, description.Renewable);
         return _calls.Read(() => EngineAnswers.ReadIssued(target.Name, answer, terms));
     }
