@@ -13,9 +13,13 @@ internal sealed partial class SignerWatch(LeaseSigners signers, BrokerMetrics me
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan LookAgainWhileLost = TimeSpan.FromMinutes(1);
 
+    /// <summary>Of the time that a look took: it reads all active leases, and each broker does.</summary>
+    private const int Rest = 20;
+
     private readonly ConcurrentDictionary<string, int> _lost = new();
     private string? _known;
     private long _last;
+    private TimeSpan _rest;
 
     /// <summary>As it was when it last looked.</summary>
     public int CountAt(string target) => _lost.GetValueOrDefault(target);
@@ -26,11 +30,12 @@ internal sealed partial class SignerWatch(LeaseSigners signers, BrokerMetrics me
     {
         var known = string.Join(' ', signers.ReadKnown().Select(target => $"{target.Key}={string.Join(',', target.Value)}").Order(StringComparer.Ordinal));
         var wait = _lost.Values.Any(count => count > 0) ? LookAgainWhileLost : LookAgainAfter;
-        if (known == _known && time.GetElapsedTime(_last) < wait)
+        if (known == _known && time.GetElapsedTime(_last) < (_rest > wait ? _rest : wait))
         {
             return;
         }
 
+        var start = time.GetTimestamp();
         try
         {
             foreach (var (target, count) in await signers.CountLostAsync(cancellationToken))
@@ -45,6 +50,7 @@ internal sealed partial class SignerWatch(LeaseSigners signers, BrokerMetrics me
         }
 
         (_known, _last) = (known, time.GetTimestamp());
+        _rest = time.GetElapsedTime(start, _last) * Rest;
     }
 
     private void Tell(string target, int count)
