@@ -36,6 +36,7 @@ internal sealed class ApiFailuresTests
         yield return Case(new JsonException(Leak), "issuing failed: the answer is not that of the API", isTransient: false);
         yield return Case(new XmlException(Leak), "issuing failed: the answer is not that of the API", isTransient: false);
         yield return Case(new KeyNotFoundInAnswer(Leak), "issuing failed: the answer is not that of the API", isTransient: false);
+        yield return Case(new ObjectDisposedException(Leak), "issuing failed: its connections are closed, because the broker stops", isTransient: true);
         yield return Case(
             new HttpRequestException(Leak, new TimeoutException(Leak)), "issuing failed: no connection, or no whole answer (TimeoutException)", isTransient: true);
         yield return Case(new IOException(Leak), "issuing failed: no connection, or no whole answer (IOException)", isTransient: true);

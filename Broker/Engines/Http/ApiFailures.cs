@@ -43,6 +43,7 @@ internal sealed class ApiFailures(string api, Func<Exception, ApiFailure?> own)
         HttpRequestException { StatusCode: { } status } => ApiFailure.OfStatus((int)status),
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
             new ApiFailure("failed: the answer is too long", IsTransient: false),
+        ObjectDisposedException => new ApiFailure("failed: its connections are closed, because the broker stops", IsTransient: true),
         JsonException or XmlException or InvalidOperationException => new ApiFailure($"failed: the answer is not that of {api}", IsTransient: false),
         _ => new ApiFailure($"failed: no connection, or no whole answer ({(e.InnerException ?? e).GetType().Name})", IsTransient: true),
     };
