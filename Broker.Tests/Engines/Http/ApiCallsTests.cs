@@ -1,3 +1,4 @@
+using System.Net;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Http;
 
@@ -11,7 +12,7 @@ internal sealed class ApiCallsTests
 
     [SetUp]
     public void Make() => _calls = new ApiCalls(
-        TestLeases.Target("vault", new { }) with { Timeout = TimeSpan.FromSeconds(10) }, new ApiFailures("the API", _ => null), _time);
+        TestLeases.Target("vault", new { }) with { Timeout = TimeSpan.FromSeconds(10) }, new ApiFailures("the API", Own), _time);
 
     [Test]
     public async Task Call_has_the_targets_time_and_no_more()
@@ -38,16 +39,27 @@ internal sealed class ApiCallsTests
     [Test]
     public async Task Call_that_ends_with_its_time_took_too_long_whatever_a_library_makes_of_it()
     {
-        var call = _calls.RunAsync("issuing", CallAsync, CancellationToken.None);
+        var unknown = EndWithTimeAsync(new InvalidOperationException("the connection is gone"));
+        var known = EndWithTimeAsync(new ArithmeticException("the connection is gone"));
 
         _time.Advance(TimeSpan.FromSeconds(10));
 
-        await AssertTookTooLongAsync(call);
+        await AssertTookTooLongAsync(unknown);
+        await AssertTookTooLongAsync(known);
+    }
 
-        static async Task CallAsync(CancellationToken limit)
+    [Test]
+    public async Task Answer_that_comes_as_the_time_ends_is_told_as_what_it_is()
+    {
+        var refused = EndWithTimeAsync(new HttpRequestException("refused", inner: null, HttpStatusCode.Forbidden));
+        var refusedInItsOwnWords = EndWithTimeAsync(new NotSupportedException("refused"));
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        foreach (var call in (Task[])[refused, refusedInItsOwnWords])
         {
-            await Task.Delay(Timeout.Infinite, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw new InvalidOperationException("the connection is gone");
+            var failure = await Assert.ThrowsAsync<EngineException>(() => call);
+            Assert.That((failure!.Message, failure.IsTransient), Is.EqualTo(("target vault-target: issuing was answered with status 403", false)));
         }
     }
 
@@ -65,7 +77,23 @@ internal sealed class ApiCallsTests
 
     [Test]
     public async Task Fault_of_the_brokers_own_is_not_the_targets() =>
-        await Assert.ThrowsAsync<NotSupportedException>(() => _calls.RunAsync("issuing", _ => Task.FromException(new NotSupportedException()), CancellationToken.None));
+        await Assert.ThrowsAsync<FormatException>(() => _calls.RunAsync("issuing", _ => Task.FromException(new FormatException()), CancellationToken.None));
+
+    private static ApiFailure? Own(Exception e) => e switch
+    {
+        NotSupportedException => ApiFailure.OfStatus(403),
+        ArithmeticException => new ApiFailure("failed: no connection", IsTransient: false),
+        _ => null,
+    };
+
+    private Task EndWithTimeAsync(Exception e) => _calls.RunAsync(
+        "issuing",
+        async limit =>
+        {
+            await Task.Delay(Timeout.Infinite, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw e;
+        },
+        CancellationToken.None);
 
     private static async Task AssertTookTooLongAsync(Task call)
     {

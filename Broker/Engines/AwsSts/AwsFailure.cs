@@ -43,7 +43,7 @@ internal static class AwsFailure
     private static ApiFailure Describe(string code, int status)
     {
         var (text, isTransient) = _known.GetValueOrDefault(code, ($"it was answered with status {status}", ApiFailure.IsTransientStatus(status)));
-        return new ApiFailure($"failed: {text}", isTransient);
+        return new ApiFailure($"failed: {text}", isTransient) { IsAnswer = true };
     }
 }
 

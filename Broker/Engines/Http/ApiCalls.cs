@@ -22,8 +22,8 @@ internal sealed class ApiCalls(Target target, ApiFailures failures, TimeProvider
         catch (Exception e) when (failures.IsKnown(e))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            // Whatever a library makes of it.
-            throw timer.IsCancellationRequested && e is not EngineException
+            // Whatever a library makes of it; but an answer is one, also when it comes as the time ends.
+            throw timer.IsCancellationRequested && e is not EngineException && !failures.Describe(step, e).IsAnswer
                 ? failures.Translate(target.Name, step, new OperationCanceledException())
                 : failures.Translate(target.Name, step, e);
         }

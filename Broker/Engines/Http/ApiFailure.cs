@@ -5,7 +5,10 @@ namespace SecretsBroker.Engines.Http;
 /// <param name="IsTransient">Whether the same may succeed later.</param>
 internal readonly record struct ApiFailure(string Text, bool IsTransient)
 {
-    public static ApiFailure OfStatus(int status) => new($"was answered with status {status}", IsTransientStatus(status));
+    /// <summary>Whether the API has answered so.</summary>
+    public bool IsAnswer { get; init; }
+
+    public static ApiFailure OfStatus(int status) => new($"was answered with status {status}", IsTransientStatus(status)) { IsAnswer = true };
 
     public static bool IsTransientStatus(int status) => status is 408 or 429 or >= 500;
 }
