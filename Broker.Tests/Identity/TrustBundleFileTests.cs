@@ -122,6 +122,21 @@ internal sealed class TrustBundleFileTests
     }
 
     [Test]
+    public async Task Bundle_that_is_back_unchanged_is_told_of_once()
+    {
+        File.Delete(_rig.PathOf("bundle.json"));
+        _rig.Time.Advance(CheckInterval);
+        await Expect(_first, AuthenticationFault.None);
+
+        Replace(TestTokens.Bundle(5, _first));
+
+        await Expect(_first, AuthenticationFault.None);
+        _rig.Time.Advance(CheckInterval);
+        await Expect(_first, AuthenticationFault.None);
+        Assert.That(_rig.Log.Messages, Has.One.Contains("is again the one whose 1 keys are in force"));
+    }
+
+    [Test]
     public async Task Oversized_bundle_is_not_read()
     {
         Replace(new string(' ', (1024 * 1024) + 1) + TestTokens.Bundle(6, _second));

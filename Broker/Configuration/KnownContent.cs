@@ -12,6 +12,9 @@ internal sealed class KnownContent(TimeProvider time)
     private byte[]? _used;
     private (byte[] Content, long TryTime)? _refused;
 
+    /// <summary>Whether what was there last cannot be used.</summary>
+    public bool IsRefused => _refused is not null;
+
     /// <param name="content">Stands for it: a hash.</param>
     /// <param name="read">Reads what is to be used.</param>
     public T Use<T>(byte[] content, Func<T> read)

@@ -10,6 +10,9 @@ internal sealed class ReplaceableFile(string path, int maxBytes, TimeProvider ti
 {
     private readonly KnownContent _known = new(time);
 
+    /// <inheritdoc cref="KnownContent.IsRefused"/>
+    public bool IsRefused => _known.IsRefused;
+
     /// <inheritdoc cref="KnownContent.UseReplaced"/>
     /// <param name="read">Is given its content; a <see cref="BrokerException"/> says why that cannot be used, any other failure only that it cannot.</param>
     /// <param name="refuse">Is told why, once for each content.</param>

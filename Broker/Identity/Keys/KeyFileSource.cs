@@ -32,10 +32,13 @@ internal sealed partial class KeyFileSource(
 
     protected override async Task<Schedule> RefreshAsync(CancellationToken stopping)
     {
+        var wasRefused = _file.IsRefused;
         try
         {
             if (await _file.ReadReplacedAsync(Read, Refuse, stopping) is { } ring)
                 Trust(ring);
+            else if (wasRefused && !_file.IsRefused)
+                LogBack(name, path, _ring.Count);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
