@@ -84,6 +84,14 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it again as a standby that nobody sends anything: it answers what is read, with what it knew.</summary>
+    public async Task RestartAsStandbyAsync()
+    {
+        await StopAsync();
+        await WriteAsync(Path.Combine(DataDirectory, "standby.signal"), "");
+        await RestartAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)

@@ -76,6 +76,20 @@ internal sealed class PostgresFailureTests : PostgresFixture
     }
 
     [Test]
+    public async Task What_a_standby_does_not_know_of_is_not_called_gone()
+    {
+        // Its role is made at the primary behind what the standby knows.
+        var lease = LeaseOf(Request(NewGrant(ReadInvoices)), handle: "4294967295");
+        Assert.That((await _engine.VerifyAsync(lease, Token)).Gone, Is.True);
+
+        await _server.RestartAsStandbyAsync();
+
+        await AssertTransientAsync(() => _engine.VerifyAsync(lease, Token).AsTask());
+        await AssertTransientAsync(() => _engine.RevokeAsync(lease, Token).AsTask());
+        await AssertTransientAsync(() => ((IProvingEngine)_engine).RevokeAndVerifyAsync(lease, Token).AsTask());
+    }
+
+    [Test]
     public async Task Issue_that_a_stopped_server_reads_late_creates_nothing()
     {
         var grant = NewGrant(ReadInvoices);

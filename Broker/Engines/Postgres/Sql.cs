@@ -258,7 +258,10 @@ internal static partial class Sql
     /// <summary>A role that does not exist fails it (42704), and so does what belongs to one (2BP01).</summary>
     public static NpgsqlBatchCommand DropRoles(IEnumerable<string> roles) => new($"DROP ROLE {string.Join(", ", roles.Distinct().Select(Identifier))}");
 
-    /// <summary>For each role, in order, three counts: roles of that name, roles of that OID, sessions of either.</summary>
+    /// <summary>
+    /// For each role, in order, three counts: roles of that name, roles of that OID, sessions of either. Fails (22012) at a standby, which may
+    /// not know yet of a role that lives.
+    /// </summary>
     /// <remarks>
     /// From the function under <c>pg_stat_activity</c>: the view looks up the name of every session's user. The roles are found by their index,
     /// whatever else the catalogue holds.
@@ -270,7 +273,8 @@ internal static partial class Sql
                  known AS MATERIALIZED (SELECT oid FROM pg_roles WHERE oid = ANY ($2))
             SELECT (SELECT count(*) FROM named WHERE rolname = t.name),
                    (SELECT count(*) FROM known WHERE oid = t.oid),
-                   (SELECT count(*) FROM sessions WHERE usesysid = t.oid OR usesysid = (SELECT oid FROM named WHERE rolname = t.name))
+                   (SELECT count(*) FROM sessions WHERE usesysid = t.oid OR usesysid = (SELECT oid FROM named WHERE rolname = t.name)),
+                   1 / (NOT pg_is_in_recovery())::int
             FROM unnest($1, $2) WITH ORDINALITY AS t (name, oid, n)
             ORDER BY t.n
             """)
