@@ -2,6 +2,7 @@ using Npgsql;
 using SecretsBroker.Catalog;
 using SecretsBroker.Engines;
 using SecretsBroker.Engines.Postgres;
+using SecretsBroker.Leases;
 
 namespace SecretsBroker.Tests.Engines.Postgres;
 
@@ -61,6 +62,38 @@ internal sealed class PostgresGatheringTests : PostgresFixture
         }
 
         await RevokeAllAsync(requests, credentials);
+    }
+
+    [Test]
+    public async Task Role_that_a_prepared_transaction_holds_keeps_nobody_waiting_but_itself()
+    {
+        const int Held = 3;
+        await using var server = await TestDatabase.StartServerAsync(new Dictionary<string, string> { ["max_prepared_transactions"] = "1" });
+        await using var engine = EngineOf(TestDatabase.Target(TestDatabase.Broker, server));
+        var grant = NewGrant("GRANT CREATE ON SCHEMA public TO {{group}}");
+        var leases = new List<Lease>();
+        for (var i = 0; i < 6; i++)
+        {
+            var request = Request(grant);
+            using var credential = (DatabaseCredential)await engine.IssueAsync(request, Token);
+            leases.Add(LeaseOf(request, credential.Handle));
+            if (i == Held)
+            {
+                await using var session = await TestDatabase.LogInAsync(credential, Token);
+                await TestDatabase.RunAsync(session, "BEGIN; CREATE TABLE never_seen (n int); PREPARE TRANSACTION 'held'");
+            }
+        }
+
+        var revoking = leases.Select(lease => engine.RevokeAsync(lease, Token).AsTask()).ToArray();
+        await Task.WhenAll(revoking.Where((_, i) => i != Held));
+        Assert.That(revoking[Held].IsCompleted, Is.False);
+        await TestDatabase.RunAsync(server, "orders", "ROLLBACK PREPARED 'held'");
+        await revoking[Held];
+
+        foreach (var lease in leases)
+        {
+            Assert.That((await engine.VerifyAsync(lease, Token)).Gone, Is.True);
+        }
     }
 
     [Test]

@@ -9,7 +9,8 @@ namespace SecretsBroker.Engines.Postgres;
 /// </summary>
 internal sealed class IdleRoleRemoval
 {
-    // A login takes milliseconds; whose takes longer is not idle.
+    // A login takes milliseconds, and so does a transaction that makes something for the role; what takes longer is not idle. One that a session
+    // has left behind prepared (PREPARE TRANSACTION) holds the role's lock without end.
     private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(200);
 
     private readonly PostgresConnections _connections;
@@ -31,9 +32,10 @@ internal sealed class IdleRoleRemoval
             return await _gathering.RunAsync(role, limit);
         }
         catch (PostgresException e) when (
-            PostgresFailure.IsLockTaken(e) || e.SqlState is PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.DependentObjectsStillExist)
+            PostgresFailure.IsLockTaken(e) || e.SqlState is
+                PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.DependentObjectsStillExist or PostgresErrorCodes.LockNotAvailable)
         {
-            // Somebody issues or revokes the same lease, or its role came into something at this moment.
+            // Somebody issues or revokes the same lease, or its role came into something at this moment or is about to.
             return null;
         }
     }
@@ -54,7 +56,13 @@ internal sealed class IdleRoleRemoval
             : await DropAsync(connection, roles, found, keys, limit)
                 ?? await connection.RunAsync(
                     limit,
-                    [Sql.TryLock(keys), Sql.DropIdle(names), Sql.ForgetSessions(), Sql.RequireNoSessionsWithoutRole(found.Values)],
+                    [
+                        Sql.TryLock(keys),
+                        Sql.WaitForLocks(_patience),
+                        Sql.DropIdle(names),
+                        Sql.ForgetSessions(),
+                        Sql.RequireNoSessionsWithoutRole(found.Values),
+                    ],
                     [RoleLook.At(roles)]);
         return [.. RoleLook.Judge(roles, rows).Select(seen => seen.Gone ? seen : (Verification?)null)];
     }
@@ -98,6 +106,7 @@ internal sealed class IdleRoleRemoval
                 [
                     Sql.TryLock(keys),
                     Sql.RequireIdle(found.Keys),
+                    Sql.WaitForLocks(_patience),
                     Sql.DropRoles(found.Keys),
                     Sql.ForgetSessions(),
                     Sql.RequireNoSessions(found.Values),

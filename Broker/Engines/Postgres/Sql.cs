@@ -25,6 +25,10 @@ internal static partial class Sql
     public static NpgsqlBatchCommand Limit(TimeSpan limit) =>
         new("SELECT set_config('statement_timeout', $1, true)") { Parameters = { Text($"{Math.Max(1, (long)limit.TotalMilliseconds)}") } };
 
+    /// <summary>Whoever waits longer for somebody's lock fails (55P03).</summary>
+    public static NpgsqlBatchCommand WaitForLocks(TimeSpan limit) =>
+        new("SELECT set_config('lock_timeout', $1, true)") { Parameters = { Text($"{(long)limit.TotalMilliseconds}") } };
+
     /// <summary>For steps that may be lost in a crash of the server because a later one waits for the disk.</summary>
     public static NpgsqlBatchCommand DoNotWaitForDisk() => new("SELECT set_config('synchronous_commit', 'off', true)");
 
