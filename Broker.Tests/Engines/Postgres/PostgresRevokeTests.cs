@@ -22,6 +22,29 @@ internal sealed class PostgresRevokeTests(string version) : PostgresFixture(vers
     }
 
     [Test]
+    public async Task Session_that_holds_its_own_role_ends()
+    {
+        var (lease, credential) = await IssueAsync(NewGrant(ReadInvoices));
+        await using var session = await TestDatabase.LogInAsync(credential);
+        await HoldOwnRoleAsync(session);
+
+        await RevokeAndVerifyAsync(lease);
+
+        await AssertRefusedAsync(PostgresErrorCodes.AdminShutdown, () => TestDatabase.RunAsync(session, "SELECT 1"));
+    }
+
+    [Test]
+    public async Task Session_that_holds_its_own_role_keeps_no_other_lease_from_being_revoked()
+    {
+        var grant = NewGrant(ReadInvoices);
+        var issued = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => IssueAsync(grant)));
+        await using var session = await TestDatabase.LogInAsync(issued[5].Credential);
+        await HoldOwnRoleAsync(session);
+
+        await Task.WhenAll(issued.Select(one => RevokeAndVerifyAsync(one.Lease)));
+    }
+
+    [Test]
     public async Task Session_in_the_middle_of_a_statement_ends()
     {
         var (lease, credential) = await IssueAsync(NewGrant(ReadInvoices));
@@ -197,4 +220,8 @@ internal sealed class PostgresRevokeTests(string version) : PostgresFixture(vers
         Assert.That(await TestDatabase.RunAsync("SELECT count(*) FROM pg_db_role_setting s WHERE NOT EXISTS (SELECT FROM pg_roles WHERE oid = s.setrole)"), Is.Zero);
         Assert.That(await CountMembersAsync(grant), Is.Zero);
     }
+
+    // What any role may do. Until it commits nobody else changes the role.
+    private static Task<object?> HoldOwnRoleAsync(NpgsqlConnection session) =>
+        TestDatabase.RunAsync(session, "BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'changed by itself'");
 }

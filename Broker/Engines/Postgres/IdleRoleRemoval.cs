@@ -35,7 +35,7 @@ internal sealed class IdleRoleRemoval
             PostgresFailure.IsLockTaken(e) || e.SqlState is
                 PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.DependentObjectsStillExist or PostgresErrorCodes.LockNotAvailable)
         {
-            // Somebody issues or revokes the same lease, or its role came into something at this moment or is about to.
+            // Somebody issues or revokes the same lease, its role came into something at this moment or is about to, or a session of its own holds it.
             return null;
         }
     }
@@ -76,14 +76,14 @@ internal sealed class IdleRoleRemoval
         {
             rows = await connection.RunAsync(
                 limit,
-                [Sql.DoNotWaitForDisk(), Sql.TryLock(keys), .. names.Select(Sql.ForbidLogin)],
+                [Sql.DoNotWaitForDisk(), Sql.WaitForLocks(_patience), Sql.TryLock(keys), .. names.Select(Sql.ForbidLogin)],
                 [Sql.RolesAndLoginsUnderWay(names)]);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
         {
             rows = await connection.RunAsync(
                 limit,
-                [Sql.DoNotWaitForDisk(), Sql.TryLock(keys), Sql.ForbidLogins(names)],
+                [Sql.DoNotWaitForDisk(), Sql.WaitForLocks(_patience), Sql.TryLock(keys), Sql.ForbidLogins(names)],
                 [Sql.RolesAndLoginsUnderWay(names)]);
         }
 

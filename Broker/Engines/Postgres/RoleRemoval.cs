@@ -13,6 +13,9 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
     // A login that was under way when logins were forbidden can show up, and create something, behind the first round.
     private const int MaxRounds = 3;
 
+    // Changes of a role take milliseconds; who holds it for longer may do so for ever.
+    private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(200);
+
     /// <param name="lease">Whose role.</param>
     /// <param name="handle">The role's OID as the lease remembers it; 0 when it does not.</param>
     /// <param name="pool">Whose connections.</param>
@@ -50,19 +53,42 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
 
     /// <summary>A commit of its own: only then no new session can come up behind the steps that follow.</summary>
     /// <returns>The role's OID; null when there is no such role.</returns>
-    private static async Task<uint?> ForbidLoginAsync(NpgsqlConnection connection, LeaseId lease, CallLimit limit)
+    private async Task<uint?> ForbidLoginAsync(NpgsqlConnection connection, LeaseId lease, CallLimit limit)
     {
         var role = PostgresNames.RoleOf(lease);
-        try
+        while (true)
         {
-            // An issue under way holds the lock: it is waited for, and what it made is seen.
-            var rows = await connection.RunAsync(
-                limit, Sql.DoNotWaitForDisk(), Sql.Lock(PostgresNames.LockOf(lease)), Sql.ForbidLogin(role), Sql.Oid(role));
-            return (uint)rows[0][0];
+            try
+            {
+                // An issue under way holds the lock: it is waited for, and what it made is seen.
+                var rows = await connection.RunAsync(
+                    limit,
+                    Sql.DoNotWaitForDisk(),
+                    Sql.Lock(PostgresNames.LockOf(lease)),
+                    Sql.WaitForLocks(_patience),
+                    Sql.ForbidLogin(role),
+                    Sql.Oid(role));
+                return (uint)rows[0][0];
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+            {
+                return null;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+            {
+                // Every role may change its own password, and holds itself until that session ends.
+                await FreeAsync(connection, role, limit);
+            }
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
+    }
+
+    private async Task FreeAsync(NpgsqlConnection connection, string role, CallLimit limit)
+    {
+        var rows = await connection.RunAsync(limit, Sql.Oid(role));
+        if (rows.Count > 0)
         {
-            return null;
+            await connection.RunAsync(limit, Sql.JoinUnlessSuperuser(role));
+            await EndSessionsAsync(connection, role, (uint)rows[0][0], limit);
         }
     }
 
