@@ -50,6 +50,9 @@ internal interface ICredentialEngine : IAsyncDisposable
 
     /// <summary>Whether the target can be reached and the broker's own account works there.</summary>
     ValueTask CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>What is no fault of a target that passes the check, and worth knowing to whoever sets it up.</summary>
+    ValueTask<IReadOnlyList<string>> FindNotesAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<string>>([]);
 }
 
 /// <summary>Everything an engine may know when it issues.</summary>

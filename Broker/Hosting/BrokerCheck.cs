@@ -68,6 +68,7 @@ internal static class BrokerCheck
         var policies = await PolicyLoader.LoadAsync(
             Bind<PolicyOptions>(configuration, PolicyOptions.Section).Folder, catalog.Snapshot, cancellationToken);
         faults.AddRange(policies.Faults.Select(fault => $"Policy: {fault}"));
+        var notes = new List<string>();
         if (online)
         {
             var engines = services.GetRequiredService<TargetEngines>();
@@ -77,13 +78,14 @@ internal static class BrokerCheck
             }
 
             await AskStoreAsync(Bind<StoreOptions>(configuration, StoreOptions.Section), catalog.Snapshot, engines, faults, cancellationToken);
-            await AskTargetsAsync(engines, faults, cancellationToken);
+            await AskTargetsAsync(engines, faults, notes, cancellationToken);
         }
 
         return new CheckFindings(faults,
         [
             .. KeyFileNotes.Find(Bind<IdentityOptions>(configuration, IdentityOptions.Section)),
             .. FindNotes(configuration, catalog.Snapshot, services),
+            .. notes,
         ]);
     }
 
@@ -192,7 +194,7 @@ internal static class BrokerCheck
         }
     }
 
-    private static async Task AskTargetsAsync(TargetEngines engines, List<string> faults, CancellationToken cancellationToken)
+    private static async Task AskTargetsAsync(TargetEngines engines, List<string> faults, List<string> notes, CancellationToken cancellationToken)
     {
         // The others live in this process: asking them would make their keys, unless they are there already.
         foreach (var engine in engines.All.Where(engine => engine.Engine.IsRemote || engine.Engine is X509Engine { IsMade: true }))
@@ -200,6 +202,7 @@ internal static class BrokerCheck
             try
             {
                 await engine.CheckAsync(cancellationToken);
+                notes.AddRange((await engine.Engine.FindNotesAsync(cancellationToken)).Select(note => $"target {engine.Target.Name}: {note}"));
             }
             catch (BrokerException e)
             {

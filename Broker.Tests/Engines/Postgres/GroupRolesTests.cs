@@ -9,6 +9,8 @@ namespace SecretsBroker.Tests.Engines.Postgres;
 [TestFixtureSource(typeof(PostgresVersions), nameof(PostgresVersions.All))]
 internal sealed class GroupRolesTests(string version) : PostgresFixture(version)
 {
+    private readonly string _version = version;
+
     [Test]
     public async Task Fifty_leases_of_a_new_grant_are_issued_at_once_by_two_brokers()
     {
@@ -129,12 +131,24 @@ internal sealed class GroupRolesTests(string version) : PostgresFixture(version)
         var (before, login) = await IssueAsync(grant);
         await using var session = await TestDatabase.LogInAsync(login);
         await TestDatabase.RunAsync(session, "CREATE TABLE made_before (n int)");
-
-        await engine.RevokeAsync(before, Token);
-        var after = Request(grant);
-        using (var credential = await engine.IssueAsync(after, Token))
+        if (PostgresVersions.HasFunctions(_version))
         {
+            await TestDatabase.GiveFunctionsAsync("successor");
+        }
+
+        var after = Request(grant);
+        try
+        {
+            await engine.RevokeAsync(before, Token);
+            using var credential = await engine.IssueAsync(after, Token);
             await engine.RevokeAsync(LeaseOf(after, credential.Handle), Token);
+        }
+        finally
+        {
+            if (PostgresVersions.HasFunctions(_version))
+            {
+                await TestDatabase.GiveFunctionsAsync(TestDatabase.Broker);
+            }
         }
 
         await AssertRefusedAsync(PostgresErrorCodes.AdminShutdown, () => TestDatabase.RunAsync(session, "SELECT 1"));

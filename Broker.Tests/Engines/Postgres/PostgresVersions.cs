@@ -14,13 +14,20 @@ internal static class PostgresVersions
 {
     public const string Installed = "installed";
 
+    /// <summary>What a version is followed by at whose server the account has the functions that make roles for it.</summary>
+    public const string FunctionsMark = "+functions";
+
     private static readonly Lazy<(string Folder, string Failure)> _packages = new(
         () => NpmPackages.Install(Path.Combine(SourceFolder(), "Versions", "package.json"), "broker-tests-postgres"));
 
     // Why one cannot be used; empty for one that can.
     private static readonly Dictionary<string, string> _failures = [];
 
-    public static IEnumerable<string> All => [Installed, "14", "16", "17", "18"];
+    public static IEnumerable<string> All => [Installed, "14", "16", "17", "18", .. WithFunctions];
+
+    public static IEnumerable<string> WithFunctions => [$"16{FunctionsMark}", $"17{FunctionsMark}", $"18{FunctionsMark}"];
+
+    public static bool HasFunctions(string version) => version.EndsWith(FunctionsMark, StringComparison.Ordinal);
 
     /// <summary>The folder of a version's programs, null for the installed ones'. Ignores the test where they cannot be had.</summary>
     public static string? FolderOrIgnore(string version)
@@ -30,6 +37,7 @@ internal static class PostgresVersions
             return null;
         }
 
+        version = version.Replace(FunctionsMark, "", StringComparison.Ordinal);
         var (folder, failure) = _packages.Value;
         var package = Path.Combine(folder, "node_modules", $"postgres-{version}");
         var programs = Path.Combine(package, "native", "bin");

@@ -48,10 +48,17 @@ internal sealed class TestDatabase
         if (!_servers.TryGetValue(version, out var server))
         {
             _servers[version] = server = await StartServerAsync(programs: PostgresVersions.FolderOrIgnore(version));
+            if (PostgresVersions.HasFunctions(version))
+            {
+                await RunAsync(server, "orders", LeaseRoleFunctions.ScriptFor(Broker));
+            }
         }
 
         Server = server;
     }
+
+    /// <summary>Gives an account the functions that make roles for it, and takes them from the one that had them.</summary>
+    public static Task GiveFunctionsAsync(string account) => RunAsync($"{LeaseRoleFunctions.Drop}{LeaseRoleFunctions.ScriptFor(account)}");
 
     /// <param name="settings">That are added to those of all.</param>
     /// <param name="files">Put into the data folder.</param>

@@ -14,12 +14,14 @@ internal sealed class IdleRoleRemoval
     private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(200);
 
     private readonly PostgresConnections _connections;
+    private readonly RoleFunctions _functions;
     private readonly TimeProvider _time;
     private readonly Gathering<LeaseRole, Verification?> _gathering;
 
-    public IdleRoleRemoval(PostgresConnections connections, GatheringLimits limits, TimeProvider time)
+    public IdleRoleRemoval(PostgresConnections connections, RoleFunctions functions, GatheringLimits limits, TimeProvider time)
     {
         _connections = connections;
+        _functions = functions;
         _time = time;
         _gathering = new Gathering<LeaseRole, Verification?>(limits.Lanes, limits.Width, time, RemoveAsync);
     }
@@ -44,8 +46,9 @@ internal sealed class IdleRoleRemoval
     {
         var names = roles.Select(role => role.Name).Distinct().ToArray();
         var keys = roles.Select(role => role.LockKey).ToArray();
+        var how = await _functions.ChooseAsync(Pool.Revoke, limit);
         await using var connection = await _connections.OpenAsync(Pool.Revoke, limit.Token);
-        var (found, logins) = await ForbidLoginsAsync(connection, names, keys, limit);
+        var (found, logins) = await ForbidLoginsAsync(connection, names, keys, how, limit);
         if (!await LoginsUnderWay.HaveComeUpAsync(connection, logins, _patience, limit, _time))
         {
             return [.. roles.Select(_ => (Verification?)null)];
@@ -53,13 +56,13 @@ internal sealed class IdleRoleRemoval
 
         var rows = found.Count == 0
             ? await connection.RunAsync(limit, RoleLook.At(roles))
-            : await DropAsync(connection, roles, found, keys, limit)
+            : await DropAsync(connection, roles, found, keys, how, limit)
                 ?? await connection.RunAsync(
                     limit,
                     [
                         Sql.TryLock(keys),
                         Sql.WaitForLocks(_patience),
-                        Sql.DropIdle(names),
+                        how.DropIdle(names),
                         Sql.ForgetSessions(),
                         Sql.RequireNoSessionsWithoutRole(found.Values),
                     ],
@@ -69,21 +72,21 @@ internal sealed class IdleRoleRemoval
 
     /// <summary>In a commit of its own: no login can begin behind it. One that is under way is seen.</summary>
     private static async Task<(IReadOnlyDictionary<string, uint> Roles, IReadOnlyList<int> Logins)> ForbidLoginsAsync(
-        NpgsqlConnection connection, string[] names, long[] keys, CallLimit limit)
+        NpgsqlConnection connection, string[] names, long[] keys, RoleStatements how, CallLimit limit)
     {
         IReadOnlyList<object[]> rows;
         try
         {
             rows = await connection.RunAsync(
                 limit,
-                [Sql.DoNotWaitForDisk(), Sql.WaitForLocks(_patience), Sql.TryLock(keys), .. names.Select(Sql.ForbidLogin)],
+                [Sql.DoNotWaitForDisk(), Sql.WaitForLocks(_patience), Sql.TryLock(keys), .. how.ForbidLogins(names)],
                 [Sql.RolesAndLoginsUnderWay(names)]);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
         {
             rows = await connection.RunAsync(
                 limit,
-                [Sql.DoNotWaitForDisk(), Sql.WaitForLocks(_patience), Sql.TryLock(keys), Sql.ForbidLogins(names)],
+                [Sql.DoNotWaitForDisk(), Sql.WaitForLocks(_patience), Sql.TryLock(keys), how.ForbidLoginsOfThoseThatExist(names)],
                 [Sql.RolesAndLoginsUnderWay(names)]);
         }
 
@@ -95,7 +98,8 @@ internal sealed class IdleRoleRemoval
     /// <summary>Looks behind the commit: what a transaction sees of itself can still be undone.</summary>
     /// <returns>What the look has seen; null when not all of them are idle: then nothing was dropped.</returns>
     private static async Task<IReadOnlyList<object[]>?> DropAsync(
-        NpgsqlConnection connection, IReadOnlyList<LeaseRole> roles, IReadOnlyDictionary<string, uint> found, long[] keys, CallLimit limit)
+        NpgsqlConnection connection, IReadOnlyList<LeaseRole> roles, IReadOnlyDictionary<string, uint> found, long[] keys, RoleStatements how,
+        CallLimit limit)
     {
         try
         {
@@ -107,7 +111,7 @@ internal sealed class IdleRoleRemoval
                     Sql.TryLock(keys),
                     Sql.RequireIdle(found.Keys),
                     Sql.WaitForLocks(_patience),
-                    Sql.DropRoles(found.Keys),
+                    how.Drop(found.Keys),
                     Sql.ForgetSessions(),
                     Sql.RequireNoSessions(found.Values),
                 ],

@@ -33,7 +33,8 @@ internal static class LoginsUnderWay
 
     /// <summary>Ends those of one role, which still exists and lets nobody log in any more; others' are left alone.</summary>
     /// <returns>False when they have not ended in time.</returns>
-    public static async Task<bool> TryEndAsync(NpgsqlConnection connection, string role, CallLimit limit, TimeProvider time)
+    public static async Task<bool> TryEndAsync(
+        NpgsqlConnection connection, string role, RoleStatements how, CallLimit limit, TimeProvider time)
     {
         var logins = await ReadAsync(connection, limit);
         if (logins.Count == 0)
@@ -44,7 +45,7 @@ internal static class LoginsUnderWay
         IReadOnlyList<object[]> ended;
         try
         {
-            await connection.RunAsync(limit, Sql.JoinUnlessSuperuser(role));
+            await connection.RunAsync(limit, how.JoinUnlessSuperuser(role));
             ended = await connection.RunAsync(limit, Sql.EndLogins(role, logins), Sql.EndedLogins());
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedObject or PostgresErrorCodes.InvalidParameterValue)

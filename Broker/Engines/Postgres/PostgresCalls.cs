@@ -5,7 +5,7 @@ using SecretsBroker.Catalog;
 namespace SecretsBroker.Engines.Postgres;
 
 /// <summary>What every call of the engine keeps to, whatever it does at the server.</summary>
-internal sealed class PostgresCalls(Target target, ServerClock clock, TimeProvider time)
+internal sealed class PostgresCalls(Target target, ServerClock clock, RoleFunctions functions, TimeProvider time)
 {
     public const int MaxAttempts = 5;
 
@@ -54,10 +54,16 @@ internal sealed class PostgresCalls(Target target, ServerClock clock, TimeProvid
             clock.Forget();
         }
 
-        // From PostgreSQL 16 on a role that somebody drops at this moment is one that the account has no right to.
+        // The functions were taken away, or put up and another broker made the role by them. From PostgreSQL 16 on a role that somebody drops
+        // at this moment is one that the account has no right to, too.
+        var isOfRights = p.SqlState is PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName;
+        if (isOfRights)
+        {
+            functions.Forget();
+        }
+
         return attempt < MaxAttempts
-            && (PostgresFailure.IsConflict(p)
-                || p.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.InsufficientPrivilege);
+            && (isOfRights || PostgresFailure.IsConflict(p) || p.SqlState is PostgresErrorCodes.DuplicateObject or PostgresErrorCodes.AdminShutdown);
     }
 
     private static TimeSpan Jitter(int attempt) => TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 20 * attempt));

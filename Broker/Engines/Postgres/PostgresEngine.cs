@@ -15,6 +15,7 @@ internal sealed class PostgresEngine : IListableEngine, IProvingEngine
     private readonly Target _target;
     private readonly PostgresTargetSettings _settings;
     private readonly PostgresConnections _connections;
+    private readonly RoleFunctions _functions;
     private readonly GroupRoles _groups;
     private readonly RoleCreation _creation;
     private readonly IdleRoleRemoval _idleRemoval;
@@ -32,12 +33,13 @@ internal sealed class PostgresEngine : IListableEngine, IProvingEngine
         _settings = settings;
         _connections = new PostgresConnections(target, settings, time);
         _clock = new ServerClock(time);
-        _calls = new PostgresCalls(target, _clock, time);
+        _functions = new RoleFunctions(_connections, target.Name, time, logger);
+        _calls = new PostgresCalls(target, _clock, _functions, time);
         var limits = GatheringLimits.Of(target, settings.Gather);
         _groups = new GroupRoles(_connections, target.Name);
         _creation = new RoleCreation(_connections, _clock, limits, time);
-        _idleRemoval = new IdleRoleRemoval(_connections, limits, time);
-        _removal = new RoleRemoval(_connections, target.Name, time);
+        _idleRemoval = new IdleRoleRemoval(_connections, _functions, limits, time);
+        _removal = new RoleRemoval(_connections, _functions, target.Name, time);
         _look = new RoleLook(_connections, limits, time);
         _certificates = settings.ClientAuthority is { } authority ? new ClientCertificates(target.Name, authority, time, logger) : null;
         _issuingAside = new Places(limits.Aside);
@@ -143,6 +145,19 @@ internal sealed class PostgresEngine : IListableEngine, IProvingEngine
             },
             cancellationToken);
 
+    /// <summary>That the cost of a lease grows with the live ones, where it does.</summary>
+    public async ValueTask<IReadOnlyList<string>> FindNotesAsync(CancellationToken cancellationToken) =>
+        await _calls.RunAsync<IReadOnlyList<string>>(
+            "checking",
+            async limit =>
+            {
+                await using var connection = await _connections.OpenAsync(Pool.Issue, limit.Token);
+                return await RoleFunctions.LookAsync(connection, limit) == RoleFunctions.State.Missing
+                    ? ["what a lease costs at the server grows with the live ones; samples/postgres/lease-roles.sql, run by a superuser, ends that"]
+                    : [];
+            },
+            cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _connections.DisposeAsync();
@@ -167,7 +182,7 @@ internal sealed class PostgresEngine : IListableEngine, IProvingEngine
 
     private async Task<uint> IssueAsync(IssueRequest request, PostgresGrantSettings grant, string? verifier, CallLimit limit)
     {
-        var role = new NewRole(request, grant, verifier, limit);
+        var role = new NewRole(request, grant, verifier, await _functions.ChooseAsync(Pool.Issue, limit), limit);
         for (var attempt = 1; ; attempt++)
         {
             await _groups.EnsureAsync(request.Grant, grant, limit);
@@ -219,12 +234,13 @@ internal sealed class PostgresEngine : IListableEngine, IProvingEngine
     private async Task<bool> RenewAsync(LeaseId lease, DateTimeOffset expireTime, CallLimit limit)
     {
         var role = PostgresNames.RoleOf(lease);
+        var how = await _functions.ChooseAsync(Pool.Issue, limit);
         await using var connection = await _connections.OpenAsync(Pool.Issue, limit.Token);
         var deadline = await _clock.InAsync(limit.Remaining, connection, limit.Token);
         try
         {
             await connection.RunAsync(
-                limit, Sql.Lock(PostgresNames.LockOf(lease)), Sql.ExtendExpireTime(role, expireTime), Sql.OidBefore(role, deadline));
+                limit, Sql.Lock(PostgresNames.LockOf(lease)), how.Extend(role, expireTime), Sql.OidBefore(role, deadline));
             return true;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)

@@ -8,7 +8,7 @@ namespace SecretsBroker.Engines.Postgres;
 /// Takes a lease's role from the server. <c>DROP ROLE</c> alone does not end access: open sessions go on, and one that has run
 /// <c>SET ROLE</c> even writes. So: no new logins, no sessions, nothing owned, no role. Each step may be repeated.
 /// </summary>
-internal sealed class RoleRemoval(PostgresConnections connections, string target, TimeProvider time)
+internal sealed class RoleRemoval(PostgresConnections connections, RoleFunctions functions, string target, TimeProvider time)
 {
     // A login that was under way when logins were forbidden can show up, and create something, behind the first round.
     private const int MaxRounds = 3;
@@ -23,22 +23,23 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
     public async Task RemoveAsync(LeaseId lease, uint handle, Pool pool, CallLimit limit)
     {
         var role = PostgresNames.RoleOf(lease);
+        var how = await functions.ChooseAsync(pool, limit);
         await using var connection = await connections.OpenAsync(pool, limit.Token);
-        if (await ForbidLoginAsync(connection, lease, limit) is { } oid)
+        if (await ForbidLoginAsync(connection, lease, how, limit) is { } oid)
         {
-            if (!await LoginsUnderWay.TryEndAsync(connection, role, limit, time))
+            if (!await LoginsUnderWay.TryEndAsync(connection, role, how, limit, time))
             {
                 throw new EngineException($"target {target}: logins of role {role} that are under way do not end", isTransient: true);
             }
 
-            for (var round = 0; !await TryDropAsync(connection, lease, oid, limit); round++)
+            for (var round = 0; !await TryDropAsync(connection, lease, oid, how, limit); round++)
             {
                 if (round == MaxRounds)
                 {
                     throw new EngineException($"target {target}: role {role} still has sessions or belongings", isTransient: true);
                 }
 
-                await ClearAsync(connection, role, oid, pool, limit);
+                await ClearAsync(connection, role, oid, how, pool, limit);
             }
 
             handle = handle == oid ? 0 : handle;
@@ -53,7 +54,7 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
 
     /// <summary>A commit of its own: only then no new session can come up behind the steps that follow.</summary>
     /// <returns>The role's OID; null when there is no such role.</returns>
-    private async Task<uint?> ForbidLoginAsync(NpgsqlConnection connection, LeaseId lease, CallLimit limit)
+    private async Task<uint?> ForbidLoginAsync(NpgsqlConnection connection, LeaseId lease, RoleStatements how, CallLimit limit)
     {
         var role = PostgresNames.RoleOf(lease);
         while (true)
@@ -63,12 +64,14 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
                 // An issue under way holds the lock: it is waited for, and what it made is seen.
                 var rows = await connection.RunAsync(
                     limit,
-                    Sql.DoNotWaitForDisk(),
-                    Sql.Lock(PostgresNames.LockOf(lease)),
-                    Sql.WaitForLocks(_patience),
-                    Sql.ForbidLogin(role),
-                    Sql.Oid(role));
-                return (uint)rows[0][0];
+                    [
+                        Sql.DoNotWaitForDisk(),
+                        Sql.Lock(PostgresNames.LockOf(lease)),
+                        Sql.WaitForLocks(_patience),
+                        .. how.ForbidLogins([role]),
+                        Sql.Oid(role),
+                    ]);
+                return rows.Count == 0 ? null : (uint)rows[0][0];
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedObject)
             {
@@ -77,23 +80,24 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
             {
                 // Every role may change its own password, and holds itself until that session ends.
-                await FreeAsync(connection, role, limit);
+                await FreeAsync(connection, role, how, limit);
             }
         }
     }
 
-    private async Task FreeAsync(NpgsqlConnection connection, string role, CallLimit limit)
+    private async Task FreeAsync(NpgsqlConnection connection, string role, RoleStatements how, CallLimit limit)
     {
         var rows = await connection.RunAsync(limit, Sql.Oid(role));
         if (rows.Count > 0)
         {
-            await connection.RunAsync(limit, Sql.JoinUnlessSuperuser(role));
+            await connection.RunAsync(limit, how.JoinUnlessSuperuser(role));
             await EndSessionsAsync(connection, role, (uint)rows[0][0], limit);
         }
     }
 
     /// <summary>Most roles have neither sessions nor belongings when they end: for them this is all there is to do.</summary>
-    private static async Task<bool> TryDropAsync(NpgsqlConnection connection, LeaseId lease, uint oid, CallLimit limit)
+    private static async Task<bool> TryDropAsync(
+        NpgsqlConnection connection, LeaseId lease, uint oid, RoleStatements how, CallLimit limit)
     {
         var role = PostgresNames.RoleOf(lease);
         try
@@ -102,7 +106,7 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
                 limit,
                 Sql.Lock(PostgresNames.LockOf(lease)),
                 Sql.RequireNoSessions([oid]),
-                Sql.DropRole(role),
+                how.Drop(role),
                 // Of a login that was under way: the role must not go without it.
                 Sql.ForgetSessions(),
                 Sql.RequireNoSessions([oid]));
@@ -119,11 +123,11 @@ internal sealed class RoleRemoval(PostgresConnections connections, string target
         }
     }
 
-    private async Task ClearAsync(NpgsqlConnection connection, string role, uint oid, Pool pool, CallLimit limit)
+    private async Task ClearAsync(NpgsqlConnection connection, string role, uint oid, RoleStatements how, Pool pool, CallLimit limit)
     {
         try
         {
-            await connection.RunAsync(limit, Sql.JoinUnlessSuperuser(role));
+            await connection.RunAsync(limit, how.JoinUnlessSuperuser(role));
             await EndSessionsAsync(connection, role, oid, limit);
             await connection.RunAsync(limit, Sql.DropOwned(role));
             // The server knows where else something belongs to the role, also in databases that no grant names.

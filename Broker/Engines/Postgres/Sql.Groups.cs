@@ -7,12 +7,16 @@ namespace SecretsBroker.Engines.Postgres;
 /// <content>A grant's group role.</content>
 internal static partial class Sql
 {
-    /// <summary>OID, comment, and whether the account may pass it on: from PostgreSQL 16 on CREATEROLE is not enough for a role that another account made.</summary>
+    /// <summary>
+    /// OID, comment, and whether the account may pass it on: from PostgreSQL 16 on CREATEROLE is not enough for a role that another account made.
+    /// It, or a role whose rights it has, must be a member with the admin option.
+    /// </summary>
     public static NpgsqlBatchCommand FindGroup(string group) =>
         new("""
             SELECT oid, coalesce(shobj_description(oid, 'pg_authid'), ''),
-                   current_setting('server_version_num')::int < 160000 OR pg_has_role(current_user, oid, 'MEMBER WITH ADMIN OPTION')
-            FROM pg_roles WHERE rolname = $1
+                   current_setting('server_version_num')::int < 160000 OR current_setting('is_superuser') = 'on' OR EXISTS (
+                       SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.admin_option AND pg_has_role(current_user, m.member, 'USAGE'))
+            FROM pg_roles r WHERE rolname = $1
             """)
         {
             Parameters = { Text(group) },

@@ -98,8 +98,6 @@ internal static partial class Sql
 
     public static NpgsqlBatchCommand Oid(string role) => new("SELECT oid FROM pg_roles WHERE rolname = $1") { Parameters = { Text(role) } };
 
-    public static NpgsqlBatchCommand DropRole(string role) => new($"DROP ROLE {Identifier(role)}");
-
     /// <summary>
     /// Ends the sessions that logged in as the role, whatever they have <c>SET ROLE</c> to since, and says how many did not end in time.
     /// A role that has another name today got the OID later: its sessions are left alone.
@@ -175,15 +173,18 @@ internal static partial class Sql
     /// database.
     /// </summary>
     public static NpgsqlBatchCommand DropIdle(IEnumerable<string> roles) =>
+        DropIdle(roles, "EXECUTE 'DROP ROLE ' || (SELECT string_agg(quote_ident(role), ', ') FROM unnest(idle) AS role)");
+
+    private static NpgsqlBatchCommand DropIdle(IEnumerable<string> roles, string drop) =>
         new($"""
-            DO $do$ DECLARE idle text; BEGIN
-                SELECT string_agg(quote_ident(rolname), ', ') INTO idle FROM pg_roles r
+            DO $do$ DECLARE idle text[]; BEGIN
+                SELECT array_agg(rolname::text) INTO idle FROM pg_roles r
                 WHERE rolname IN ({Literals(roles)}) AND NOT rolcanlogin
                 AND NOT EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = r.oid)
                 AND oid NOT IN (SELECT usesysid FROM pg_stat_get_activity(NULL) WHERE usesysid IS NOT NULL)
                 AND NOT EXISTS ({UnderWay});
                 IF idle IS NOT NULL THEN
-                    EXECUTE 'DROP ROLE ' || idle;
+                    {drop};
                 END IF;
             END $do$
             """);

@@ -35,6 +35,13 @@ internal static class TargetCheck
             findings.Add("it is a standby, where no role can be made");
         }
 
+        if (await RoleFunctions.LookAsync(connection, limit) == RoleFunctions.State.Broken)
+        {
+            findings.Add(
+                $"of the functions in the schema secrets_broker of database {settings.Databases[0]} some are missing, of another version, no superuser's or not "
+                + "to be called by the broker's account: drop the schema and run samples/postgres/lease-roles.sql again, for this account");
+        }
+
         foreach (var database in settings.Databases.Skip(1))
         {
             await using var other = await connections.OpenAsync(database, Pool.Issue, limit.Token);
