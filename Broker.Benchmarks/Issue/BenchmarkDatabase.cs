@@ -7,7 +7,8 @@ namespace SecretsBroker.Benchmarks.Issue;
 /// <summary>A PostgreSQL server with its defaults, so with fsync, a table, and an account for the broker that can make roles.</summary>
 internal sealed class BenchmarkDatabase : IAsyncDisposable
 {
-    private const string Account = "broker";
+    /// <summary>The broker's.</summary>
+    public const string Account = "broker";
 
     private readonly PostgresServer _server;
     private readonly TemporaryFolder _folder = new();
@@ -34,9 +35,10 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
 
     private string PasswordFile => Path.Combine(_folder.Path, "password");
 
-    public static async Task<BenchmarkDatabase> StartAsync()
+    /// <param name="programs">The folder of the server's programs; the installed ones when not given.</param>
+    public static async Task<BenchmarkDatabase> StartAsync(string? programs = null)
     {
-        var database = new BenchmarkDatabase(await PostgresServer.StartAsync());
+        var database = new BenchmarkDatabase(await PostgresServer.StartAsync(programs: programs));
         try
         {
             await database.PrepareAsync();
@@ -55,6 +57,15 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
 
     /// <summary>Returns when it takes connections again.</summary>
     public Task StartAgainAsync() => _server.RestartAsync();
+
+    /// <summary>Gives the account the functions that make roles for it.</summary>
+    public async Task AddFunctionsAsync()
+    {
+        await using var connection = new NpgsqlConnection(SuperuserConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(LeaseRoleFunctions.ScriptFor(Account), connection);
+        await command.ExecuteNonQueryAsync();
+    }
 
     /// <summary>Takes the dead rows out of the tables that roles and grants are in, as the server itself does once a minute.</summary>
     public async Task VacuumCatalogueAsync()

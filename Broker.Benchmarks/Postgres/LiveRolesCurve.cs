@@ -18,7 +18,9 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
     private const int Lone = 200;
     private const int AtOnce = 64;
     private const int Waves = 20;
-    private static readonly int[] Levels = [1_000, 3_000, 10_000, 30_000, 100_000];
+
+    // Where one call takes a second, fewer of them have to do.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private static readonly JsonSerializerOptions IgnoreNulls = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
@@ -26,10 +28,10 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
     private readonly Grant _grant;
     private readonly RoleFiller _filler;
 
-    private LiveRolesCurve(BenchmarkDatabase database, bool hasTimeouts)
+    private LiveRolesCurve(BenchmarkDatabase database, CurveOptions options)
     {
         var settings = JsonSerializer.SerializeToElement(database.TargetSettings);
-        _engine = new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance).Create(new Target("orders-db", "postgres", settings, 16, TimeSpan.FromSeconds(30)));
+        _engine = new PostgresEngineType(TimeProvider.System, NullLogger<PostgresEngine>.Instance).Create(new Target("orders-db", "postgres", settings, 16, TimeSpan.FromMinutes(2)));
         _grant = new Grant
         {
             Name = "read-orders",
@@ -40,21 +42,22 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
             DefaultTimeToLive = TimeSpan.FromHours(1),
             MaxTimeToLive = TimeSpan.FromHours(1),
             Settings = JsonSerializer.SerializeToElement(
-                new { tables = new Dictionary<string, string[]> { ["public.invoices"] = ["SELECT"] }, statement_timeout = hasTimeouts ? "1m" : null }, IgnoreNulls),
+                new { tables = new Dictionary<string, string[]> { ["public.invoices"] = ["SELECT"] }, statement_timeout = options.HasTimeouts ? "1m" : null }, IgnoreNulls),
         };
-        _filler = new RoleFiller(database.AccountConnectionString, PostgresNames.GroupOf(_grant.Name), hasTimeouts);
+        _filler = new RoleFiller(database, PostgresNames.GroupOf(_grant.Name), options);
     }
 
-    /// <param name="hasTimeouts">Whether each role has a <c>statement_timeout</c> of its own, which the server keeps in one table for all.</param>
-    public static async Task<int> RunAsync(bool hasTimeouts)
+    public static async Task<int> RunAsync(CurveOptions options)
     {
-        await using var database = await BenchmarkDatabase.StartAsync();
-        await using var curve = new LiveRolesCurve(database, hasTimeouts);
-        var progress = new Progress(2 * (Levels.Length + 1));
+        await using var database = await BenchmarkDatabase.StartAsync(options.Programs);
+        if (options.HasFunctions)
+            await database.AddFunctionsAsync();
+        await using var curve = new LiveRolesCurve(database, options);
+        var progress = new Progress(2 * (options.Levels.Count + 1));
         progress.Next("warming up");
         await curve.MeasureAsync();
         var points = new List<Point>();
-        foreach (var level in Levels)
+        foreach (var level in options.Levels)
         {
             progress.Next($"filling up to {level:N0} live roles");
             await curve._filler.FillAsync(level);
@@ -63,7 +66,7 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
         }
 
         progress.End();
-        Write(points);
+        Write(options, await curve._filler.VersionAsync(), points);
         return 0;
     }
 
@@ -73,16 +76,17 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
         await _filler.DisposeAsync();
     }
 
-    private static void Write(IReadOnlyList<Point> points)
+    private static void Write(CurveOptions options, string version, IReadOnlyList<Point> points)
     {
         Console.WriteLine($"""
-            The engine alone, at a PostgreSQL server with fsync on that holds so many live roles of one grant. Issue is one call; revoke is
-            revoking and looking again. Lone: medians of {Lone} calls one after the other. Gathered: {AtOnce} calls at once, their time divided by {AtOnce}.
+            The engine alone, at a PostgreSQL server ({version}) with fsync on that holds so many live roles of one grant; its account is no superuser and
+            {(options.HasFunctions ? "has the functions that make roles for it" : "makes roles itself")}. Issue is one call; revoke is revoking and looking again. Lone: medians of {Lone} calls one after the
+            other, or as many as a minute holds. Gathered: {AtOnce} calls at once, their time divided by {AtOnce}.
 
             """);
         Console.WriteLine($"{"live roles",12}{"issue ms",12}{"revoke ms",12}{"issue µs",20}{"revoke µs",12}");
         Console.WriteLine($"{"",12}{"lone",12}{"lone",12}{"gathered, each",20}{"",12}");
-        foreach (var (level, point) in Levels.Zip(points))
+        foreach (var (level, point) in options.Levels.Zip(points))
         {
             Console.WriteLine(
                 $"{level,12:N0}{point.Issue.TotalMilliseconds,12:0.00}{point.Revoke.TotalMilliseconds,12:0.00}"
@@ -101,7 +105,8 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
     private async Task<Point> MeasureAsync()
     {
         var (issues, revokes) = (new List<TimeSpan>(), new List<TimeSpan>());
-        for (var i = 0; i < Lone; i++)
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < Lone && Stopwatch.GetElapsedTime(start) < Patience; i++)
         {
             var (issue, revoke) = await CycleAsync(1);
             issues.Add(issue);
@@ -109,7 +114,8 @@ internal sealed class LiveRolesCurve : IAsyncDisposable
         }
 
         var (issuesGathered, revokesGathered) = (new List<TimeSpan>(), new List<TimeSpan>());
-        for (var i = 0; i < Waves; i++)
+        start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < Waves && Stopwatch.GetElapsedTime(start) < Patience; i++)
         {
             var (issue, revoke) = await CycleAsync(AtOnce);
             issuesGathered.Add(issue / AtOnce);

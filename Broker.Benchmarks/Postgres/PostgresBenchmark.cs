@@ -6,7 +6,7 @@ namespace SecretsBroker.Benchmarks.Postgres;
 /// <summary>What a database login costs: as other brokers make it, as plain SQL can make it at best, and as this broker does.</summary>
 internal static class PostgresBenchmark
 {
-    public const string Usage = $"[--roles N] {RunOptions.Usage} | --curve [timeouts]";
+    public const string Usage = $"[--roles N] {RunOptions.Usage} | {CurveOptions.Usage}";
 
     // More than a table's access list has room for, when each lease is an entry of its own.
     private const int DefaultRoles = 5_000;
@@ -22,8 +22,8 @@ internal static class PostgresBenchmark
             return 1;
         }
 
-        if (args is ["--curve"] or ["--curve", "timeouts"])
-            return await LiveRolesCurve.RunAsync(hasTimeouts: args.Length == 2);
+        if (args is ["--curve", .. var curve])
+            return await LiveRolesCurve.RunAsync(CurveOptions.Parse(curve));
         var (roles, rest) = args is ["--roles", var text, .. var others] ? (RolesOf(text), others) : (DefaultRoles, args);
         var options = RunOptions.Parse(rest, Defaults);
         await using var rig = await PostgresRig.StartAsync(options.Workers.Max());
