@@ -22,7 +22,7 @@ internal sealed class PostgresCalls(Target target, ServerClock clock, RoleFuncti
                 {
                     return await call(limit);
                 }
-                catch (NpgsqlException e) when (MayRepeat(e, attempt))
+                catch (Exception e) when (MayRepeat(e, attempt))
                 {
                     await Task.Delay(Jitter(attempt), time, limit.Token);
                 }
@@ -41,12 +41,14 @@ internal sealed class PostgresCalls(Target target, ServerClock clock, RoleFuncti
         }
     }
 
-    private bool MayRepeat(NpgsqlException e, int attempt)
+    private bool MayRepeat(Exception e, int attempt)
     {
         if (e is not PostgresException p)
         {
-            // A pooled connection may have died since it was last used; a second new one has no such excuse.
-            return attempt == 1 && e.IsTransient;
+            // A pooled connection may have died since it was last used. Or a call before was cancelled while it prepared a statement: the driver
+            // takes that for prepared, stumbles over its answer, which it tells by an exception of no type, and gives the connection up. A second
+            // new one has no such excuse.
+            return attempt == 1 && (e is NpgsqlException { IsTransient: true } || e.GetType() == typeof(Exception));
         }
 
         if (p.SqlState == PostgresErrorCodes.DivisionByZero)
