@@ -72,7 +72,7 @@ internal sealed partial class RoleFunctions(PostgresConnections connections, str
         };
     }
 
-    [LoggerMessage(LogLevel.Warning, "Not all functions in the schema secrets_broker of target {Target} can be used: the account makes roles itself, and cannot remove those that were made by the functions")]
+    [LoggerMessage(LogLevel.Warning, "Not all functions in the schema secrets_broker of target {Target} can be used: the account makes roles itself, and cannot remove those that were made by the functions: drop the schema and run samples/postgres/lease-roles.sql again")]
     private static partial void LogBroken(ILogger logger, string target);
 
     private sealed record Reading(State State, long Taken);
